@@ -1,0 +1,2 @@
+//! One command line for a person and for CI.
+fn main() {}
