@@ -1,0 +1,76 @@
+//! `build`: WASM modules, then the npm packages around them.
+
+use std::fs;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::fingerprint::{Fingerprint, Stamp};
+use crate::lock::Lock;
+use crate::packages::{PACKAGES, Package};
+use crate::step::{self, Step};
+use crate::toolchain::{self, WasmToolchain};
+use crate::{codes, node, paths, process, wasm};
+
+/// Builds everything, or the packages named.
+pub(crate) fn run(names: &[&str]) -> Result<WasmToolchain> {
+    if let Some(unknown) = names.iter().find(|name| !PACKAGES.iter().any(|it| it.name == **name)) {
+        bail!("no package is called {unknown}; there are h5 and edge");
+    }
+    let wanted = || PACKAGES.iter().filter(|it| names.is_empty() || names.contains(&it.name));
+    let _lock = Lock::take()?;
+    println!("build");
+    wasm::check_versions()?;
+    let toolchain = toolchain::prepare()?;
+    node::prepare()?;
+    codes::generate()?;
+    for package in wanted() {
+        wasm::build(package, &toolchain)?;
+    }
+    for package in wanted() {
+        typescript(package)?;
+    }
+    Ok(toolchain)
+}
+
+/// `npm/<name>/src` → `npm/<name>/dist`.
+fn typescript(package: &Package) -> Result<()> {
+    let label = format!("@lingpai/{}: tsc", package.name);
+    let (root, directory) = (paths::root(), package.npm_directory());
+    let project = directory.join("tsconfig.json");
+    if !project.exists() {
+        bail!("{} is missing", paths::shown(&project));
+    }
+    let inputs = Fingerprint::new("tsc").paths(&[
+        root.join("tsconfig.base.json"),
+        root.join("package-lock.json"),
+        directory.join("package.json"),
+        directory.join("src"),
+        package.wasm_directory(),
+        project.clone(),
+    ])?;
+    let stamp = Stamp::new(&format!("tsc-{}", package.name), inputs, vec![package.dist()]);
+    if stamp.is_fresh()? {
+        step::up_to_date(&label);
+        return Ok(());
+    }
+    let step = Step::begin(&label);
+    forget_compiled(package)?;
+    let mut tsc = node::tool("typescript/bin/tsc");
+    process::run(&step, &format!("tsc-{}", package.name), tsc.arg("--project").arg(&project))?;
+    stamp.write()?;
+    step.done();
+    Ok(())
+}
+
+/// Clears what an earlier tsc left, so that nothing outlives its source.
+fn forget_compiled(package: &Package) -> Result<()> {
+    for entry in fs::read_dir(package.dist()).context("listing dist")?.flatten() {
+        let path = entry.path();
+        if path == package.wasm_directory() {
+            continue;
+        }
+        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+            .context("clearing dist")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! wasm-opt from npm's `binaryen`: slow to start, so its results are kept by content.
+
+use std::fs;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::fingerprint::{self, Fingerprint};
+use crate::packages::Package;
+use crate::step::{self, Step};
+use crate::{node, paths, process};
+
+/// What rustc turns on for wasm32-unknown-unknown by itself. Named one by one, since `--all-features`
+/// would let the optimiser use what engines in the field do not have.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+pub(super) fn optimise(package: &Package, module: &[u8]) -> Result<Vec<u8>> {
+    let label = format!("{}: wasm-opt {}", package.name, package.goal);
+    let directory = paths::state().join("wasm-opt");
+    let version = fs::read_to_string(paths::root().join("node_modules/binaryen/package.json"))
+        .context("npm's binaryen is not installed: npm ci")?;
+    let input = directory.join(format!("{}.wasm", package.name));
+    fingerprint::write(&input, module)?;
+    let key =
+        Fingerprint::new(package.goal).text(&FEATURES.join(" ")).text(&version).path(&input)?;
+    let output = directory.join(format!("{}-{}.wasm", package.name, &key.hex()[..16]));
+    if output.exists() {
+        step::up_to_date(&label);
+    } else {
+        forget_others(package)?;
+        let step = Step::begin(label);
+        let partial = output.with_extension("partial");
+        let mut tool = node::tool("binaryen/bin/wasm-opt");
+        tool.arg(&input).arg("-o").arg(&partial).arg(package.goal).args(FEATURES);
+        tool.args(["--strip-producers", "--converge"]);
+        process::run(&step, &format!("wasm-opt-{}", package.name), &mut tool)?;
+        fs::rename(&partial, &output).context("wasm-opt left no module")?;
+        step.done();
+    }
+    let optimised = fs::read(&output)?;
+    if !optimised.starts_with(b"\0asm") {
+        bail!("wasm-opt wrote something that is no module: {}", output.display());
+    }
+    Ok(optimised)
+}
+
+/// Keeps one result per package.
+fn forget_others(package: &Package) -> Result<()> {
+    let directory = paths::state().join("wasm-opt");
+    let prefix = format!("{}-", package.name);
+    for entry in fs::read_dir(&directory)?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
