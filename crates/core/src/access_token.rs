@@ -101,7 +101,10 @@ impl AccessToken {
         Ok(token)
     }
 
-    fn verify_anywhere(text: &str, trust: Trust<'_>) -> Result<Self> {
+    /// Verifies an AT for a party that leaves the request to somebody else, and so does not know where it is redeemed.
+    ///
+    /// Errors: those of a signed token, `claim_invalid`, `lifetime_exceeded`, `key_unusable`.
+    pub fn verify_anywhere(text: &str, trust: Trust<'_>) -> Result<Self> {
         let claims = signed::verify(text, TYP, trust)?;
         let ak = claims.object("ak")?;
         let app_key = Jwk::from_value(ak)?;

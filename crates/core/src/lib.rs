@@ -31,6 +31,7 @@ pub mod json;
 pub mod keyring;
 pub mod ledger;
 pub mod limits;
+pub mod pacing;
 pub mod problem;
 pub mod refresh_token;
 pub mod scope;

@@ -1,0 +1,72 @@
+//! When a page sends a request again, and when it refreshes: the rules alone. The host keeps the clock and the timers.
+
+use crate::time::UnixSeconds;
+
+/// How long the authority answers a repeated request alike (PROTOCOL §3, §4), less a margin for the way there.
+const WINDOW_MS: u32 = 55_000;
+const FIRST_WAIT_MS: u32 = 400;
+const LONGEST_WAIT_MS: u32 = 8_000;
+const MOST_ATTEMPTS: u32 = 8;
+
+/// The wait before the same request is sent again, after `attempts` within `elapsed_ms`; `None` to give up. Doubles from
+/// 0.4 s up to 8 s; `jitter` (random) takes away up to half, so that pages that failed together do not return together.
+/// Never shorter than the server asked for, never beyond the time in which it answers a repetition alike.
+pub fn resend_after_ms(
+    attempts: u32,
+    elapsed_ms: u32,
+    jitter: u8,
+    asked_ms: Option<u32>,
+) -> Option<u32> {
+    if attempts >= MOST_ATTEMPTS {
+        return None;
+    }
+    let doublings = attempts.saturating_sub(1).min(5);
+    let longest = (FIRST_WAIT_MS << doublings).min(LONGEST_WAIT_MS);
+    let wait = longest - longest * u32::from(jitter) / 512;
+    let wait = wait.max(asked_ms.unwrap_or(0));
+    (elapsed_ms.saturating_add(wait) <= WINDOW_MS).then_some(wait)
+}
+
+/// When a token is due for a refresh: with a fifth of its life left, between 10 s and 2 min before its end.
+pub fn refresh_at(issued_at: UnixSeconds, expires_at: UnixSeconds) -> UnixSeconds {
+    let life = expires_at.as_i64().saturating_sub(issued_at.as_i64());
+    let ahead = (life / 5).clamp(10, 120);
+    expires_at.plus(-ahead).max(issued_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_end() {
+        let waits: alloc::vec::Vec<_> =
+            (1..=8).map(|attempts| resend_after_ms(attempts, 0, 0, None)).collect();
+        let ms = [400, 800, 1600, 3200, 6400, 8000, 8000];
+        assert_eq!(waits[..7], ms.map(Some));
+        assert_eq!(waits[7], None);
+    }
+
+    #[test]
+    fn jitter_takes_away_less_than_half() {
+        assert_eq!(resend_after_ms(3, 0, 255, None), Some(804));
+        assert_eq!(resend_after_ms(3, 0, 128, None), Some(1200));
+    }
+
+    #[test]
+    fn the_server_may_ask_for_more_but_not_for_more_than_the_window() {
+        assert_eq!(resend_after_ms(1, 0, 0, Some(5_000)), Some(5_000));
+        assert_eq!(resend_after_ms(1, 0, 0, Some(1)), Some(400));
+        assert_eq!(resend_after_ms(1, 51_000, 0, Some(5_000)), None);
+        assert_eq!(resend_after_ms(1, u32::MAX, 0, None), None);
+    }
+
+    #[test]
+    fn a_refresh_is_due_before_the_end_and_not_before_the_start() {
+        let due = |life| refresh_at(UnixSeconds::new(1000), UnixSeconds::new(1000 + life)).as_i64();
+        assert_eq!(due(900), 1780);
+        assert_eq!(due(300), 1240);
+        assert_eq!(due(20), 1010);
+        assert_eq!(due(5), 1000);
+    }
+}
