@@ -1,7 +1,6 @@
 //! Unpadded base64url (RFC 4648 §5) with one canonical text per byte string. No other base64 is read.
 
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -48,6 +47,11 @@ pub fn decode_secret<const N: usize>(text: &str) -> Result<[u8; N]> {
         Ok(read) if read.len() == N => Ok(bytes),
         _ => Err(Error::new(ErrorCode::Malformed)),
     }
+}
+
+/// Reads key material of any length, in time that does not depend on its value.
+pub fn decode_secret_vec(text: &str) -> Result<Vec<u8>> {
+    Base64UrlUnpadded::decode_vec(text).map_err(|_| ErrorCode::Malformed.into())
 }
 
 /// Appends what the text stands for to `out`; after an error `out` may have grown.
@@ -107,8 +111,7 @@ fn decode_slice(text: &str, out: &mut [u8]) -> Result<()> {
 /// Tells another spelling of base64 from something that is none.
 #[cold]
 fn refusal(text: &[u8]) -> Error {
-    let other_spelling =
-        |byte: &u8| value(*byte) != INVALID || b"+/= \t\r\n".contains(byte);
+    let other_spelling = |byte: &u8| value(*byte) != INVALID || b"+/= \t\r\n".contains(byte);
     let respelled = text.iter().all(other_spelling) && text.iter().any(|b| value(*b) == INVALID);
     Error::new(if respelled { ErrorCode::NotCanonical } else { ErrorCode::Malformed })
 }

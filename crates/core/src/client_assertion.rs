@@ -57,7 +57,7 @@ pub fn sign(
 pub fn claimed_client(text: &str) -> Result<String> {
     let read = || {
         let jws = Jws::parse(text)?;
-        Ok(json::parse_object(&jws.unverified_payload()?)?.string("iss")?.to_owned())
+        Ok(json::parse_object(jws.unverified_payload())?.string("iss")?.to_owned())
     };
     read().map_err(|_: Error| ErrorCode::InvalidClient.into())
 }

@@ -69,7 +69,8 @@ impl Policy {
             return Err(ErrorCode::TypeMismatch.into());
         }
         jws.algorithm()?;
-        let claims_json = jws.verify(&self.key(&jws)?)?;
+        let key = self.key(&jws)?;
+        let claims_json = jws.into_verified(&key)?;
         let claims = json::parse_object(&claims_json)?;
         self.check_parties(&claims)?;
         let facts = TokenFacts::from_claims(&claims)?;

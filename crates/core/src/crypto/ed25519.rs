@@ -1,0 +1,131 @@
+//! Ed25519 (RFC 8032), strict: small-order keys and points, non-canonical encodings and scalars are refused.
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
+use zeroize::Zeroize as _;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::secret::Seed;
+
+/// A public key, decompressed once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ed25519PublicKey(VerifyingKey);
+
+impl Ed25519PublicKey {
+    /// Reads the 32-byte encoding.
+    ///
+    /// Errors: `key_unusable` for what is no point, is encoded with y ≥ p (RFC 8032 §5.1.3), or has small order, so that
+    /// one signature would fit many messages.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self> {
+        let unusable = Error::new(ErrorCode::KeyUnusable);
+        let key = VerifyingKey::from_bytes(bytes).map_err(|_| unusable)?;
+        if key.is_weak() || !is_reduced(bytes) { Err(unusable) } else { Ok(Self(key)) }
+    }
+
+    /// The encoding that [`Self::from_bytes`] reads.
+    pub fn to_bytes(&self) -> [u8; 32] {
+        *self.0.as_bytes()
+    }
+
+    /// Verifies a 64-byte signature.
+    ///
+    /// Errors: `signature_invalid`.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<()> {
+        let invalid = Error::new(ErrorCode::SignatureInvalid);
+        let signature = Signature::from_slice(signature).map_err(|_| invalid)?;
+        // The library compares R with the canonical encoding of what it should be, so that looking for the canonical
+        // encodings of small order is as strict as decompressing R to look at its order, and a square root cheaper.
+        self.0.verify(message, &signature).map_err(|_| invalid)?;
+        if is_small_order(signature.r_bytes()) { Err(invalid) } else { Ok(()) }
+    }
+}
+
+/// A private key; the library wipes it.
+pub struct Ed25519PrivateKey(SigningKey);
+
+impl Ed25519PrivateKey {
+    /// Makes the key whose secret is the seed (any 32 bytes are one).
+    pub fn from_seed(seed: &Seed) -> Self {
+        Self(SigningKey::from_bytes(seed.bytes()))
+    }
+
+    /// The secret half, RFC 8037's `d`.
+    pub fn to_seed(&self) -> Seed {
+        let mut bytes = self.0.to_bytes();
+        let seed = Seed::new(bytes);
+        bytes.zeroize();
+        seed
+    }
+
+    /// The public half.
+    pub fn public(&self) -> Ed25519PublicKey {
+        Ed25519PublicKey(self.0.verifying_key())
+    }
+
+    /// Signs, deterministically.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).to_bytes()
+    }
+}
+
+/// Whether the y coordinate is below p = 2²⁵⁵ − 19.
+fn is_reduced(bytes: &[u8; 32]) -> bool {
+    let [low, middle @ .., high] = bytes;
+    !(*low >= 0xed && middle.iter().all(|byte| *byte == 0xff) && high & 0x7f == 0x7f)
+}
+
+/// Whether this is the canonical encoding of one of the eight points whose order divides 8.
+fn is_small_order(encoded: &[u8; 32]) -> bool {
+    let [rest @ .., high] = encoded;
+    let ordinate = high & 0x7f;
+    SMALL_ORDER.iter().any(|[other @ .., other_high]| rest == other && ordinate == *other_high)
+}
+
+/// The y coordinates of the points of order 1, 2 and 4 and of the four of order 8, which have two.
+const SMALL_ORDER: [[u8; 32]; 5] = {
+    let mut ordinates = [[0; 32], [0xff; 32], [0; 32], ORDER_8, [0; 32]];
+    ordinates[0][0] = 1;
+    ordinates[1][0] = 0xec;
+    ordinates[1][31] = 0x7f;
+    // The other one of order 8 is the negative modulo p: 2^255 - 19 - y.
+    let mut i = 0;
+    let mut borrow = 0;
+    while i < 32 {
+        let p = match i {
+            0 => 0xed,
+            31 => 0x7f,
+            _ => 0xff_i16,
+        };
+        let difference = p - ORDER_8[i] as i16 - borrow;
+        borrow = (difference < 0) as i16;
+        ordinates[4][i] = difference as u8;
+        i += 1;
+    }
+    ordinates
+};
+
+const ORDER_8: [u8; 32] = [
+    0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+    0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shortcut in `verify` stands on the list being complete: the curve has eight points of small order, and these
+    /// are eight.
+    #[test]
+    fn the_small_order_list_is_complete() {
+        let mut points = 0;
+        for mut encoded in SMALL_ORDER {
+            for sign in [0, 0x80] {
+                encoded[31] ^= sign;
+                assert!(is_small_order(&encoded));
+                let canonical = VerifyingKey::from_bytes(&encoded)
+                    .is_ok_and(|key| key.is_weak() && key.to_edwards().compress().0 == encoded);
+                points += usize::from(canonical);
+            }
+        }
+        assert_eq!(points, 8);
+    }
+}

@@ -1,0 +1,37 @@
+//! Keys from secrets: HKDF-SHA256 (RFC 5869), and the Concat KDF that JOSE puts on key agreement (RFC 7518 §4.6.2).
+
+use hkdf::Hkdf;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::secret::ContentKey;
+
+/// HKDF-SHA256, extract and expand, to 256 bits.
+pub fn hkdf_sha256(ikm: &[u8], salt: &[u8], info: &[u8]) -> ContentKey {
+    let mut key = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(Some(salt), ikm)
+        .expand(info, key.as_mut_slice())
+        .expect("HKDF-SHA256 yields up to 255 blocks, and this is one");
+    ContentKey::from_bytes(*key)
+}
+
+/// The single-step KDF of SP 800-56A over SHA-256 with the inputs that RFC 7518 §4.6.2 lays down.
+///
+/// `key_bits` is at most 256. It goes into the derivation, and says how many of the 256 bits that come out are the key.
+pub fn concat_kdf(
+    shared_secret: &[u8],
+    algorithm: &str,
+    party_u: &[u8],
+    party_v: &[u8],
+    key_bits: u32,
+) -> ContentKey {
+    let mut hash = Sha256::new();
+    hash.update(1_u32.to_be_bytes());
+    hash.update(shared_secret);
+    for field in [algorithm.as_bytes(), party_u, party_v] {
+        hash.update((field.len() as u32).to_be_bytes());
+        hash.update(field);
+    }
+    hash.update(key_bits.to_be_bytes());
+    ContentKey::from_bytes(hash.finalize().into())
+}

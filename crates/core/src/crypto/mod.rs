@@ -1,0 +1,18 @@
+//! The cryptographic primitives, in this crate's own terms: the only place that names the crates which implement them.
+//! No format lives here; for tokens and keys as texts see `jose`.
+
+mod aead;
+mod ed25519;
+mod kdf;
+mod key_wrap;
+mod mac;
+mod p256;
+mod x25519;
+
+pub use self::aead::{open_in_place, seal_in_place};
+pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
+pub use self::kdf::{concat_kdf, hkdf_sha256};
+pub use self::key_wrap::{unwrap_key, wrap_key};
+pub use self::mac::{MacKey, constant_time_eq, hmac_sha256, sha256, sha256_of};
+pub use self::p256::{P256PrivateKey, P256PublicKey};
+pub use self::x25519::{X25519PrivateKey, X25519PublicKey};

@@ -1,0 +1,103 @@
+//! The algorithms there are. Whatever is not named here does not exist for this crate, `none` first of all.
+
+/// How a JWS is signed (RFC 7518 §3.1, RFC 8037 §3.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SignatureAlgorithm {
+    /// Ed25519.
+    EdDsa,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// HMAC with SHA-256.
+    Hs256,
+}
+
+impl SignatureAlgorithm {
+    /// Reads the value of `alg`. `Ed25519` is the newer name of `EdDSA` with that curve (RFC 9864).
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "EdDSA" | "Ed25519" => Some(Self::EdDsa),
+            "ES256" => Some(Self::Es256),
+            "HS256" => Some(Self::Hs256),
+            _ => None,
+        }
+    }
+
+    /// The value of `alg` to write.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Hs256 => "HS256",
+        }
+    }
+}
+
+/// The algorithm that a JWK says it is for (RFC 7517 §4.4).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyAlgorithm {
+    /// `ECDH-ES+A256KW`.
+    EcdhEsA256Kw,
+    /// One of signatures.
+    Signature(SignatureAlgorithm),
+}
+
+impl KeyAlgorithm {
+    /// Reads the value of `alg`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            ECDH_ES_A256KW => Some(Self::EcdhEsA256Kw),
+            _ => SignatureAlgorithm::from_name(name).map(Self::Signature),
+        }
+    }
+
+    /// The value of `alg` to write.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EcdhEsA256Kw => ECDH_ES_A256KW,
+            Self::Signature(algorithm) => algorithm.as_str(),
+        }
+    }
+
+    /// The only use of keys for this algorithm.
+    pub const fn key_use(self) -> KeyUse {
+        match self {
+            Self::EcdhEsA256Kw => KeyUse::Encryption,
+            Self::Signature(_) => KeyUse::Signature,
+        }
+    }
+}
+
+/// What a JWK says it is for (RFC 7517 §4.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyUse {
+    /// `enc`
+    Encryption,
+    /// `sig`
+    Signature,
+}
+
+impl KeyUse {
+    /// Reads the value of `use`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "enc" => Some(Self::Encryption),
+            "sig" => Some(Self::Signature),
+            _ => None,
+        }
+    }
+
+    /// The value of `use` to write.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Encryption => "enc",
+            Self::Signature => "sig",
+        }
+    }
+}
+
+/// Key agreement and key wrap of a JWE (RFC 7518 §4.6).
+pub(crate) const ECDH_ES_A256KW: &str = "ECDH-ES+A256KW";
+/// A JWE under a key that both sides have (RFC 7518 §4.5).
+pub(crate) const DIR: &str = "dir";
+/// The one content encryption (RFC 7518 §5.3).
+pub(crate) const A256GCM: &str = "A256GCM";
