@@ -1,0 +1,3 @@
+import { check } from './edge.js'
+
+console.log(JSON.stringify(await check()))

@@ -1,0 +1,3 @@
+import { check } from './h5.js'
+
+console.log(JSON.stringify(await check()))

@@ -1,0 +1,52 @@
+// Compiles only if the packages' types resolve and say what the documentation says.
+import { openVisit, sealVisit, type Visit, type VisitAnswer } from '@lingpai/h5'
+import { createVerifier, LingpaiError, type Verified, type Verifier } from '@lingpai/edge'
+import { createAuthority } from '@lingpai/edge/authority'
+import { clientAssertion, launchUrl, openAccessToken } from '@lingpai/edge/partner'
+import { openJwe, sealJwe, signJws, thumbprint, verifyJws } from '@lingpai/edge/jose'
+
+export async function page(): Promise<Visit> {
+  const visit = await openVisit({ gateway: 'https://gate.example', issuer: 'https://gate.example' })
+  const expiresAt: number = visit.expiresAt
+  const response: Response = await visit.fetch('/api/me')
+  const token: string = await visit.token()
+  // @ts-expect-error gateway is required
+  await openVisit({ issuer: 'https://gate.example' })
+  void [expiresAt, response, token]
+  return visit
+}
+
+export async function transport(accessToken: string): Promise<VisitAnswer> {
+  const { request, open } = await sealVisit({ accessToken, issuer: 'https://gate.example', keys: { keys: [] } })
+  return open(request)
+}
+
+const verifier: Verifier = createVerifier({
+  issuer: 'https://gate.example',
+  audience: 'https://api.example',
+  keys: 'https://gate.example/.well-known/jwks.json',
+})
+
+export async function service(request: Request): Promise<string | undefined> {
+  try {
+    const verified: Verified = await verifier.verify(request)
+    return verified.claims.sub
+  } catch (error) {
+    if (error instanceof LingpaiError && error.code === 'token_expired') return undefined
+    // @ts-expect-error not a code
+    if (error instanceof LingpaiError && error.code === 'no_such_code') return undefined
+    throw error
+  }
+}
+
+export const exported = [
+  createAuthority,
+  clientAssertion,
+  launchUrl,
+  openAccessToken,
+  openJwe,
+  sealJwe,
+  signJws,
+  thumbprint,
+  verifyJws,
+]

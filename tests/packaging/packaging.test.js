@@ -1,0 +1,262 @@
+// What a user gets from `npm install`: the tarballs run with no configuration wherever their users are.
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+
+import { build as esbuild } from 'esbuild'
+import { Miniflare } from 'miniflare'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { build as viteBuild, createServer as createViteServer } from 'vite'
+import webpack from 'webpack'
+
+import { launch } from '../support/browsers/index.js'
+import { openRequest } from '../support/jose_party.js'
+import { run } from '../support/processes.js'
+import { startStaticServer, STRICT_CSP } from '../support/static_server.js'
+import { until } from '../support/until.js'
+import { WRANGLER_ENV, wranglerPath } from '../support/worker_bundle.js'
+import { createProject, filesIn, pack } from './project.js'
+
+const require = createRequire(import.meta.url)
+
+let packed
+let project
+let chromium
+
+before(async () => {
+  packed = await pack()
+  project = await createProject(packed.packages)
+})
+
+after(async () => {
+  await chromium?.close()
+  project?.remove()
+  packed?.remove()
+})
+
+describe('tarballs', () => {
+  for (const name of ['@lingpai/h5', '@lingpai/edge']) {
+    test(`${name} holds exactly one .wasm, and nothing but what it needs`, () => {
+      const { files } = packed.packages[name]
+      assert.equal(files.filter((file) => file.endsWith('.wasm')).length, 1)
+      const unexpected = files.filter((file) => !/^(dist\/|package\.json$|README|LICEN[CS]E)/.test(file))
+      assert.deepEqual(unexpected, [])
+      assert.ok(files.includes('README.md'), 'README.md')
+      assert.ok(files.some((file) => file.startsWith('LICEN')), 'licence')
+    })
+
+    test(`${name} passes publint --strict`, async () => {
+      const pkgDir = project.path('node_modules', name)
+      const { messages, pkg } = await publint({ pkgDir, strict: true, pack: false })
+      assert.deepEqual(messages.map((message) => formatMessage(message, pkg, { color: false })), [])
+    })
+
+    test(`${name} passes attw as an ESM package`, async () => {
+      const cli = bin('@arethetypeswrong/cli', 'attw')
+      await run(process.execPath, [cli, packed.packages[name].tarball, '--profile', 'esm-only', '--no-emoji'])
+    })
+  }
+
+  for (const moduleResolution of ['bundler', 'node16']) {
+    test(`types resolve and hold with moduleResolution ${moduleResolution}`, async () => {
+      const module = moduleResolution === 'bundler' ? 'esnext' : 'node16'
+      const args = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023,dom', '--types', '']
+      const resolution = ['--module', module, '--moduleResolution', moduleResolution, '--ignoreConfig']
+      const tsc = bin('typescript', 'tsc')
+      await run(process.execPath, [tsc, ...args, ...resolution, 'types.ts'], { cwd: project.directory })
+    })
+  }
+})
+
+describe('runtimes', () => {
+  const runtimes = {
+    'Node (ESM)': (file) => run(process.execPath, [file], { cwd: project.directory }),
+    'Deno, without any permission': (file) =>
+      run(platformBinary(`@deno/linux-${process.arch}-glibc`, 'deno'), ['run', '--no-prompt', file], {
+        cwd: project.directory,
+        env: { DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' },
+      }),
+    Bun: (file) =>
+      run(platformBinary(`@oven/bun-linux-${process.arch.replace('arm64', 'aarch64')}`, 'bin/bun'), [file], {
+        cwd: project.directory,
+      }),
+  }
+  for (const [name, runFile] of Object.entries(runtimes)) {
+    test(`@lingpai/edge in ${name}`, async () => {
+      assertEdge(JSON.parse((await runFile('print-edge.js')).stdout))
+    })
+    test(`@lingpai/h5 in ${name}`, async () => {
+      assertH5(JSON.parse((await runFile('print-h5.js')).stdout))
+    })
+  }
+
+  for (const flags of [[], ['nodejs_compat']]) {
+    test(`@lingpai/edge bundled by wrangler, in workerd, flags: ${flags.join() || 'none'}`, async () => {
+      const name = `wrangler-${flags.length}`
+      const config = {
+        name,
+        main: 'worker.js',
+        compatibility_date: '2026-03-01',
+        compatibility_flags: flags,
+      }
+      writeFileSync(project.path(`${name}.json`), JSON.stringify(config))
+      const outdir = project.path(name)
+      const args = [wranglerPath(), 'deploy', '--dry-run', '--outdir', outdir, '--config', `${name}.json`]
+      await run(process.execPath, args, { cwd: project.directory, env: WRANGLER_ENV })
+      const files = filesIn(outdir)
+      assert.equal(files.filter((file) => file.endsWith('.wasm')).length, 1, files.join())
+      assertEdge(await askWorkerd(outdir, files, flags))
+    })
+  }
+})
+
+describe('bundlers', () => {
+  test('@lingpai/h5 in a page built by Vite, under a strict CSP', async () => {
+    const outDir = project.path('vite-out')
+    await viteBuild({ root: project.directory, configFile: false, logLevel: 'error', build: { outDir } })
+    assertOneWasm(outDir)
+    assertH5(await loadBuilt(outDir))
+  })
+
+  test("@lingpai/h5 in Vite's development server", async () => {
+    const server = await createViteServer({
+      root: project.directory,
+      configFile: false,
+      logLevel: 'error',
+      server: { host: '127.0.0.1', port: 0, strictPort: false, watch: null },
+    })
+    try {
+      await server.listen()
+      const { port } = server.httpServer.address()
+      assertH5(await load(`http://127.0.0.1:${port}/`))
+    } finally {
+      await server.close()
+    }
+  })
+
+  test('@lingpai/h5 in a page built by webpack, under a strict CSP', async () => {
+    const outDir = project.path('webpack-out')
+    const config = { mode: 'production', context: project.directory, entry: './page.js', output: { path: outDir } }
+    const stats = await new Promise((resolve, reject) => {
+      const compiler = webpack(config)
+      compiler.run((error, stats) => compiler.close(() => (error ? reject(error) : resolve(stats))))
+    })
+    assert.equal(stats.hasErrors() || stats.hasWarnings(), false, stats.toString('errors-warnings'))
+    writePage(outDir, 'main.js')
+    assertOneWasm(outDir)
+    assertH5(await loadBuilt(outDir))
+  })
+
+  test('@lingpai/h5 in a page built by esbuild, under a strict CSP', async () => {
+    const outDir = project.path('esbuild-out')
+    const options = { bundle: true, format: 'esm', splitting: true, minify: true, logLevel: 'error' }
+    await esbuild({ ...options, absWorkingDir: project.directory, entryPoints: ['page.js'], outdir: outDir })
+    writePage(outDir, 'page.js')
+    assertH5(await loadBuilt(outDir))
+  })
+
+  test('@lingpai/edge bundled by esbuild for a server runs from one file', async () => {
+    const outfile = project.path('edge-out', 'print-edge.mjs')
+    const options = { bundle: true, format: 'esm', logLevel: 'error', outfile }
+    await esbuild({ ...options, absWorkingDir: project.directory, entryPoints: ['print-edge.js'] })
+    assert.deepEqual(filesIn(dirname(outfile)), ['print-edge.mjs'])
+    assertEdge(JSON.parse((await run(process.execPath, [outfile])).stdout))
+  })
+})
+
+function assertEdge(result) {
+  const expected = {
+    subject: 'user',
+    refusal: 'signature_invalid',
+    assertionParts: 3,
+    authority: 'function',
+  }
+  assert.deepEqual(result, expected)
+}
+
+/** The request that the page made opens with the authority's key and holds the access token. */
+function assertH5(result) {
+  assert.equal(result.error, undefined)
+  const { content, header } = openRequest(result.request, project.expected.app)
+  assert.deepEqual(content, { at: project.expected.accessToken })
+  assert.equal(header.typ, 'lp-visit+jwe')
+  assert.equal(result.refusal, 'answer_mismatch')
+  assert.equal(result.openVisit, 'function')
+}
+
+function assertOneWasm(directory) {
+  const files = filesIn(directory)
+  assert.equal(files.filter((file) => file.endsWith('.wasm')).length, 1, files.join())
+}
+
+async function load(url) {
+  chromium ??= await launch('chromium')
+  const page = await chromium.open(url)
+  try {
+    return await until(`result of ${url}`, () => page.evaluate(() => globalThis.result ?? null))
+  } catch (error) {
+    throw new Error(`${error.message}\n${page.console.join('\n')}`)
+  } finally {
+    await page.close()
+  }
+}
+
+async function loadBuilt(directory) {
+  const server = await startStaticServer({
+    mounts: { '/': directory },
+    headers: { 'content-security-policy': STRICT_CSP },
+  })
+  try {
+    return await load(`${server.url}/`)
+  } finally {
+    await server.close()
+  }
+}
+
+function writePage(directory, script) {
+  mkdirSync(directory, { recursive: true })
+  const page = `<!doctype html><meta charset="utf-8"><script type="module" src="./${script}"></script>`
+  writeFileSync(join(directory, 'index.html'), page)
+}
+
+async function askWorkerd(directory, files, compatibilityFlags) {
+  const modules = files
+    .filter((file) => /\.(js|wasm)$/.test(file))
+    .sort((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'))
+    .map((file) => ({
+      type: file.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule',
+      path: join(directory, file),
+    }))
+  const miniflare = new Miniflare({
+    host: '127.0.0.1',
+    port: 0,
+    cf: false,
+    rootPath: directory,
+    modulesRoot: directory,
+    modules,
+    compatibilityDate: '2026-03-01',
+    compatibilityFlags,
+  })
+  try {
+    const response = await fetch(await miniflare.ready)
+    assert.equal(response.status, 200, await response.clone().text())
+    return await response.json()
+  } finally {
+    await miniflare.dispose()
+  }
+}
+
+/** The script behind a package's command. */
+function bin(name, command) {
+  const manifest = require.resolve(`${name}/package.json`)
+  const { bin } = require(manifest)
+  return join(dirname(manifest), typeof bin === 'string' ? bin : bin[command])
+}
+
+/** A native binary that came as a platform package; asked directly, because install scripts may be off. */
+function platformBinary(name, path) {
+  return join(dirname(require.resolve(`${name}/package.json`)), path)
+}

@@ -1,0 +1,109 @@
+// WebKitGTK over plain WebDriver: WebKitWebDriver drives MiniBrowser on a virtual display.
+// The driver does not pass on what a page writes to its console; pages under test record that themselves.
+import { answers, freePort, start } from '../processes.js'
+
+export async function launchWebKit([driver, miniBrowser, xvfb]) {
+  const display = await start(xvfb, ['-displayfd', '1', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
+    ready: /^(\d+)\n/m,
+  })
+  let process
+  try {
+    const port = await freePort()
+    const root = `http://127.0.0.1:${port}`
+    process = await start(driver, ['--host=127.0.0.1', `--port=${port}`], {
+      env: { DISPLAY: `:${display.match[1]}` },
+      ready: () => answers(`${root}/status`),
+    })
+    const { sessionId, capabilities } = await call(root, 'POST', '/session', {
+      capabilities: {
+        alwaysMatch: {
+          browserName: 'MiniBrowser',
+          'webkitgtk:browserOptions': {
+            binary: miniBrowser,
+            args: ['--automation'],
+          },
+        },
+      },
+    })
+    const session = `${root}/session/${sessionId}`
+    await call(session, 'POST', '/timeouts', { script: 30_000, pageLoad: 30_000, implicit: 0 })
+    return {
+      name: 'webkit',
+      version: `WebKitGTK ${capabilities.browserVersion}`,
+      open: (url) => open(session, url),
+      async close() {
+        await call(session, 'DELETE', '').catch(() => {})
+        await process.stop()
+        await display.stop()
+      },
+    }
+  } catch (error) {
+    await process?.stop()
+    await display.stop()
+    throw error
+  }
+}
+
+/** One window per page; every call first makes its own window the current one. */
+async function open(session, url) {
+  const { handle } = await call(session, 'POST', '/window/new', { type: 'tab' })
+  const here = async (method, path, body) => {
+    await call(session, 'POST', '/window', { handle })
+    return call(session, method, path, body)
+  }
+  await here('POST', '/url', { url })
+  return {
+    console: [],
+    evaluate: (fn, ...args) => here('POST', '/execute/async', script(fn, args)).then(unwrap),
+    async frame(selector) {
+      return {
+        async evaluate(fn, ...args) {
+          const id = await here('POST', '/element', { using: 'css selector', value: selector })
+          await call(session, 'POST', '/frame', { id })
+          try {
+            return unwrap(await call(session, 'POST', '/execute/async', script(fn, args)))
+          } finally {
+            await call(session, 'POST', '/frame', { id: null })
+          }
+        },
+      }
+    },
+    reload: () => here('POST', '/refresh', {}),
+    back: () => here('POST', '/back', {}),
+    go: (to) => here('POST', '/url', { url: to }),
+    async click(selector) {
+      const element = await here('POST', '/element', { using: 'css selector', value: selector })
+      await call(session, 'POST', `/element/${Object.values(element)[0]}/click`, {})
+    },
+    url: () => here('GET', '/url'),
+    close: () => here('DELETE', '/window'),
+  }
+}
+
+/** WebDriver scripts are text; the result goes out by callback, errors as values. */
+function script(fn, args) {
+  const body = `
+    const args = [...arguments], done = args.pop()
+    Promise.resolve().then(() => (${fn})(...args)).then(
+      (value) => done({ value: value === undefined ? null : value }),
+      (error) => done({ error: String((error && error.stack) || error), message: String(error && error.message) }),
+    )`
+  return { script: body, args }
+}
+
+function unwrap({ value, error, message }) {
+  if (error !== undefined) throw new Error(`${message}\n${error}`)
+  return value
+}
+
+async function call(base, method, path, body) {
+  const response = await fetch(base + path, {
+    method,
+    body: body && JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+    signal: AbortSignal.timeout(60_000),
+  })
+  const { value } = await response.json()
+  if (!response.ok) throw new Error(`${method} ${path}: ${value.error}: ${value.message}`)
+  return value
+}
