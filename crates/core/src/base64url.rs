@@ -116,12 +116,14 @@ fn refusal(text: &[u8]) -> Error {
     Error::new(if respelled { ErrorCode::NotCanonical } else { ErrorCode::Malformed })
 }
 
+#[expect(clippy::indexing_slicing, reason = "a byte is always within 256 values")]
 const fn value(character: u8) -> u8 {
     VALUES[character as usize]
 }
 
 const INVALID: u8 = 0x80;
 
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const VALUES: [u8; 256] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut values = [INVALID; 256];

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::secret::ContentKey;
 
 /// HKDF-SHA256, extract and expand, to 256 bits.
+#[expect(clippy::expect_used, reason = "the length asked for is fixed")]
 pub fn hkdf_sha256(ikm: &[u8], salt: &[u8], info: &[u8]) -> ContentKey {
     let mut key = Zeroizing::new([0; 32]);
     Hkdf::<Sha256>::new(Some(salt), ikm)

@@ -7,6 +7,7 @@ use crate::error::{ErrorCode, Result};
 use crate::secret::ContentKey;
 
 /// Wraps `key` under `kek`.
+#[expect(clippy::expect_used, reason = "the lengths are fixed by types")]
 pub fn wrap_key(kek: &ContentKey, key: &ContentKey) -> [u8; 40] {
     let mut wrapped = [0; 40];
     KwAes256::new(kek.secret_bytes().into())
