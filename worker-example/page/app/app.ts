@@ -1,0 +1,155 @@
+// The partner app's front-end: opens the tea club in a frame or by link, and shows the steps of everybody involved.
+
+import { answerLaunch } from '@lingpai/h5/app'
+import { find } from '../shared/dom'
+import { language, onLanguage, say, translatePage } from '../shared/language'
+import { hear, tell, type FromPage } from '../shared/messages'
+import { isStep, type Step } from '../shared/step'
+import { createTrace } from '../shared/trace'
+import { askBackend, stepsOf, type Launch } from './backend'
+import { sendThief } from './thief'
+import { words } from './words'
+
+type Run = 'framed' | 'linked'
+/** A page that this app opened: where it is and with which token. */
+interface Opened {
+  window: Window
+  run: Run
+  accessToken?: string
+  steps: Step[]
+}
+
+const demo = (await (await fetch('/demo/config')).json()) as {
+  h5Url: string
+  issuer: string
+  error?: string
+}
+const pageOrigin = new URL(demo.h5Url).origin
+const opened: Opened[] = []
+
+translatePage(words)
+const trace = createTrace((count) => (find('#count').textContent = String(count)))
+find('#origin').textContent = new URL(demo.h5Url).host
+
+for (const button of document.querySelectorAll<HTMLElement>('[data-show]')) {
+  button.addEventListener('click', () => {
+    document.body.dataset['view'] = button.dataset['show']
+    for (const other of document.querySelectorAll('[data-show]')) {
+      other.setAttribute('aria-pressed', String(other === button))
+    }
+    scrollTo({ top: 0 })
+  })
+}
+
+onLanguage((now) => {
+  for (const page of opened) tell(page.window, pageOrigin, { demo: 'language', language: now })
+})
+
+// In the app: the page starts without a token and asks for one that is bound to its key.
+find('#open').addEventListener('click', () => {
+  const frame = document.createElement('iframe')
+  frame.title = say(words, 'sheet.frame')
+  frame.src = `${demo.h5Url}?lang=${language()}`
+  find('#frame').replaceChildren(frame)
+  find('#sheet').hidden = false
+  find('#home').inert = true
+  const page: Opened = { window: frame.contentWindow!, run: 'framed', steps: [] }
+  opened.push(page)
+  answerLaunch(frame, { pageOrigin, accessToken: (thumbprint) => handOver(page, thumbprint) })
+  find('#shut').focus()
+})
+find('#shut').addEventListener('click', shut)
+
+// By link: the token travels in the fragment. Without this script the link itself does the same.
+find('#link').addEventListener('click', async (event) => {
+  event.preventDefault()
+  // Opened at once: after waiting, browsers take it for a pop-up that nobody asked for.
+  const tab = window.open('about:blank')
+  if (!tab) return trouble('trouble.blocked')
+  const page: Opened = { window: tab, run: 'linked', steps: [] }
+  opened.push(page)
+  const launch = await launchFor(page)
+  if (!launch.launchUrl) {
+    tab.close()
+    return
+  }
+  const url = new URL(launch.launchUrl)
+  url.searchParams.set('lang', language())
+  show(page, {
+    kind: 'at_linked',
+    at: Date.now(),
+    from: 'partner',
+    to: 'page',
+    state: 'done',
+    run: 'linked',
+    facts: [['for_page', url.origin]],
+  })
+  tab.location.replace(url)
+})
+
+hear<FromPage>(pageOrigin, async (message, from) => {
+  const page = opened.findLast((candidate) => candidate.window === from)
+  if (!page) return
+  switch (message.demo) {
+    case 'ready':
+      tell(from, pageOrigin, { demo: 'language', language: language() })
+      return tell(from, pageOrigin, { demo: 'steps', steps: page.steps })
+    case 'step':
+      if (isStep(message.step)) trace.add(message.step)
+      return
+    case 'thief-wanted': {
+      if (!page.accessToken) return
+      const code = await sendThief(demo.h5Url, demo.issuer, page.accessToken, (step) =>
+        show(page, step),
+      )
+      return tell(from, pageOrigin, { demo: 'thief-result', code })
+    }
+    case 'close':
+      return shut()
+  }
+})
+
+async function handOver(page: Opened, thumbprint: string): Promise<string> {
+  const { accessToken, error } = await launchFor(page, thumbprint)
+  if (!accessToken) throw new Error(`No access token: ${error}`)
+  show(page, {
+    kind: 'at_handed',
+    at: Date.now(),
+    from: 'partner',
+    to: 'page',
+    state: 'done',
+    run: page.run,
+    facts: [['for_page', pageOrigin]],
+  })
+  return accessToken
+}
+
+async function launchFor(page: Opened, thumbprint?: string): Promise<Launch> {
+  find('#trouble').hidden = true
+  const sentAt = Date.now()
+  const launch = await askBackend(thumbprint)
+  for (const step of stepsOf(launch, page.run, sentAt)) show(page, step)
+  if (launch.error) trouble('trouble.partner', launch.error)
+  // A real app forgets the token here. This one keeps it for the thief.
+  if (launch.accessToken) page.accessToken = launch.accessToken
+  return launch
+}
+
+function show(page: Opened, step: Step): void {
+  page.steps.push(step)
+  trace.add(step)
+  if (page.run === 'linked') tell(page.window, pageOrigin, { demo: 'steps', steps: [step] })
+}
+
+function trouble(key: string, code = ''): void {
+  const note = find('#trouble')
+  note.textContent = say(words, key, { code })
+  note.hidden = false
+}
+
+function shut(): void {
+  find('#frame').replaceChildren()
+  find('#sheet').hidden = true
+  find('#home').inert = false
+  find('#open').focus()
+}

@@ -1,0 +1,57 @@
+// Bundles the demo page into dist/page, the directory that the Worker serves. The packages must have been built.
+
+import { build } from 'esbuild'
+import { cp, mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = fileURLToPath(new URL('..', import.meta.url))
+const from = join(here, 'page')
+const to = join(here, 'dist', 'page')
+// esbuild leaves `new URL('./wasm/…', import.meta.url)` as it is: the module goes beside the scripts.
+const wasm = fileURLToPath(new URL('wasm/lingpai_h5_bg.wasm', import.meta.resolve('@lingpai/h5')))
+
+await rm(to, { recursive: true, force: true })
+await mkdir(to, { recursive: true })
+
+const common = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  sourcemap: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+}
+await build({ ...common, entryPoints: { app: join(from, 'app/app.ts') }, outdir: to })
+await build({
+  ...common,
+  entryPoints: {
+    launch: fileURLToPath(import.meta.resolve('@lingpai/h5/launch')),
+    page: join(from, 'h5/page.ts'),
+    thief: join(from, 'h5/thief.ts'),
+  },
+  outdir: join(to, 'h5'),
+  splitting: true,
+})
+await build({
+  ...common,
+  sourcemap: false,
+  entryPoints: { app: join(from, 'app/app.css'), h5: join(from, 'h5/h5.css') },
+  outdir: to,
+})
+
+const files = {
+  'app/index.html': 'index.html',
+  'h5/index.html': 'h5/index.html',
+  'h5/thief.html': 'h5/thief.html',
+  'shared/seal.svg': 'seal.svg',
+}
+for (const [source, target] of Object.entries(files))
+  await copy(join(from, source), join(to, target))
+await copy(wasm, join(to, 'h5/wasm/lingpai_h5_bg.wasm'))
+
+async function copy(source, target) {
+  await mkdir(dirname(target), { recursive: true })
+  await cp(source, target)
+}

@@ -1,0 +1,57 @@
+// What the deployment binds, read once and named in every complaint. Values never appear in one.
+
+import type { VisitLedger } from '@lingpai/edge/durable'
+
+export interface Env {
+  VISIT_LEDGER: DurableObjectNamespace<VisitLedger>
+  PAGES?: Fetcher
+  ISSUER?: string
+  SIGNING_KEYS?: string
+  APP_KEYS?: string
+  REFRESH_KEYS?: string
+  SUBJECT_KEY?: string
+  CLIENTS?: string
+  DEMO_PARTNER_KEY?: string
+}
+
+type TextBinding = Exclude<keyof Env, 'VISIT_LEDGER' | 'PAGES'>
+
+/** A binding is missing or malformed. The message names it and holds nothing of its value. */
+export function bindingProblem(name: keyof Env, complaint: string): Error {
+  return Object.assign(new Error(`Binding ${name} ${complaint}`), { binding: name })
+}
+
+export function isBindingProblem(error: unknown): error is Error & { binding: keyof Env } {
+  return error instanceof Error && 'binding' in error
+}
+
+export function text(env: Env, name: TextBinding): string {
+  const value = env[name]
+  if (typeof value !== 'string' || value === '') throw bindingProblem(name, 'is missing')
+  return value
+}
+
+export function json<T>(env: Env, name: TextBinding): T {
+  try {
+    return JSON.parse(text(env, name)) as T
+  } catch (error) {
+    if (isBindingProblem(error)) throw error
+    // The parser's own message quotes the value.
+    throw bindingProblem(name, 'is not JSON')
+  }
+}
+
+/** ISSUER as an origin: https, or http on loopback. */
+export function issuer(env: Env): string {
+  const value = text(env, 'ISSUER')
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const loopback = url && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
+  if (
+    !url ||
+    url.origin !== value ||
+    !(url.protocol === 'https:' || (loopback && url.protocol === 'http:'))
+  ) {
+    throw bindingProblem('ISSUER', 'is not an https origin such as https://gate.example')
+  }
+  return value
+}

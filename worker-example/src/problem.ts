@@ -1,0 +1,25 @@
+// RFC 9457 problem documents for what the routes themselves refuse; the protocol's refusals come from @lingpai/edge.
+
+export function problem(
+  status: number,
+  error: string,
+  title: string,
+  more: { detail?: string; headers?: Record<string, string> } = {},
+): Response {
+  const document = {
+    type: 'about:blank',
+    title,
+    status,
+    error,
+    ...(more.detail && { detail: more.detail }),
+  }
+  return new Response(JSON.stringify(document), {
+    status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...more.headers,
+    },
+  })
+}
