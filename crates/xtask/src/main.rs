@@ -1,5 +1,6 @@
 //! One command line for a person and for CI: `cargo xtask <command>`. Holds no product logic.
 
+mod browsers;
 mod codes;
 mod commands;
 mod debian;
@@ -11,15 +12,10 @@ mod paths;
 mod process;
 mod step;
 mod toolchain;
+mod tools;
 mod wasm;
 
 use std::process::ExitCode;
-
-const USAGE: &str = "\
-cargo xtask <command>
-
-  build [h5|edge]       WASM modules and npm packages
-";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -29,6 +29,9 @@ pub(crate) fn run(names: &[&str]) -> Result<WasmToolchain> {
     for package in wanted() {
         typescript(package)?;
     }
+    if names.is_empty() {
+        demo_page()?;
+    }
     Ok(toolchain)
 }
 
@@ -57,6 +60,28 @@ fn typescript(package: &Package) -> Result<()> {
     forget_compiled(package)?;
     let mut tsc = node::tool("typescript/bin/tsc");
     process::run(&step, &format!("tsc-{}", package.name), tsc.arg("--project").arg(&project))?;
+    stamp.write()?;
+    step.done();
+    Ok(())
+}
+
+/// The page that the Worker serves.
+fn demo_page() -> Result<()> {
+    let label = "demo page";
+    let worker = paths::root().join("worker-example");
+    let inputs = Fingerprint::new(label)
+        .paths(&["package.json", "page", "scripts/build.mjs"].map(|it| worker.join(it)))?
+        .path(&PACKAGES[0].dist())?
+        .path(&paths::root().join("package-lock.json"))?;
+    let stamp = Stamp::new("demo-page", inputs, vec![worker.join("dist/page")]);
+    if stamp.is_fresh()? {
+        step::up_to_date(label);
+        return Ok(());
+    }
+    let step = Step::begin(label);
+    let mut npm = process::command("npm");
+    npm.args(["run", "--silent", "build", "--workspace", "worker-example"]);
+    process::run(&step, "demo-page", &mut npm)?;
     stamp.write()?;
     step.done();
     Ok(())

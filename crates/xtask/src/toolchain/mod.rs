@@ -27,6 +27,11 @@ pub(crate) struct WasmToolchain {
 }
 
 impl WasmToolchain {
+    /// Whether it is the distribution's, and so are its components.
+    pub(crate) fn is_debian(&self) -> bool {
+        self.rustc.is_some()
+    }
+
     /// `cargo <subcommand>` on this toolchain. Its artefacts stay apart from native ones, which
     /// another compiler may have made.
     pub(crate) fn cargo(&self, subcommand: &str) -> Command {

@@ -15,7 +15,7 @@ use crate::step::{self, Step};
 use crate::toolchain::{TARGET, WasmToolchain};
 use crate::{paths, process};
 
-pub(crate) use bindgen::check_versions;
+pub(crate) use bindgen::{check_versions, locked};
 
 /// Builds one package's module unless it is up to date.
 pub(crate) fn build(package: &Package, toolchain: &WasmToolchain) -> Result<()> {

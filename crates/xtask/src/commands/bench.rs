@@ -1,0 +1,16 @@
+//! `bench`: the speed tables, each next to the libraries that one would use otherwise.
+
+use anyhow::Result;
+
+use crate::browsers;
+use crate::commands::build;
+use crate::process::{self, command};
+
+pub(crate) fn run(options: &[&str]) -> Result<bool> {
+    build::run(&[])?;
+    browsers::prepare()?;
+    println!("bench");
+    let mut npm = command("npm");
+    npm.args(["run", "--silent", "bench", "--workspace", "tests", "--"]).args(options);
+    Ok(process::stream(&mut npm)?.0)
+}

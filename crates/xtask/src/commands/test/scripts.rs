@@ -1,0 +1,49 @@
+//! Suites in JavaScript: each `test:<suite>` script of `tests/package.json`, and the size budgets.
+
+use anyhow::{Context as _, Result};
+
+use super::Suite;
+use super::prepared::Prepared;
+use super::tally::{self, Outcome};
+use crate::commands::size;
+use crate::process::{self, command};
+
+pub(super) fn size(prepared: &Prepared) -> Result<Outcome> {
+    prepared.packages()?;
+    Ok(if size::measure()? { Outcome::passed() } else { Outcome::failed("over budget") })
+}
+
+/// Types of what is not a package: the Worker and its page.
+pub(super) fn types(prepared: &Prepared) -> Result<Outcome> {
+    prepared.packages()?;
+    let mut npm = command("npm");
+    let (success, _) =
+        process::stream(npm.args(["run", "--silent", "check", "--workspace", "worker-example"]))?;
+    Ok(if success { Outcome::passed() } else { Outcome::failed("type errors") })
+}
+
+/// One suite per script, in the order of the file.
+pub(super) fn suites() -> Result<Vec<Suite>> {
+    const LIST: &str = "const { scripts } = JSON.parse(fs.readFileSync('tests/package.json', 'utf8'))
+        for (const name of Object.keys(scripts)) if (name.startsWith('test:')) console.log(name.slice(5))";
+    let names = process::capture(command("node").args(["--eval", LIST]))
+        .context("listing the suites of tests/package.json")?;
+    let suite = |name: &str| {
+        let script = format!("test:{name}");
+        Suite::new(name, format!("npm run {script} --workspace tests"), move |prepared| {
+            run(prepared, &script)
+        })
+    };
+    Ok(names.lines().map(suite).collect())
+}
+
+fn run(prepared: &Prepared, script: &str) -> Result<Outcome> {
+    prepared.packages()?;
+    if script == "test:browsers" {
+        prepared.browsers()?;
+    }
+    let mut npm = command("npm");
+    npm.args(["run", "--silent", script, "--workspace", "tests"]);
+    let (success, output) = process::stream(&mut npm)?;
+    Ok(tally::of_node(success, &output))
+}
