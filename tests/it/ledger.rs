@@ -65,7 +65,8 @@ impl Store {
     ) -> Verdict {
         let values = self.fresh(now);
         let jkt = jkt.map(str::to_owned);
-        let attempt = Spend { counter, request_hash: request.into(), jkt, values, now };
+        let (request_hash, page) = (request.into(), PAGE.into());
+        let attempt = Spend { counter, request_hash, page, jkt, values, now };
         let (verdict, family) = spend(self.load(), attempt);
         self.save(verdict, family)
     }

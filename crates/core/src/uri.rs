@@ -125,7 +125,8 @@ impl<'a> Uri<'a> {
         let host = uri.host();
         let named = !host.is_empty()
             && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-        let numbered = host.starts_with('[')
+        let numbered = host.len() > 2
+            && host.starts_with('[')
             && host.ends_with(']')
             && host[1..host.len() - 1].bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b));
         let port_proper = uri.port().is_none_or(|port| {
