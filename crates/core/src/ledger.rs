@@ -82,6 +82,8 @@ pub struct Spend {
     pub counter: u32,
     /// SHA-256 of the request.
     pub request_hash: String,
+    /// The origin of the page that asks.
+    pub page: String,
     /// The proof key that the request has proved.
     pub jkt: Option<String>,
     /// The values for the VT if this is not a repetition.
@@ -100,7 +102,7 @@ pub enum Verdict {
         /// Counter of the refresh token to hand out, and the end of its family.
         refresh: Option<(u32, UnixSeconds)>,
     },
-    /// Refuse: `token_expired`, `replayed`, `visit_ended`, `key_binding_mismatch`.
+    /// Refuse: `token_expired`, `replayed`, `visit_ended`, `origin_mismatch`, `key_binding_mismatch`.
     Refused(ErrorCode),
 }
 
@@ -135,10 +137,12 @@ pub fn spend(family: Option<Family>, attempt: Spend) -> (Verdict, Option<Family>
     let bound = family.terms.jkt.is_some();
     let verdict = match &mut family.chain {
         Some(chain) if !family.revoked && attempt.now < chain.expires_at => {
-            if attempt.jkt == family.terms.jkt {
-                chain.spend(bound, attempt)
-            } else {
+            if attempt.page != family.page {
+                Verdict::Refused(ErrorCode::OriginMismatch)
+            } else if attempt.jkt != family.terms.jkt {
                 Verdict::Refused(ErrorCode::KeyBindingMismatch)
+            } else {
+                chain.spend(bound, attempt)
             }
         }
         _ => Verdict::Refused(ErrorCode::VisitEnded),
@@ -230,7 +234,8 @@ impl Family {
     /// From when on the store may forget the family: no token of it could be accepted any more, with or without it.
     pub fn forget_at(&self) -> UnixSeconds {
         let chain = self.chain.iter();
-        let last_token = chain.clone().flat_map(|chain| &chain.uses).map(|past| past.values.expires_at);
+        let last_token =
+            chain.clone().flat_map(|chain| &chain.uses).map(|past| past.values.expires_at);
         [self.access_token_expires_at, self.redemption.values.expires_at]
             .into_iter()
             .chain(chain.map(|chain| chain.expires_at))

@@ -19,6 +19,11 @@ impl Problem {
         Self { error: protocol_code(reason), reason: Some(reason) }
     }
 
+    /// The refusal `error`, one of the codes that the protocol names, with the reason where the caller may know it.
+    pub const fn with(error: ErrorCode, reason: Option<ErrorCode>) -> Self {
+        Self { error: protocol_code(error), reason }
+    }
+
     /// The refusal of a request that could not be read. All of these look alike.
     pub const fn unreadable() -> Self {
         Self { error: ErrorCode::InvalidRequest, reason: None }

@@ -42,17 +42,22 @@ impl RefreshTokenId {
     /// Reads a token that the holder of `jkt` presents, if one of `keys` made it for this holder.
     ///
     /// Errors: `invalid_grant`, whatever is wrong with it.
-    pub fn from_token(text: &str, keys: &[MacKey], jkt: Option<&str>) -> Result<Self> {
-        let token = base64url::decode_array::<TOKEN_BYTES>(text)
-            .map_err(|_| ErrorCode::InvalidGrant)?;
+    pub fn from_token<'k>(
+        text: &str,
+        keys: impl IntoIterator<Item = &'k MacKey>,
+        jkt: Option<&str>,
+    ) -> Result<Self> {
+        let token =
+            base64url::decode_array::<TOKEN_BYTES>(text).map_err(|_| ErrorCode::InvalidGrant)?;
         let mut family = [0; FAMILY_BYTES];
         let mut counter = [0; COUNTER_BYTES];
         let (head, tag) = token.split_at(FAMILY_BYTES + COUNTER_BYTES);
         let (family_part, counter_part) = head.split_at(FAMILY_BYTES);
         family.copy_from_slice(family_part);
         counter.copy_from_slice(counter_part);
+        let mut keys = keys.into_iter();
         let genuine =
-            keys.iter().any(|key| crypto::constant_time_eq(&mac(key, &family, counter, jkt), tag));
+            keys.any(|key| crypto::constant_time_eq(&mac(key, &family, counter, jkt), tag));
         if !genuine {
             return Err(ErrorCode::InvalidGrant.into());
         }

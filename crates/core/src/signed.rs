@@ -45,7 +45,7 @@ pub(crate) fn exact_header<'a>(jws: &'a Jws<'_>, typ: &str) -> Result<&'a str> {
 
 /// The claims of a token whose signature holds under `key`.
 pub(crate) fn verified_claims(jws: &Jws<'_>, key: &Jwk) -> Result<Object> {
-    json::parse_object(&jws.verify(&VerifyingKey::Jwk(key))?)
+    json::parse_object(jws.verify(&VerifyingKey::Jwk(key))?)
 }
 
 /// Signs claims as a token of the given type.
@@ -67,7 +67,9 @@ pub(crate) fn confirmation(claims: &Object) -> Result<Option<&str>> {
 }
 
 /// A SHA-256 thumbprint in its one text form (RFC 7638).
-pub(crate) fn thumbprint(text: &str) -> Result<&str> {
+///
+/// Errors: `claim_invalid`.
+pub fn thumbprint(text: &str) -> Result<&str> {
     crate::base64url::decode_array::<32>(text)
         .map(|_| text)
         .map_err(|_| Error::with_detail(ErrorCode::ClaimInvalid, "jkt"))

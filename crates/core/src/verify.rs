@@ -140,16 +140,22 @@ impl TokenFacts {
         })
     }
 
+    /// From when (if the token says so) until just before when [`Self::check`] lets the token pass.
+    pub fn window(&self, tolerance: Tolerance) -> (Option<UnixSeconds>, UnixSeconds) {
+        let leeway = i64::from(tolerance.as_seconds());
+        let begins = self.not_before.max(self.issued_at);
+        (begins.map(|begins| begins.plus(-leeway)), self.expires_at.plus(leeway))
+    }
+
     /// Refuses a token outside its time; to be asked at each use.
     ///
     /// Errors: `token_expired`, `token_not_yet_valid`.
     pub fn check(&self, now: UnixSeconds, tolerance: Tolerance) -> Result<()> {
-        let leeway = i64::from(tolerance.as_seconds());
-        if now >= self.expires_at.plus(leeway) {
+        let (begins, ends) = self.window(tolerance);
+        if now >= ends {
             return Err(ErrorCode::TokenExpired.into());
         }
-        let begins = self.not_before.max(self.issued_at);
-        if begins.is_some_and(|begins| now.plus(leeway) < begins) {
+        if begins.is_some_and(|begins| now < begins) {
             return Err(ErrorCode::TokenNotYetValid.into());
         }
         Ok(())

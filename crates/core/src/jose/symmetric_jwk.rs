@@ -57,7 +57,8 @@ impl SymmetricJwk {
         self.kid.as_deref()
     }
 
-    pub(crate) const fn mac_key(&self) -> &MacKey {
+    /// The key itself, for uses of HMAC other than JWS.
+    pub const fn mac_key(&self) -> &MacKey {
         &self.key
     }
 }
