@@ -65,7 +65,8 @@ fn good_tokens_are_accepted_with_their_claims() {
 fn claims_are_refused_with_their_own_code() {
     let now = NOW.as_i64();
     let at = |offset: i64| (now + offset).to_string();
-    let cases: Vec<(&str, Vec<(&str, String)>, ErrorCode)> = vec![
+    type Change = Vec<(&'static str, String)>;
+    let cases: Vec<(&str, Change, ErrorCode)> = vec![
         ("expired", vec![("exp", at(-5)), ("iat", at(-900))], ErrorCode::TokenExpired),
         ("issued in the future", vec![("iat", at(6))], ErrorCode::TokenNotYetValid),
         ("not before", vec![("nbf", at(6))], ErrorCode::TokenNotYetValid),

@@ -59,7 +59,7 @@ fn answer_with(
 
 fn granted(pending: &PendingExchange, answer: &str) -> Grant {
     match pending.open(answer, trust(&issuer_keys())).expect("an answer of our own") {
-        Answer::Granted(grant) => grant,
+        Answer::Granted(grant) => *grant,
         Answer::Refused(problem, _) => panic!("refused: {}", problem.code().as_str()),
     }
 }

@@ -150,7 +150,7 @@ fn signed_claims(text: &str) -> Result<(String, Object)> {
         return Err(ErrorCode::KeyUnusable.into());
     }
     let key = Jwk::from_value(members)?;
-    let claims = json::parse_object(&jws.verify(&VerifyingKey::Jwk(&key))?)?;
+    let claims = json::parse_object(jws.verify(&VerifyingKey::Jwk(&key))?)?;
     Ok((key.thumbprint(), claims))
 }
 

@@ -2,6 +2,7 @@
 //! under a key derived from R and from that very request. The authority's side is `answer`.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use crate::access_token::AccessToken;
@@ -74,7 +75,7 @@ pub struct PendingExchange {
 /// What the authority said.
 pub enum Answer {
     /// It gave a visit token.
-    Granted(Grant),
+    Granted(Box<Grant>),
     /// It refused, and meant this very request.
     Refused(Problem, UnixSeconds),
 }
@@ -114,10 +115,8 @@ pub fn seal_visit(
     if claims.jkt.is_some() && claims.jkt.as_deref() != jkt {
         return Err(ErrorCode::KeyBindingMismatch.into());
     }
-    let plaintext = ObjectWriter::new()
-        .string("at", access_token.text())
-        .optional_string("jkt", jkt)
-        .finish();
+    let plaintext =
+        ObjectWriter::new().string("at", access_token.text()).optional_string("jkt", jkt).finish();
     let terms = VisitTerms::of(claims, jkt);
     seal(ExchangeKind::Visit, &plaintext, &claims.app_key, terms, entropy)
 }
@@ -147,15 +146,8 @@ fn seal(
 ) -> Result<(String, PendingExchange)> {
     let ExchangeEntropy { random_key, ephemeral, iv } = entropy;
     let random_key = ContentKey::from_seed(random_key);
-    let request = jwe::seal(
-        app_key,
-        kind.typ(),
-        JSON_CTY,
-        &random_key,
-        ephemeral,
-        iv,
-        plaintext.as_bytes(),
-    )?;
+    let request =
+        jwe::seal(app_key, kind.typ(), JSON_CTY, &random_key, ephemeral, iv, plaintext.as_bytes())?;
     let request_hash = crypto::sha256(request.as_bytes());
     Ok((request, PendingExchange { random_key, request_hash, terms }))
 }
@@ -191,7 +183,7 @@ impl PendingExchange {
         };
         // A later token may narrow the scope, never widen it again.
         let terms = VisitTerms { scope: token.scope().clone(), ..self.terms.clone() };
-        Ok(Answer::Granted(Grant { token, terms, refresh, app_key, now }))
+        Ok(Answer::Granted(Box::new(Grant { token, terms, refresh, app_key, now })))
     }
 
     fn decrypt(&self, answer: &str) -> Result<Object> {

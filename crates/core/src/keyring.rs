@@ -80,7 +80,10 @@ impl KeyRing {
     ///
     /// Errors: `malformed`, `claim_invalid`, `key_unusable`; a `kid` that is missing or given twice is `key_unusable`.
     pub fn parse(text: &str, key_use: &str) -> Result<Self> {
-        Self::from_value(Some(&json::parse(text.as_bytes())?), key_use)
+        let mut items = json::parse(text.as_bytes())?;
+        let ring = Self::from_value(Some(&items), key_use);
+        items.zeroize();
+        ring
     }
 
     /// As [`Self::parse`], from JSON already read, which remains the caller's to wipe.

@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn a_refresh_is_due_before_the_end_and_not_before_the_start() {
-        let due = |life| refresh_at(UnixSeconds::new(1000), UnixSeconds::new(1000 + life)).as_i64();
+        let due =
+            |life: i64| refresh_at(UnixSeconds::new(1000), UnixSeconds::new(1000 + life)).as_i64();
         assert_eq!(due(900), 1780);
         assert_eq!(due(300), 1240);
         assert_eq!(due(20), 1010);

@@ -20,8 +20,7 @@ impl Scope {
             return Err(invalid);
         }
         let proper = |name: &str| {
-            !name.is_empty()
-                && name.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+            !name.is_empty() && name.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
         };
         if !text.is_empty() && !text.split(' ').all(proper) {
             return Err(invalid);

@@ -196,10 +196,11 @@ fn normal_escapes(path: &str) -> Result<String> {
         if value.is_ascii_alphanumeric() || b"-._~".contains(&value) {
             normal.push(char::from(value));
         } else {
-            const HEX: &[u8; 16] = b"0123456789ABCDEF";
             normal.push('%');
-            normal.push(char::from(HEX[usize::from(value >> 4)]));
-            normal.push(char::from(HEX[usize::from(value & 15)]));
+            for nibble in [value >> 4, value & 15] {
+                let digit = char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+                normal.push(digit.to_ascii_uppercase());
+            }
         }
     }
     Ok(normal)
