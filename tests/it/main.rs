@@ -9,3 +9,4 @@ mod refresh_token;
 mod uri;
 mod verify;
 mod visit;
+mod wycheproof;
