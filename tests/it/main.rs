@@ -1,7 +1,10 @@
 //! Black-box tests of `lingpai-core`.
 
+mod base64url;
 mod client_assertion;
 mod dpop;
+mod jose_figures;
+mod json;
 mod keyring;
 mod ledger;
 mod problem;
