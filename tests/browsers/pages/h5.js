@@ -1,0 +1,36 @@
+// The page under test: opens a visit as its address says, and leaves everything in `state` for the test to look at.
+import { openVisit } from '@lingpai/h5'
+
+const query = new URLSearchParams(location.search)
+const gateway = query.get('gateway')
+const appOrigin = query.get('app')
+
+globalThis.state = { status: 'opening', events: [], conflicts: [], skewMs: 0, visit: undefined }
+
+const launches = {
+  message: { launch: { kind: 'message', appOrigins: [appOrigin] } },
+  fragment: {},
+  unbound: {
+    async requestAccessToken() {
+      const response = await fetch('/partner/access-token')
+      return response.text()
+    },
+  },
+}
+
+openVisit({
+  gateway,
+  issuer: gateway,
+  ...launches[query.get('launch')],
+  now: () => Date.now() + state.skewMs,
+  onEvent: (event) => state.events.push(event),
+  ...(query.has('conflict') && {
+    onLaunchConflict(conflict) {
+      state.conflicts.push(conflict)
+      return query.get('conflict') === 'approve'
+    },
+  }),
+}).then(
+  (visit) => Object.assign(state, { status: 'open', visit }),
+  (error) => Object.assign(state, { status: 'failed', code: error.code ?? String(error), message: error.message }),
+)

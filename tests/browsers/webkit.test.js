@@ -1,0 +1,3 @@
+import { visitsIn } from './visits.js'
+
+visitsIn('webkit')
