@@ -200,7 +200,7 @@ fn rfc8037_a_ed25519() {
 fn rfc8037_a6_x25519() {
     let bob = X25519PublicKey::from_bytes(&b64("3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"));
     let ephemeral = X25519PrivateKey::from_seed(&Seed::new(hex(
-        "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ac177fba51db92c2a",
+        "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
     )));
     assert_eq!(ephemeral.public().to_bytes(), b64("hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"));
     assert_eq!(
