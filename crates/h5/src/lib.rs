@@ -1,1 +1,28 @@
-//! placeholder
+//! The page's side of a visit for JavaScript: what `lingpai-core` decides, with the browser's own keys, stores and
+//! requests around it. The API for people is the npm package `@lingpai/h5`, which loads this module; nothing here is
+//! meant to be called by hand.
+//!
+//! R and every key made here live in this module's memory or in the browser's key store. They never become a JavaScript
+//! value.
+
+mod access_token;
+mod database;
+mod entropy;
+mod exchange;
+mod issuer;
+mod pacing;
+mod page_keys;
+mod platform;
+mod proof_key;
+mod record_key;
+mod refusal;
+mod request;
+mod visit_token;
+
+pub use access_token::AccessToken;
+pub use exchange::Exchange;
+pub use issuer::Issuer;
+pub use pacing::{refresh_at_seconds, resend_after_ms};
+pub use page_keys::PageKeys;
+pub use request::request;
+pub use visit_token::verify_visit_token;

@@ -1,0 +1,143 @@
+//! One request to the authority and the answer to it. R stays in here and is wiped with the object.
+
+use lingpai_core::exchange::{self, Answer, ExchangeEntropy, PendingExchange};
+use lingpai_core::jose::Jwk;
+use lingpai_core::json;
+use lingpai_core::terms::VisitTerms;
+use lingpai_core::{Error, Result};
+use serde::Serialize;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+use crate::access_token::AccessToken;
+use crate::entropy;
+use crate::issuer::Issuer;
+use crate::refusal::{JsResult, to_js};
+
+/// A sealed request whose answer is awaited.
+#[wasm_bindgen]
+pub struct Exchange {
+    request: String,
+    key_id: String,
+    pending: PendingExchange,
+}
+
+/// What an answer said, as `npm/h5` reads it: `token` is there if it was granted, `code` if it was refused.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Opened {
+    now_seconds: f64,
+    code: Option<&'static str>,
+    error: Option<&'static str>,
+    token: Option<String>,
+    claims: Option<String>,
+    issued_at_seconds: f64,
+    expires_at_seconds: f64,
+    refresh_token: Option<String>,
+    refresh_expires_at_seconds: f64,
+    app_key: Option<String>,
+    app_key_id: Option<String>,
+    terms: Option<String>,
+}
+
+#[wasm_bindgen]
+impl Exchange {
+    /// Seals the request that redeems an AT for the holder of the proof key with this thumbprint.
+    ///
+    /// Errors: `key_binding_mismatch` where the AT is bound to another key, `key_unusable`, `limit_exceeded`.
+    #[wasm_bindgen(js_name = sealVisit)]
+    pub fn seal_visit(access_token: &AccessToken, thumbprint: Option<String>) -> JsResult<Self> {
+        let access_token = access_token.inner();
+        let sealed = draw()
+            .and_then(|entropy| exchange::seal_visit(access_token, thumbprint.as_deref(), entropy));
+        Self::awaiting(sealed, &access_token.claims().app_key)
+    }
+
+    /// Seals the request that spends a refresh token: `app_key` (a JWK) and `terms` come from the answer before.
+    ///
+    /// Errors: `malformed`, `claim_invalid`, `key_unusable`, `limit_exceeded`.
+    #[wasm_bindgen(js_name = sealRefresh)]
+    pub fn seal_refresh(refresh_token: &str, app_key: &str, terms: &str) -> JsResult<Self> {
+        let app_key = Jwk::parse(app_key).map_err(to_js)?;
+        let sealed = read_terms(terms)
+            .and_then(|terms| exchange::seal_refresh(refresh_token, &app_key, terms, draw()?));
+        Self::awaiting(sealed, &app_key)
+    }
+
+    /// The request body, `application/jose`. It may be sent again as it is while no answer came.
+    #[wasm_bindgen(getter)]
+    pub fn request(&self) -> String {
+        self.request.clone()
+    }
+
+    /// SHA-256 of the request (base64url), which its answer names.
+    #[wasm_bindgen(getter, js_name = requestHash)]
+    pub fn request_hash(&self) -> String {
+        self.pending.request_hash()
+    }
+
+    /// `kid` of the AppKey that the request is sealed to.
+    #[wasm_bindgen(getter, js_name = keyId)]
+    pub fn key_id(&self) -> String {
+        self.key_id.clone()
+    }
+
+    /// Opens the answer and checks all of it.
+    ///
+    /// Errors: `answer_mismatch` for the answer to another request, `decryption_failed`, `type_mismatch`, `malformed`,
+    /// `claim_invalid`, and those of a visit token.
+    pub fn open(&self, answer: &str, issuer: &Issuer) -> JsResult<JsValue> {
+        let answer = self.pending.open(answer, issuer.trust()).map_err(to_js)?;
+        Ok(serde_wasm_bindgen::to_value(&Opened::from(answer))?)
+    }
+
+    fn awaiting(sealed: Result<(String, PendingExchange)>, app_key: &Jwk) -> JsResult<Self> {
+        let (request, pending) = sealed.map_err(to_js)?;
+        Ok(Self { request, pending, key_id: app_key.kid().unwrap_or_default().to_owned() })
+    }
+}
+
+impl From<Answer> for Opened {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Refused(problem, now) => Self {
+                now_seconds: now.as_i64() as f64,
+                code: Some(problem.code().as_str()),
+                error: Some(problem.error().as_str()),
+                ..Self::default()
+            },
+            Answer::Granted(grant) => {
+                let validity = grant.token.validity();
+                let (refresh_token, refresh_end) = match grant.refresh {
+                    Some(refresh) => (Some(refresh.token), refresh.expires_at.as_i64() as f64),
+                    None => (None, 0.0),
+                };
+                Self {
+                    now_seconds: grant.now.as_i64() as f64,
+                    token: Some(grant.token.text().to_owned()),
+                    claims: Some(grant.token.claims_json().to_owned()),
+                    issued_at_seconds: validity.issued_at.as_i64() as f64,
+                    expires_at_seconds: validity.expires_at.as_i64() as f64,
+                    refresh_token,
+                    refresh_expires_at_seconds: refresh_end,
+                    app_key: Some(grant.app_key.to_json()),
+                    app_key_id: grant.app_key.kid().map(str::to_owned),
+                    terms: Some(grant.terms.to_json()),
+                    ..Self::default()
+                }
+            }
+        }
+    }
+}
+
+/// Terms as [`VisitTerms::to_json`] wrote them.
+pub(crate) fn read_terms(terms: &str) -> Result<VisitTerms> {
+    VisitTerms::from_json(&json::parse_object(terms.as_bytes())?)
+}
+
+fn draw() -> Result<ExchangeEntropy, Error> {
+    Ok(ExchangeEntropy {
+        random_key: entropy::seed()?,
+        ephemeral: entropy::seed()?,
+        iv: entropy::iv()?,
+    })
+}

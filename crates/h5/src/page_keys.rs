@@ -1,0 +1,130 @@
+//! The keys of a page at one gateway: the proof key, and the key of the record that survives a reload.
+
+use std::rc::Rc;
+
+use js_sys::Promise;
+use lingpai_core::ErrorCode;
+use lingpai_core::dpop::ProofClaims;
+use lingpai_core::time::UnixSeconds;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::database::Database;
+use crate::proof_key::ProofKey;
+use crate::record_key::RecordKey;
+use crate::refusal::{JsResult, code_to_js, to_js};
+use crate::{entropy, platform};
+
+/// The keys. Its promises hold what they need, so that it may be freed while they are pending.
+#[wasm_bindgen]
+pub struct PageKeys(Rc<Keys>);
+
+struct Keys {
+    proof: ProofKey,
+    record: Option<RecordKey>,
+}
+
+#[wasm_bindgen]
+impl PageKeys {
+    /// Opens the keys of a slot, which names issuer and gateway. With `keep`, they are shared by the tabs of this origin
+    /// and survive a reload, as far as the browser allows; failing that they live in memory. Never waits for a store
+    /// longer than its watchdog.
+    ///
+    /// Errors: `internal` where the host has no randomness.
+    pub async fn open(slot: String, keep: bool) -> JsResult<PageKeys> {
+        let subtle = platform::subtle();
+        let database = match &subtle {
+            Some(_) if keep => Database::open().await.ok(),
+            _ => None,
+        };
+        let name = |purpose: &str| [purpose, " ", &slot].concat();
+        let proof = ProofKey::open(subtle.as_ref(), database.as_ref(), &name("proof")).await?;
+        let record = match (&subtle, &database) {
+            // A record is bound to the proof key: without that it would be of no use.
+            (Some(subtle), Some(database)) if proof.kept => {
+                RecordKey::open(subtle, database, &name("record"), &slot).await.ok()
+            }
+            _ => None,
+        };
+        Ok(Self(Rc::new(Keys { proof, record })))
+    }
+
+    /// SHA-256 thumbprint of the proof key (RFC 7638).
+    #[wasm_bindgen(getter)]
+    pub fn thumbprint(&self) -> String {
+        self.0.proof.thumbprint()
+    }
+
+    /// JOSE name of the proof key's algorithm.
+    #[wasm_bindgen(getter)]
+    pub fn algorithm(&self) -> String {
+        self.0.proof.algorithm().to_owned()
+    }
+
+    /// Whether the private half lies in this module's memory, for want of WebCrypto.
+    #[wasm_bindgen(getter)]
+    pub fn extractable(&self) -> bool {
+        self.0.proof.is_extractable()
+    }
+
+    /// Whether the proof key survives a reload.
+    #[wasm_bindgen(getter)]
+    pub fn kept(&self) -> bool {
+        self.0.proof.kept
+    }
+
+    /// Whether a record can be sealed.
+    #[wasm_bindgen(getter, js_name = sealsRecords)]
+    pub fn seals_records(&self) -> bool {
+        self.0.record.is_some()
+    }
+
+    /// A DPoP proof for one request, at `now_seconds` of the corrected clock.
+    ///
+    /// Rejects with `malformed` for an address that is none.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn prove(
+        &self,
+        method: String,
+        url: String,
+        token: Option<String>,
+        nonce: Option<String>,
+        now_seconds: f64,
+    ) -> Promise {
+        let keys = Rc::clone(&self.0);
+        future_to_promise(async move {
+            let jti = entropy::id().map_err(to_js)?;
+            let claims = ProofClaims {
+                method: &method,
+                url: &url,
+                issued_at: UnixSeconds::new(now_seconds as i64),
+                jti: &jti,
+                token: token.as_deref(),
+                nonce: nonce.as_deref(),
+            };
+            Ok(keys.proof.prove(claims).await?.into())
+        })
+    }
+
+    /// Seals a record for this slot.
+    ///
+    /// Rejects with `storage_unavailable` where there is no key for it.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn seal(&self, record: String) -> Promise {
+        let keys = Rc::clone(&self.0);
+        future_to_promise(async move { Ok(record_key(&keys)?.seal(&record).await?.into()) })
+    }
+
+    /// Opens a record of this slot.
+    ///
+    /// Rejects with `decryption_failed` for anything else.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn unseal(&self, text: String) -> Promise {
+        let keys = Rc::clone(&self.0);
+        future_to_promise(async move { Ok(record_key(&keys)?.open_record(&text).await?.into()) })
+    }
+}
+
+fn record_key(keys: &Keys) -> Result<&RecordKey, JsValue> {
+    keys.record.as_ref().ok_or_else(|| code_to_js(ErrorCode::StorageUnavailable))
+}

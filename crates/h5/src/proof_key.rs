@@ -1,0 +1,153 @@
+//! The key that proves that a request comes from this page (DPoP): in the browser's keeping where there is WebCrypto, in
+//! this module's memory where there is none.
+
+use js_sys::{Array, Reflect, Uint8Array};
+use lingpai_core::base64url;
+use lingpai_core::crypto::Ed25519PrivateKey;
+use lingpai_core::dpop::{ProofClaims, ProofDraft};
+use lingpai_core::jose::Jwk;
+use lingpai_core::json::ObjectWriter;
+use lingpai_core::{ErrorCode, Result};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CryptoKey, SubtleCrypto};
+
+use crate::database::Database;
+use crate::refusal::{JsResult, code_to_js, to_js};
+use crate::{entropy, platform};
+
+/// A proof key with its public half.
+pub(crate) struct ProofKey {
+    public: Jwk,
+    signer: Signer,
+    /// Whether it will still be there after a reload.
+    pub(crate) kept: bool,
+}
+
+enum Signer {
+    Platform { subtle: SubtleCrypto, key: CryptoKey },
+    // Not a `PrivateJwk`: that would bring the private side of every algorithm along.
+    Memory(Ed25519PrivateKey),
+}
+
+/// What WebCrypto is asked for, best first.
+#[derive(Clone, Copy)]
+enum Algorithm {
+    Ed25519,
+    Es256,
+}
+
+impl ProofKey {
+    /// The key kept under `name`, or a new one that is kept there if it can be.
+    pub(crate) async fn open(
+        subtle: Option<&SubtleCrypto>,
+        database: Option<&Database>,
+        name: &str,
+    ) -> JsResult<Self> {
+        let Some(subtle) = subtle else {
+            return Self::in_memory().map_err(to_js);
+        };
+        if let Some(database) = database
+            && let Ok(pair) = database.get(name).await
+            && let Ok(key) = Self::of_pair(subtle, &pair, true).await
+        {
+            return Ok(key);
+        }
+        let mut made = None;
+        for algorithm in [Algorithm::Ed25519, Algorithm::Es256] {
+            let Ok(pair) = generate(subtle, algorithm).await else { continue };
+            if let Some(database) = database {
+                // Some browsers sign with Ed25519 but cannot keep such a key.
+                let Ok(kept) = database.claim(name, &pair).await else {
+                    made.get_or_insert(pair);
+                    continue;
+                };
+                return Self::of_pair(subtle, &kept, true).await;
+            }
+            made = Some(pair);
+            break;
+        }
+        match made {
+            Some(pair) => Self::of_pair(subtle, &pair, false).await,
+            None => Self::in_memory().map_err(to_js),
+        }
+    }
+
+    fn in_memory() -> Result<Self> {
+        let key = Ed25519PrivateKey::from_seed(&entropy::seed()?);
+        let json = ObjectWriter::new()
+            .string("kty", "OKP")
+            .string("crv", "Ed25519")
+            .string("x", &base64url::encode(&key.public().to_bytes()))
+            .finish();
+        Ok(Self { public: Jwk::parse(&json)?, signer: Signer::Memory(key), kept: false })
+    }
+
+    async fn of_pair(subtle: &SubtleCrypto, pair: &JsValue, kept: bool) -> JsResult<Self> {
+        let half = |name: &str| -> JsResult<CryptoKey> {
+            let key = Reflect::get(pair, &name.into())?;
+            if key.is_object() { Ok(key.unchecked_into()) } else { Err(unusable()) }
+        };
+        let (key, public) = (half("privateKey")?, half("publicKey")?);
+        let jwk = JsFuture::from(subtle.export_key("jwk", &public)?).await?;
+        let member = |name: &str| Reflect::get(&jwk, &name.into()).ok()?.as_string();
+        let json = ObjectWriter::new()
+            .string("kty", &member("kty").ok_or_else(unusable)?)
+            .string("crv", &member("crv").ok_or_else(unusable)?)
+            .string("x", &member("x").ok_or_else(unusable)?)
+            .optional_string("y", member("y").as_deref())
+            .finish();
+        let public = Jwk::parse(&json).map_err(to_js)?;
+        Ok(Self { public, signer: Signer::Platform { subtle: subtle.clone(), key }, kept })
+    }
+
+    pub(crate) fn thumbprint(&self) -> String {
+        self.public.thumbprint()
+    }
+
+    pub(crate) fn algorithm(&self) -> &'static str {
+        self.public.signature_algorithm().map_or("", |algorithm| algorithm.as_str())
+    }
+
+    /// Whether no script, ours included, can read the private half.
+    pub(crate) fn is_extractable(&self) -> bool {
+        matches!(self.signer, Signer::Memory(_))
+    }
+
+    /// A proof for one request.
+    pub(crate) async fn prove(&self, claims: ProofClaims<'_>) -> JsResult<String> {
+        let draft = ProofDraft::new(&self.public, claims).map_err(to_js)?;
+        match &self.signer {
+            Signer::Memory(key) => {
+                let signature = key.sign(draft.signing_input().as_bytes());
+                Ok(draft.finish(&signature))
+            }
+            Signer::Platform { subtle, key } => {
+                let input = Uint8Array::from(draft.signing_input().as_bytes());
+                // Ed25519 reads the name alone.
+                let algorithm = platform::object(&[
+                    ("name", if self.algorithm() == "ES256" { "ECDSA" } else { "Ed25519" }.into()),
+                    ("hash", "SHA-256".into()),
+                ])?;
+                let signed = subtle.sign_with_object_and_js_u8_array(&algorithm, key, &input)?;
+                let signature = Uint8Array::new(&JsFuture::from(signed).await?).to_vec();
+                Ok(draft.finish(&signature))
+            }
+        }
+    }
+}
+
+async fn generate(subtle: &SubtleCrypto, algorithm: Algorithm) -> JsResult<JsValue> {
+    let parameters = match algorithm {
+        Algorithm::Ed25519 => platform::object(&[("name", "Ed25519".into())]),
+        Algorithm::Es256 => {
+            platform::object(&[("name", "ECDSA".into()), ("namedCurve", "P-256".into())])
+        }
+    }?;
+    let usages = Array::of2(&"sign".into(), &"verify".into());
+    JsFuture::from(subtle.generate_key_with_object(&parameters, false, &usages)?).await
+}
+
+fn unusable() -> JsValue {
+    code_to_js(ErrorCode::KeyUnusable)
+}

@@ -1,0 +1,94 @@
+//! The requests that a page makes to issuer and gateway: no cookies, no cache, no redirects, no referrer.
+
+use gloo_net::http::Request;
+use lingpai_core::ErrorCode;
+use lingpai_core::exchange::MEDIA_TYPE;
+use serde::Serialize;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use web_sys::{
+    AbortSignal, Headers, ReferrerPolicy, RequestCache, RequestCredentials, RequestInit,
+    RequestRedirect,
+};
+
+use crate::refusal::{JsResult, code_to_js};
+
+/// An HTTP answer, with the headers that the protocol knows.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status: u16,
+    body: String,
+    content_type: Option<String>,
+    dpop_nonce: Option<String>,
+    retry_after: Option<String>,
+    date: Option<String>,
+}
+
+/// Sends a body with its proof (POST), or asks for a document (GET) if there is no body.
+///
+/// `signal` has to be one that is aborted without a reason: gloo-net takes every rejection for an `Error`.
+///
+/// Errors: `network_unavailable` when there was no answer, or not all of it.
+#[wasm_bindgen]
+pub async fn request(
+    url: String,
+    body: Option<String>,
+    proof: Option<String>,
+    signal: Option<AbortSignal>,
+) -> JsResult<JsValue> {
+    let answer = send(&url, body, proof, signal.as_ref()).await;
+    let answer = answer.map_err(|_| code_to_js(ErrorCode::NetworkUnavailable))?;
+    Ok(serde_wasm_bindgen::to_value(&answer)?)
+}
+
+async fn send(
+    url: &str,
+    body: Option<String>,
+    proof: Option<String>,
+    signal: Option<&AbortSignal>,
+) -> Result<Answer, Failure> {
+    let headers = Headers::new()?;
+    let init = RequestInit::new();
+    init.set_cache(RequestCache::NoStore);
+    init.set_credentials(RequestCredentials::Omit);
+    // A redirect would carry the request, or the trust in its answer, to somebody else.
+    init.set_redirect(RequestRedirect::Error);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    init.set_signal(signal);
+    if let Some(body) = body {
+        init.set_method("POST");
+        init.set_body(&body.into());
+        headers.set("content-type", MEDIA_TYPE)?;
+    }
+    if let Some(proof) = proof {
+        headers.set("dpop", &proof)?;
+    }
+    init.set_headers(&headers);
+    let request = web_sys::Request::new_with_str_and_init(url, &init)?;
+    // gloo-net's own builder would parse and write the address once more.
+    let response = Request::from(request).send().await?;
+    let header = |name: &str| response.headers().get(name);
+    Ok(Answer {
+        status: response.status(),
+        content_type: header("content-type"),
+        dpop_nonce: header("dpop-nonce"),
+        retry_after: header("retry-after"),
+        date: header("date"),
+        body: response.text().await?,
+    })
+}
+
+/// What failed is of no use to the caller: browsers do not say why a request failed.
+struct Failure;
+
+impl From<JsValue> for Failure {
+    fn from(_: JsValue) -> Self {
+        Self
+    }
+}
+
+impl From<gloo_net::Error> for Failure {
+    fn from(_: gloo_net::Error) -> Self {
+        Self
+    }
+}

@@ -1,0 +1,49 @@
+// The one error class, and the way of the module's errors into it.
+import { errorCodes, retryableCodes, type ErrorCode } from './codes.js'
+
+/** What a {@link LingpaiError} is made of besides its code. */
+export interface LingpaiErrorOptions {
+  /** For people; the code if left out. Never holds a token. */
+  message?: string
+  /** HTTP status of the answer that caused it. */
+  status?: number | undefined
+  /** What caused it. */
+  cause?: unknown
+}
+
+/** Something was refused or failed. `code` says what, as one of a closed union. */
+export class LingpaiError extends Error {
+  override readonly name = 'LingpaiError'
+  /** Why; the same codes in every Lingpai package. */
+  readonly code: ErrorCode
+  /** Whether the same call may succeed a little later. */
+  readonly retryable: boolean
+  /** HTTP status of the answer that caused it, if one did. */
+  readonly status?: number
+
+  constructor(code: ErrorCode, options: LingpaiErrorOptions = {}) {
+    super(options.message ?? code, options.cause === undefined ? {} : { cause: options.cause })
+    this.code = code
+    this.retryable = retryableCodes.has(code)
+    if (options.status !== undefined) this.status = options.status
+  }
+}
+
+/** The name of a code that came from elsewhere, or `server_error`: nothing outside the union gets out. */
+export function knownCode(name: unknown): ErrorCode {
+  return errorCodes.find((code) => code === name) ?? 'server_error'
+}
+
+/** The error to throw for anything caught from the module. */
+export function toLingpaiError(thrown: unknown): LingpaiError {
+  if (thrown instanceof LingpaiError) return thrown
+  const { name, code, message } = (thrown ?? {}) as {
+    name?: string
+    code?: string
+    message?: string
+  }
+  if (name === 'LingpaiError' && code !== undefined && message !== undefined) {
+    return new LingpaiError(knownCode(code), { message })
+  }
+  return new LingpaiError('internal', { cause: thrown })
+}

@@ -1,0 +1,79 @@
+// One request to issuer or gateway, with a time-out. Goes through the module, or through the app's own fetch.
+import type { Engine } from './engine.js'
+import { LingpaiError, toLingpaiError } from './errors.js'
+
+/** What the SDK reads of an HTTP answer. */
+export interface HttpAnswer {
+  status: number
+  body: string
+  contentType?: string
+  dpopNonce?: string
+  retryAfter?: string
+  date?: string
+}
+
+/** Sends `body` with its proof (POST), or asks for a document (GET). Rejects with `network_unavailable`. */
+export type Http = (
+  url: string,
+  request: { body?: string; proof?: string; signal: AbortSignal },
+) => Promise<HttpAnswer>
+
+const timeoutMs = 10_000
+
+/** The way to the network. */
+export function createHttp(engine: Engine, ownFetch: typeof fetch | undefined): Http {
+  return async (url, { body, proof, signal }) => {
+    // A controller of our own: what a caller's signal is aborted with may be anything.
+    const controller = new AbortController()
+    const abort = () => controller.abort()
+    const timer = setTimeout(abort, timeoutMs)
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    try {
+      if (!ownFetch)
+        return (await engine.request(url, body, proof, controller.signal)) as HttpAnswer
+      return await through(ownFetch, url, body, proof, controller.signal)
+    } catch (error) {
+      throw toLingpaiError(error)
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
+    }
+  }
+}
+
+async function through(
+  ownFetch: typeof fetch,
+  url: string,
+  body: string | undefined,
+  proof: string | undefined,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const headers = new Headers()
+  if (body !== undefined) headers.set('content-type', 'application/jose')
+  if (proof !== undefined) headers.set('dpop', proof)
+  try {
+    const response = await ownFetch(url, {
+      method: body === undefined ? 'GET' : 'POST',
+      ...(body === undefined ? {} : { body }),
+      headers,
+      signal,
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'error',
+      referrerPolicy: 'no-referrer',
+    })
+    const header = (name: string) => response.headers.get(name) ?? undefined
+    const answer = {
+      status: response.status,
+      body: await response.text(),
+      contentType: header('content-type'),
+      dpopNonce: header('dpop-nonce'),
+      retryAfter: header('retry-after'),
+      date: header('date'),
+    }
+    return answer as HttpAnswer
+  } catch (cause) {
+    throw new LingpaiError('network_unavailable', { cause })
+  }
+}

@@ -1,0 +1,17 @@
+// The page's side of a visit. Importing it takes the access token out of the address bar; see ./launch.
+import './launch.js'
+
+export { answerLaunch, type AnswerLaunchOptions } from './app.js'
+export type { ErrorCode } from './codes.js'
+export { LingpaiError, type LingpaiErrorOptions } from './errors.js'
+export type { ExchangeKind, LaunchVia, VisitEvent } from './events.js'
+export type { VisitClaims } from './holding.js'
+export { openVisit } from './open-visit.js'
+export type { JsonWebKeySet, LaunchConflict, MessageLaunch, OpenVisitOptions } from './options.js'
+export {
+  sealVisit,
+  type SealedVisit,
+  type SealVisitOptions,
+  type VisitAnswer,
+} from './seal-visit.js'
+export type { Visit } from './visit.js'

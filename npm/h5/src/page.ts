@@ -1,0 +1,52 @@
+// What the parts of one visit share.
+import { createClock, type Clock } from './clock.js'
+import type { Engine } from './engine.js'
+import { createEmit, type Emit } from './events.js'
+import { createHttp, type Http } from './http.js'
+import { createIssuerKeys, type IssuerKeys } from './issuer-keys.js'
+import { readKeys, type Settings } from './options.js'
+import { createRecords, type Records, type VisitRecord } from './record.js'
+import type { PageKeys } from './wasm/lingpai_h5_bg.js'
+
+/** A page with its keys, before or during a visit. */
+export interface Page {
+  engine: Engine
+  settings: Settings
+  /** Issuer and gateway: visits of one slot take turns and share a record. */
+  slot: string
+  keys: PageKeys
+  issuerKeys: IssuerKeys
+  records: Records
+  /** The visit from before a reload, if there was one. */
+  former: VisitRecord | undefined
+  http: Http
+  clock: Clock
+  emit: Emit
+  /** The last `DPoP-Nonce` of each origin. */
+  nonces: Map<string, string>
+}
+
+/** Opens the page's keys and what is left from before a reload. */
+export async function preparePage(engine: Engine, settings: Settings): Promise<Page> {
+  const { issuer, gateway, storage, now } = settings
+  const emit = createEmit(settings.onEvent, now)
+  const slot = `${issuer} ${gateway}`
+  const keep = storage === 'session'
+  const keys = await engine.PageKeys.open(slot, keep)
+  const proofKey = keys.extractable ? 'memory' : 'non-extractable'
+  const { thumbprint, algorithm, kept } = keys
+  emit({ type: 'proof_key', thumbprint, algorithm, proofKey, kept })
+  if (keep && !kept) emit({ type: 'storage_unavailable', what: 'proof_key' })
+
+  const records = createRecords(keys, slot, emit)
+  const former = await records.read()
+  const clock = createClock(now)
+  if (former) clock.restore(former.clockOffsetMs)
+  const http = createHttp(engine, settings.fetch)
+  const given = settings.keys && readKeys(settings.keys)
+  const issuerKeys = createIssuerKeys(engine, http, issuer, { given, kept: former?.keys })
+  return {
+    ...{ engine, settings, slot, keys, issuerKeys, records, former, http, clock, emit },
+    nonces: new Map(),
+  }
+}

@@ -1,0 +1,89 @@
+// visit.fetch: adds the visit token and a proof for exactly this request, and asks again once where that helps.
+import { toLingpaiError } from './errors.js'
+import { isSecure } from './options.js'
+import type { Page } from './page.js'
+import type { Visit } from './visit.js'
+
+/** What it needs of the visit. */
+interface Holder {
+  token: Visit['token']
+  /** Forces a refresh. */
+  renew(): Promise<void>
+  assertOpen(): void
+  /** Aborted when the visit is closed. */
+  signal: AbortSignal
+}
+
+/** Makes the visit's `fetch`. */
+export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
+  const { clock, emit, keys, nonces } = page
+  const send = page.settings.fetch ?? globalThis.fetch.bind(globalThis)
+
+  const attempt = async (request: Request, url: URL) => {
+    const token = await holder.token({ signal: request.signal })
+    const { method } = request
+    const proof = await prove(method, url, token)
+    holder.assertOpen()
+    const headers = new Headers(request.headers)
+    headers.set('authorization', `DPoP ${token}`)
+    headers.set('dpop', proof)
+    const redirect = request.redirect === 'manual' ? 'manual' : 'error'
+    const response = await send(new Request(request, { headers, redirect }))
+    const nonce = response.headers.get('dpop-nonce')
+    if (nonce) nonces.set(url.origin, nonce)
+    return { response, token, nonce }
+  }
+
+  const prove = (method: string, url: URL, token: string) =>
+    keys
+      .prove(method, url.href, token, nonces.get(url.origin), clock.nowSeconds())
+      .catch((error: unknown) => {
+        throw toLingpaiError(error)
+      })
+
+  return async (input, init) => {
+    holder.assertOpen()
+    const request = new Request(input, init)
+    const url = new URL(request.url)
+    if (!isSecure(url)) throw new TypeError('input: an https address (http on loopback)')
+    const startedMs = performance.now()
+    // A body that comes from elsewhere piece by piece is not kept for a second time.
+    const spare = init?.body instanceof ReadableStream ? undefined : request.clone()
+
+    const first = await attempt(request, url)
+    const { response } = first
+    let last = response
+    let repeated: 'nonce' | 'refreshed' | undefined
+    if (response.status === 401 && spare) {
+      repeated = reasonToRepeat(response, first.nonce)
+      if (repeated === 'refreshed') await holder.renew().catch(() => (repeated = undefined))
+      if (repeated) {
+        void response.body?.cancel()
+        last = (await attempt(spare, url)).response
+      }
+    }
+    const elapsedMs = performance.now() - startedMs
+    const shown = url.origin + url.pathname
+    const { status } = last
+    emit({
+      type: 'fetched',
+      method: request.method,
+      url: shown,
+      status,
+      elapsedMs,
+      ...(repeated && { repeated }),
+    })
+    return last
+  }
+}
+
+// A proof without the server's nonce is answered with the nonce; a token that was revoked or that another clock holds for
+// expired is answered with `invalid_token`. Both may come without their headers, where the server does not expose them.
+function reasonToRepeat(
+  response: Response,
+  nonce: string | null,
+): 'nonce' | 'refreshed' | undefined {
+  const challenge = response.headers.get('www-authenticate') ?? ''
+  if (/error="?use_dpop_nonce/.test(challenge)) return nonce ? 'nonce' : undefined
+  return /error="?invalid_token/.test(challenge) ? 'refreshed' : undefined
+}

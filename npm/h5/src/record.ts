@@ -1,0 +1,68 @@
+// The record of a visit that lets a reload go on: sealed in sessionStorage under a key that cannot leave the browser.
+import type { Emit } from './events.js'
+import type { PageKeys } from './wasm/lingpai_h5_bg.js'
+
+/** What has to be known to go on with a visit. */
+export interface VisitRecord {
+  token: string
+  refreshToken?: string | undefined
+  refreshExpiresAtSeconds: number
+  /** The AppKey for the next request, a JWK as JSON. */
+  appKey: string
+  /** What every later token has to keep, as JSON. */
+  terms: string
+  clockOffsetMs: number
+  /** The issuer's keys, as JSON. */
+  keys?: string | undefined
+}
+
+/** Where the record of this tab is kept. */
+export interface Records {
+  read(): Promise<VisitRecord | undefined>
+  /** Returns whether it is kept now. */
+  write(record: VisitRecord): Promise<boolean>
+  wipe(): void
+}
+
+const version = 1
+
+/** The place for the record of a slot. */
+export function createRecords(keys: PageKeys, slot: string, emit: Emit): Records {
+  const name = `lingpai:visit ${slot}`
+  let failed = false
+  return {
+    async read() {
+      if (!keys.sealsRecords) return undefined
+      try {
+        const sealed = sessionStorage.getItem(name)
+        if (sealed === null) return undefined
+        const record = JSON.parse(await keys.unseal(sealed))
+        return record.version === version ? record : undefined
+      } catch {
+        // Altered, or sealed under a key that is gone: of no use to anybody.
+        this.wipe()
+        return undefined
+      }
+    },
+    async write(record) {
+      if (!keys.sealsRecords) return false
+      try {
+        sessionStorage.setItem(name, await keys.seal(JSON.stringify({ version, ...record })))
+        failed = false
+      } catch {
+        if (!failed) emit({ type: 'storage_unavailable', what: 'visit' })
+        failed = true
+        // What is there is older than what is known: a reload must not spend its refresh token again.
+        this.wipe()
+      }
+      return !failed
+    },
+    wipe() {
+      try {
+        sessionStorage.removeItem(name)
+      } catch {
+        // Then there is nothing to wipe.
+      }
+    },
+  }
+}

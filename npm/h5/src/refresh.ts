@@ -1,0 +1,59 @@
+// One refresh: spends the refresh token under a new R, and keeps the successor before anything uses it.
+import { LingpaiError, toLingpaiError } from './errors.js'
+import { perform } from './exchange.js'
+import { hold, isOurs, resume, type Holding } from './holding.js'
+import type { Page } from './page.js'
+import type { VisitRecord } from './record.js'
+
+/** A refresh that worked, or did not; `ended` if the authority said that the visit is over. */
+export type RefreshOutcome = { holding: Holding } | { failure: LingpaiError; ended: boolean }
+
+/** Refreshes the visit of a record. */
+export async function refresh(
+  page: Page,
+  record: VisitRecord,
+  signal: AbortSignal,
+): Promise<RefreshOutcome> {
+  try {
+    const newer = await refreshedElsewhere(page, record, signal)
+    if (newer) return { holding: newer }
+    if (record.refreshToken === undefined) {
+      return { failure: new LingpaiError('visit_ended'), ended: false }
+    }
+    const { refreshToken, appKey, terms } = record
+    const exchange = page.engine.Exchange.sealRefresh(refreshToken, appKey, terms)
+    const decision = await perform(page, 'refresh', exchange, signal)
+    if ('refused' in decision) {
+      const failure = new LingpaiError(decision.refused)
+      if (decision.final) page.records.wipe()
+      return { failure, ended: decision.final }
+    }
+    const { granted } = decision
+    const holding = await hold(page, granted)
+    page.emit({
+      type: 'granted',
+      kind: 'refresh',
+      scope: holding.claims.scope,
+      tokenBytes: holding.token.length,
+      expiresAtMs: holding.expiresAtSeconds * 1000,
+      refreshable: holding.refreshToken !== undefined,
+      nextAppKeyId: granted.appKeyId,
+      clockOffsetMs: holding.clockOffsetMs,
+    })
+    return { holding }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { failure: toLingpaiError(error), ended: false }
+  }
+}
+
+// Another visit object of this tab may have refreshed already: its successor is the one to go on with.
+async function refreshedElsewhere(
+  page: Page,
+  record: VisitRecord,
+  signal: AbortSignal,
+): Promise<Holding | undefined> {
+  const kept = await page.records.read()
+  if (!kept || kept.token === record.token || !isOurs(page, kept)) return undefined
+  return kept.terms === record.terms ? resume(page, kept, signal) : undefined
+}
