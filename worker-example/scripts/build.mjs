@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('..', import.meta.url))
 const from = join(here, 'page')
 const to = join(here, 'dist', 'page')
 // esbuild leaves `new URL('./wasm/…', import.meta.url)` as it is: the module goes beside the scripts.
-const wasm = fileURLToPath(new URL('wasm/lingpai_h5_bg.wasm', import.meta.resolve('@lingpai/h5')))
+const wasm = fileURLToPath(import.meta.resolve('@lingpai/h5/lingpai_h5_bg.wasm'))
 
 await rm(to, { recursive: true, force: true })
 await mkdir(to, { recursive: true })

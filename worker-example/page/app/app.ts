@@ -4,6 +4,7 @@ import { answerLaunch } from '@lingpai/h5/app'
 import { find } from '../shared/dom'
 import { language, onLanguage, say, translatePage } from '../shared/language'
 import { hear, tell, type FromPage } from '../shared/messages'
+import { short } from '../shared/jose-peek'
 import { isStep, type Step } from '../shared/step'
 import { createTrace } from '../shared/trace'
 import { askBackend, stepsOf, type Launch } from './backend'
@@ -16,13 +17,13 @@ interface Opened {
   window: Window
   run: Run
   accessToken?: string
+  /** It listens. */
+  ready: boolean
   steps: Step[]
 }
 
 const demo = (await (await fetch('/demo/config')).json()) as {
   h5Url: string
-  issuer: string
-  error?: string
 }
 const pageOrigin = new URL(demo.h5Url).origin
 const opened: Opened[] = []
@@ -42,7 +43,8 @@ for (const button of document.querySelectorAll<HTMLElement>('[data-show]')) {
 }
 
 onLanguage((now) => {
-  for (const page of opened) tell(page.window, pageOrigin, { demo: 'language', language: now })
+  for (const page of opened.filter((one) => one.ready))
+    tell(page.window, pageOrigin, { demo: 'language', language: now })
 })
 
 // In the app: the page starts without a token and asks for one that is bound to its key.
@@ -53,7 +55,7 @@ find('#open').addEventListener('click', () => {
   find('#frame').replaceChildren(frame)
   find('#sheet').hidden = false
   find('#home').inert = true
-  const page: Opened = { window: frame.contentWindow!, run: 'framed', steps: [] }
+  const page: Opened = { window: frame.contentWindow!, run: 'framed', ready: false, steps: [] }
   opened.push(page)
   answerLaunch(frame, { pageOrigin, accessToken: (thumbprint) => handOver(page, thumbprint) })
   find('#shut').focus()
@@ -66,7 +68,7 @@ find('#link').addEventListener('click', async (event) => {
   // Opened at once: after waiting, browsers take it for a pop-up that nobody asked for.
   const tab = window.open('about:blank')
   if (!tab) return trouble('trouble.blocked')
-  const page: Opened = { window: tab, run: 'linked', steps: [] }
+  const page: Opened = { window: tab, run: 'linked', ready: false, steps: [] }
   opened.push(page)
   const launch = await launchFor(page)
   if (!launch.launchUrl) {
@@ -92,16 +94,15 @@ hear<FromPage>(pageOrigin, async (message, from) => {
   if (!page) return
   switch (message.demo) {
     case 'ready':
+      page.ready = true
       tell(from, pageOrigin, { demo: 'language', language: language() })
       return tell(from, pageOrigin, { demo: 'steps', steps: page.steps })
     case 'step':
-      if (isStep(message.step)) trace.add(message.step)
+      if (isStep(message.step)) note(page, message.step)
       return
     case 'thief-wanted': {
       if (!page.accessToken) return
-      const code = await sendThief(demo.h5Url, demo.issuer, page.accessToken, (step) =>
-        show(page, step),
-      )
+      const code = await sendThief(demo.h5Url, page.accessToken, (step) => show(page, step))
       return tell(from, pageOrigin, { demo: 'thief-result', code })
     }
     case 'close':
@@ -110,6 +111,15 @@ hear<FromPage>(pageOrigin, async (message, from) => {
 })
 
 async function handOver(page: Opened, thumbprint: string): Promise<string> {
+  show(page, {
+    kind: 'key_told',
+    at: Date.now(),
+    from: 'page',
+    to: 'partner',
+    state: 'done',
+    run: page.run,
+    facts: [['thumbprint', short(thumbprint)]],
+  })
   const { accessToken, error } = await launchFor(page, thumbprint)
   if (!accessToken) throw new Error(`No access token: ${error}`)
   show(page, {
@@ -135,10 +145,17 @@ async function launchFor(page: Opened, thumbprint?: string): Promise<Launch> {
   return launch
 }
 
+/** A step of this side: for the trace here and, where the page stands alone, there. */
 function show(page: Opened, step: Step): void {
+  note(page, step)
+  if (page.run === 'linked' && page.ready)
+    tell(page.window, pageOrigin, { demo: 'steps', steps: [step] })
+}
+
+function note(page: Opened, step: Step): void {
+  const first = page.steps.length === 0
   page.steps.push(step)
-  trace.add(step)
-  if (page.run === 'linked') tell(page.window, pageOrigin, { demo: 'steps', steps: [step] })
+  trace.add(first ? { ...step, values: { ...step.values, begins: 'run' } } : step)
 }
 
 function trouble(key: string, code = ''): void {

@@ -33,13 +33,7 @@ export async function askBackend(thumbprint?: string): Promise<Launch> {
 }
 
 export function stepsOf(launch: Launch, run: Step['run'], sentAt: number): Step[] {
-  return launch.observed.map((act, index) => ({
-    ...told(act),
-    at: sentAt + act.afterMs,
-    run,
-    // A link starts with the back-end; a frame has started with the page's key.
-    ...(run === 'linked' && index === 0 && { values: { begins: 'run' } }),
-  }))
+  return launch.observed.map((act) => ({ ...told(act), at: sentAt + act.afterMs, run }))
 }
 
 function told(act: Observed): Omit<Step, 'at' | 'run'> {

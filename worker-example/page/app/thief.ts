@@ -6,19 +6,17 @@ import { isStep, type Step } from '../shared/step'
 /** Resolves to the code with which the edge stopped it, or `granted`. */
 export function sendThief(
   h5Url: string,
-  issuer: string,
   accessToken: string,
   show: (step: Step) => void,
 ): Promise<string> {
-  const url = new URL('thief.html', h5Url)
+  const url = new URL('thief', h5Url)
   const frame = document.createElement('iframe')
   frame.hidden = true
   frame.src = url.href
   return new Promise((resolve) => {
     hear<{ demo: string; step?: unknown; code?: string }>(url.origin, (message, from) => {
       if (from !== frame.contentWindow) return
-      if (message.demo === 'thief-ready')
-        tell(from, url.origin, { demo: 'stolen', accessToken, issuer })
+      if (message.demo === 'thief-ready') tell(from, url.origin, { demo: 'stolen', accessToken })
       if (message.demo === 'step' && isStep(message.step)) show(message.step)
       if (message.demo === 'thief-done') {
         frame.remove()

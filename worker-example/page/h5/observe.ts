@@ -103,7 +103,7 @@ async function answered(
     from: 'edge',
     to: 'page',
     state: response.ok ? 'granted' : 'refused',
-    values: { code },
+    values: { code, ...(header && { sealed: 'yes' }) },
     facts,
     decoded: {
       status: response.status,

@@ -13,8 +13,8 @@ export type FromApp =
   | { demo: 'steps'; steps: readonly Step[] }
   | { demo: 'thief-result'; code: string }
 
-/** From the app to the thief's frame, and back. */
-export type ToThief = { demo: 'stolen'; accessToken: string; issuer: string }
+/** From the app to the thief's frame. */
+export type ToThief = { demo: 'stolen'; accessToken: string }
 
 /** Sends to one window at one origin. */
 export function tell(target: Window, origin: string, message: FromPage | FromApp | ToThief): void {

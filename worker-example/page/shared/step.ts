@@ -13,6 +13,11 @@ export type StepKind =
   | 'at_handed'
   | 'at_linked'
   | 'at_taken'
+  | 'at_checked'
+  | 'resending'
+  | 'not_kept'
+  | 'conflict'
+  | 'ended'
   | 'visit_sent'
   | 'visit_answered'
   | 'visit_opened'
@@ -43,7 +48,7 @@ export interface Step {
   /** Short facts, in order: dictionary key and value. */
   facts: (readonly [name: string, value: string])[]
   /** Decoded public parts: headers and claims. Never a signature, a ciphertext or a key. */
-  decoded?: Record<string, unknown>
+  decoded?: object
 }
 
 export function isStep(value: unknown): value is Step {

@@ -177,7 +177,11 @@ function facts(step: Step, word: Word): HTMLElement {
       'div',
       {},
       element('dt', {}, word(`fact.${name}`)),
-      element('dd', { class: 'code' }, value === 'yes' || value === 'no' ? word(value) : value),
+      element(
+        'dd',
+        { class: 'code' },
+        ['yes', 'no', 'true', 'false'].includes(value) ? word(value) : value,
+      ),
     ),
   )
   return element('dl', { class: 'facts' }, ...pairs)

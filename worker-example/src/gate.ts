@@ -1,0 +1,85 @@
+// Gateway and authority made from the bindings, once per isolate.
+
+import { createVerifier, familyRevocation } from '@lingpai/edge'
+import {
+  createAuthority,
+  type Authority,
+  type AuthorityOptions,
+  type Client,
+} from '@lingpai/edge/authority'
+import { durableLedger } from '@lingpai/edge/durable'
+import { bindingProblem, issuer, json, type Env } from './bindings'
+
+export interface Gate {
+  authority: Authority
+  /** The protected API; registered pages may read its answers. */
+  me(request: Request): Promise<Response>
+}
+
+const gates = new WeakMap<Env, Gate>()
+
+export function createGate(env: Env): Gate {
+  let gate = gates.get(env)
+  if (!gate) gates.set(env, (gate = make(env)))
+  return gate
+}
+
+function make(env: Env): Gate {
+  if (!env.VISIT_LEDGER) throw bindingProblem('VISIT_LEDGER', 'is missing')
+  const origin = issuer(env)
+  const ledger = durableLedger(env.VISIT_LEDGER)
+  const authority = configured({
+    issuer: origin,
+    signingKeys: json(env, 'SIGNING_KEYS'),
+    appKeys: json(env, 'APP_KEYS'),
+    refreshKeys: json(env, 'REFRESH_KEYS'),
+    subjectKey: json(env, 'SUBJECT_KEY'),
+    clients: json<Client[]>(env, 'CLIENTS'),
+    ledger,
+  })
+  const verifier = createVerifier({
+    issuer: origin,
+    audience: `${origin}/api`,
+    publicOrigin: origin,
+    // The authority is this Worker: its keys come by a call, not over the network.
+    keys: `${origin}/.well-known/jwks.json`,
+    fetch: async () => authority.jwks(),
+    replay: ledger,
+    // Its ledger is near: asked each time, so that a revocation holds at once.
+    revocation: familyRevocation(ledger, { stalenessSeconds: 0 }),
+  })
+  const me = verifier.protect((_, { claims, proof }) =>
+    Response.json(
+      {
+        sub: claims.sub,
+        partner: claims.client_id,
+        scope: claims.scope,
+        visit: claims.sid,
+        expires_at: claims.exp,
+        proof_key: proof?.jkt,
+      },
+      { headers: { 'Cache-Control': 'no-store' } },
+    ),
+  )
+  return { authority, me: async (request) => authority.allowPages(request, await me(request)) }
+}
+
+const bindingOf: Partial<Record<string, keyof Env>> = {
+  signingKeys: 'SIGNING_KEYS',
+  appKeys: 'APP_KEYS',
+  refreshKeys: 'REFRESH_KEYS',
+  subjectKey: 'SUBJECT_KEY',
+  clients: 'CLIENTS',
+}
+
+/** Complaints about an option become complaints about the binding that it came from. */
+function configured(options: AuthorityOptions): Authority {
+  try {
+    return createAuthority(options)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    const option = Object.keys(bindingOf).find((name) => error.message.includes(name))
+    const binding = option && bindingOf[option]
+    throw binding ? bindingProblem(binding, 'is malformed') : error
+  }
+}
