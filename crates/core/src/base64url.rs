@@ -72,7 +72,7 @@ fn decoded_len(text: &str) -> Result<usize> {
 /// Fills `out`, whose length must be that of the decoded text.
 fn decode_slice(text: &str, out: &mut [u8]) -> Result<()> {
     if decoded_len(text)? != out.len() {
-        return Err(ErrorCode::Malformed.into());
+        return Err(refusal(text.as_bytes()));
     }
     let (groups, rest) = text.as_bytes().as_chunks::<4>();
     let (triples, tail) = out.as_chunks_mut::<3>();
