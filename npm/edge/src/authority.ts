@@ -1,0 +1,100 @@
+// The authority: issues access tokens to partners, answers visits and refreshes of pages, publishes its keys.
+import { allowPage, pageOf, preflightAnswer } from './authority/cors.js'
+import { answerExchange } from './authority/exchange.js'
+import { issueAccessToken } from './authority/issue.js'
+import { readOptions, type AuthorityOptions } from './authority/options.js'
+import { isLingpaiError } from './error.js'
+import { glue, resource, type Resource } from './instance.js'
+
+export type { ClientRegistry } from './authority/clients.js'
+export { decideLedger, isRevokedRecord, revokedRecord } from './authority/ledger.js'
+export type { Ledger, LedgerCommand, LedgerDecision, LedgerOutcome } from './authority/ledger.js'
+export type { AuthorityOptions, Client, RingKey } from './authority/options.js'
+export { isLingpaiError, LingpaiError } from './error.js'
+export type { ErrorCode, LingpaiErrorOptions } from './error.js'
+export type { Jwk, JwkSet, ReplayStore, SharedKey } from './types.js'
+
+/** Handlers for the authority's addresses. They answer every request and never reject. */
+export interface Authority {
+  /** `POST {issuer}/v1/access-tokens` */
+  issueAccessToken(request: Request): Promise<Response>
+  /** `POST {gateway}/v1/visits` */
+  answerVisit(request: Request): Promise<Response>
+  /** `POST {gateway}/v1/visits/refresh` */
+  refreshVisit(request: Request): Promise<Response>
+  /** `OPTIONS` of any address that pages call, protected services included. */
+  preflight(request: Request): Promise<Response>
+  /** Lets registered pages read the answer of a service beside the authority. */
+  allowPages(request: Request, response: Response): Promise<Response>
+  /** `GET {issuer}/.well-known/jwks.json` */
+  jwks(): Promise<Response>
+  /** `GET {issuer}/.well-known/lingpai`: addresses, AppKeys and policy. */
+  configuration(): Promise<Response>
+}
+
+const publishedSeconds = 300
+
+/** Makes an authority. Throws a `TypeError` that names the option where one is wrong. */
+export function createAuthority(options: AuthorityOptions): Authority {
+  const settings = readOptions(options)
+  const { issuer, gateway, clients, config, lifetimes } = settings
+  const authority = authorityOf(config)
+  const seconds = () => Math.floor(settings.now() / 1000)
+
+  return {
+    issueAccessToken: (request) => issueAccessToken(request, settings, authority),
+    answerVisit: (request) => answerExchange('visit', request, settings, authority),
+    refreshVisit: (request) => answerExchange('refresh', request, settings, authority),
+    preflight: async (request) => preflightAnswer(await pageOf(request.headers, clients)),
+    async allowPages(request, response) {
+      const copy = new Response(response.body, response)
+      allowPage(copy.headers, await pageOf(request.headers, clients))
+      return copy
+    },
+    jwks: async () =>
+      published(
+        authority.use((number) => glue.authorityJwks(number, seconds())),
+        'application/jwk-set+json',
+      ),
+    async configuration() {
+      const appKeys = authority.use((number) => glue.authorityAppKeys(number, seconds()))
+      const document = {
+        issuer,
+        jwks_uri: `${issuer}/.well-known/jwks.json`,
+        access_tokens_endpoint: `${issuer}/v1/access-tokens`,
+        visits_endpoint: `${gateway}/v1/visits`,
+        refresh_endpoint: `${gateway}/v1/visits/refresh`,
+        gateway,
+        app_keys: (JSON.parse(appKeys) as { keys: unknown }).keys,
+        dpop_signing_alg_values_supported: ['EdDSA', 'ES256'],
+        access_token_lifetime: lifetimes.accessToken,
+        visit_lifetime: lifetimes.visit,
+        refresh_lifetime: lifetimes.refresh,
+      }
+      return published(JSON.stringify(document), 'application/json')
+    },
+  }
+}
+
+function authorityOf(config: string): Resource {
+  try {
+    return resource(() => glue.authorityNew(config), glue.authorityFree)
+  } catch (error) {
+    // A key or address that does not do is wrong usage. The message names it and never shows it.
+    if (isLingpaiError(error) && error.code !== 'internal') {
+      throw new TypeError(`createAuthority: ${error.message}`)
+    }
+    throw error
+  }
+}
+
+/** What everybody may read, from any page. */
+function published(body: string, type: string): Response {
+  return new Response(body, {
+    headers: {
+      'Content-Type': type,
+      'Cache-Control': `public, max-age=${publishedSeconds}`,
+      'Access-Control-Allow-Origin': '*',
+    },
+  })
+}

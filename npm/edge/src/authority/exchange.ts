@@ -1,0 +1,121 @@
+// `POST /v1/visits` and `/v1/visits/refresh`: a page redeems an access token, or goes on. Whatever could be decrypted is
+// answered sealed, errors included.
+import { limitedText } from '../body.js'
+import { isLingpaiError, type ErrorCode } from '../error.js'
+import { glue, onlyOnce, type Resource } from '../instance.js'
+import { joseAnswer, openRefusal, wrongMethod } from './answers.js'
+import { allowPage, pageOf } from './cors.js'
+import type { Settings } from './options.js'
+
+const maxBytes = 16 * 1024
+
+/** Which of the two. */
+export type Kind = 'visit' | 'refresh'
+
+/** Answers a page's request. */
+export async function answerExchange(
+  kind: Kind,
+  request: Request,
+  settings: Settings,
+  authority: Resource,
+): Promise<Response> {
+  if (request.method !== 'POST') return wrongMethod('POST')
+  const nowMs = settings.now()
+  let response: Response
+  try {
+    response = await exchange(kind, request, settings, authority, nowMs)
+  } catch (error) {
+    response = openRefusal(unsealed(error), nowMs)
+  }
+  const page = await pageOf(request.headers, settings.clients).catch(() => undefined)
+  allowPage(response.headers, page)
+  return response
+}
+
+interface Opened {
+  exchange: number
+  refused?: ErrorCode
+  family: string
+  command: string
+  clientId?: string
+  burn?: string
+  burnUntil?: number
+}
+
+async function exchange(
+  kind: Kind,
+  request: Request,
+  settings: Settings,
+  authority: Resource,
+  nowMs: number,
+): Promise<Response> {
+  const now = Math.floor(nowMs / 1000)
+  if (request.headers.get('content-type') !== 'application/jose') {
+    return openRefusal('invalid_request', nowMs)
+  }
+  const body = await limitedText(request, maxBytes)
+  const origin = request.headers.get('origin') ?? ''
+  const proof = request.headers.get('dpop') ?? undefined
+  const text = authority.use((number) => glue.exchangeOpen(number, kind, body, origin, proof, now))
+  const opened = JSON.parse(text) as Opened
+  const waiting = onlyOnce(opened.exchange, glue.exchangeClose)
+  const refuse = (code: ErrorCode) =>
+    sealed(
+      waiting.use((number) => glue.exchangeRefuse(number, code, now)),
+      nowMs,
+    )
+  try {
+    const outcome = opened.refused ?? (await decide(opened, settings))
+    if (typeof outcome === 'string') return refuse(outcome)
+    const answer = authority.use((number) =>
+      waiting.use((exchange) => glue.exchangeAnswer(number, exchange, outcome.text, now)),
+    )
+    return sealed(answer, nowMs)
+  } finally {
+    waiting.free()
+  }
+}
+
+/** What the stores say about a good request: an outcome for the core, or the reason to refuse. */
+async function decide(opened: Opened, settings: Settings): Promise<{ text: string } | ErrorCode> {
+  const { clients, ledger } = settings
+  try {
+    if (opened.clientId !== undefined && !(await enabled(clients, opened.clientId))) {
+      return 'access_denied'
+    }
+    if (opened.burn !== undefined && opened.burnUntil !== undefined) {
+      const fresh = await ledger.burn(opened.burn, opened.burnUntil)
+      if (fresh !== true) return 'proof_replayed'
+    }
+    const text = await ledger.decide(opened.family, opened.command)
+    const outcome = JSON.parse(text) as { terms?: { client_id: string } }
+    // A refresh token does not name its partner; the ledger does.
+    const clientId = opened.clientId ?? outcome.terms?.client_id
+    if (clientId !== undefined && !(await enabled(clients, clientId))) {
+      await ledger.revoke(opened.family)
+      return 'access_denied'
+    }
+    return { text }
+  } catch {
+    return 'temporarily_unavailable'
+  }
+}
+
+async function enabled(clients: Settings['clients'], clientId: string): Promise<boolean> {
+  const client = await clients.find(clientId)
+  return client !== undefined && client.enabled !== false
+}
+
+function sealed(text: string, nowMs: number): Response {
+  const { status, body } = JSON.parse(text) as { status: number; body: string }
+  return joseAnswer(status, body, nowMs)
+}
+
+/** Everything that could not be read looks alike; a key that we do not know is said, so that the page gets a new one. */
+function unsealed(error: unknown): ErrorCode {
+  if (!isLingpaiError(error)) return 'invalid_request'
+  if (error.code === 'unknown_key') return 'unknown_key'
+  return error.code === 'internal' || error.code === 'key_not_found'
+    ? 'server_error'
+    : 'invalid_request'
+}

@@ -1,0 +1,135 @@
+// The ledger on Durable Objects: one object for each visit family, one for each owner of things that are used once.
+// The only file that needs Cloudflare's runtime.
+import { DurableObject } from 'cloudflare:workers'
+import {
+  decideLedger,
+  isRevokedRecord,
+  revokedRecord,
+  type Ledger,
+  type LedgerCommand,
+  type LedgerDecision,
+  type LedgerOutcome,
+} from './authority/ledger.js'
+
+export type { Ledger, LedgerCommand, LedgerOutcome } from './authority/ledger.js'
+
+const family = 'family'
+
+/**
+ * A Durable Object class with SQLite storage. Declare it in the migrations of your Worker as `new_sqlite_classes`, and
+ * export it from its main module. Everything in an object has an end, at which an alarm deletes it.
+ */
+export class VisitLedger extends DurableObject {
+  /** Decides a command about the family of this object. */
+  async decide(command: LedgerCommand): Promise<LedgerOutcome> {
+    const { storage } = this.ctx
+    const decision = storage.transactionSync(() => {
+      const decision = decideLedger(this.#record(), command)
+      this.#keep(decision)
+      return decision
+    })
+    await this.#wakeAt(decision.forgetAtSeconds)
+    return decision.outcome
+  }
+
+  /** Ends the family of this object. One that was never opened has nothing to end. */
+  async revoke(): Promise<void> {
+    const record = this.#record()
+    if (record === undefined) return
+    const decision = revokedRecord(record)
+    this.#keep(decision)
+    await this.#wakeAt(decision.forgetAtSeconds)
+  }
+
+  /** Whether the family of this object has been ended. */
+  isRevoked(): boolean {
+    const record = this.#record()
+    return record !== undefined && isRevokedRecord(record)
+  }
+
+  /** Uses something up: `true` once, `false` from then on until `untilSeconds`. */
+  async burn(id: string, untilSeconds: number): Promise<boolean> {
+    this.#prepare()
+    const written = this.ctx.storage.sql.exec(
+      'INSERT INTO entries (id, until) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING id',
+      `burned ${id}`,
+      untilSeconds,
+    )
+    const fresh = written.toArray().length > 0
+    await this.#wakeAt(untilSeconds)
+    return fresh
+  }
+
+  /** Deletes what has come to its end. */
+  override async alarm(): Promise<void> {
+    const { sql } = this.ctx.storage
+    this.#prepare()
+    sql.exec('DELETE FROM entries WHERE until <= ?', Math.floor(Date.now() / 1000))
+    const next = sql.exec('SELECT min(until) AS until FROM entries').one()['until']
+    if (typeof next === 'number') await this.ctx.storage.setAlarm(next * 1000)
+    else await this.ctx.storage.deleteAll()
+  }
+
+  #record(): string | undefined {
+    // A question about something unknown leaves nothing behind.
+    if (!this.#prepared()) return undefined
+    const { sql } = this.ctx.storage
+    const [row] = sql.exec('SELECT record FROM entries WHERE id = ?', family).toArray()
+    return typeof row?.['record'] === 'string' ? row['record'] : undefined
+  }
+
+  #keep({ record, forgetAtSeconds }: LedgerDecision): void {
+    if (record === undefined || forgetAtSeconds === undefined) return
+    this.#prepare()
+    this.ctx.storage.sql.exec(
+      'INSERT OR REPLACE INTO entries (id, until, record) VALUES (?, ?, ?)',
+      family,
+      forgetAtSeconds,
+      record,
+    )
+  }
+
+  #prepare(): void {
+    this.ctx.storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS entries (id TEXT PRIMARY KEY, until INTEGER NOT NULL, record TEXT) WITHOUT ROWID',
+    )
+  }
+
+  #prepared(): boolean {
+    const tables = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'entries'"
+    return this.ctx.storage.sql.exec(tables).toArray().length > 0
+  }
+
+  /** One alarm serves all entries; it comes again as long as any is left. */
+  async #wakeAt(seconds: number | undefined): Promise<void> {
+    const { storage } = this.ctx
+    if (seconds === undefined || (await storage.getAlarm()) !== null) return
+    await storage.setAlarm(seconds * 1000)
+  }
+}
+
+/** What is used of a Durable Object namespace that is bound to {@link VisitLedger}. */
+export interface LedgerNamespace {
+  idFromName(name: string): unknown
+  get(id: never): {
+    decide(command: LedgerCommand): Promise<LedgerOutcome>
+    revoke(): Promise<void>
+    isRevoked(): Promise<boolean>
+    burn(id: string, untilSeconds: number): Promise<boolean>
+  }
+}
+
+/** The ledger behind a binding: `durableLedger(env.VISIT_LEDGER)`. Serves authorities, and verifiers as `replay`. */
+export function durableLedger(namespace: LedgerNamespace): Ledger {
+  const named = (name: string) => namespace.get(namespace.idFromName(name) as never)
+  return {
+    decide: (sid, command) => named(`visit/${sid}`).decide(command),
+    revoke: (sid) => named(`visit/${sid}`).revoke(),
+    isRevoked: (sid) => named(`visit/${sid}`).isRevoked(),
+    burn(key, untilSeconds) {
+      // `kind/owner/id`: the proofs of one key and the assertions of one partner meet in one object.
+      const cut = key.lastIndexOf('/')
+      return named(key.slice(0, cut)).burn(key.slice(cut + 1), untilSeconds)
+    },
+  }
+}

@@ -1,0 +1,116 @@
+// JOSE primitives for services that speak the protocol in a stack of their own: strict, canonical, synchronous.
+import { call, glue } from './instance.js'
+import type { Jwk, SharedKey } from './types.js'
+
+export { isLingpaiError, LingpaiError } from './error.js'
+export type { ErrorCode, LingpaiErrorOptions } from './error.js'
+export type { Jwk, SharedKey } from './types.js'
+
+/** Ed25519 and P-256 sign; X25519 and ECDH-P-256 decrypt. */
+export type KeyKind = 'Ed25519' | 'P-256' | 'X25519' | 'ECDH-P-256'
+
+/** The protected header of a JWS or JWE. */
+export interface JoseHeader {
+  alg: string
+  kid?: string
+  typ?: string
+  cty?: string
+  [member: string]: unknown
+}
+
+/** What a JWE holds. */
+export interface OpenedJwe {
+  header: JoseHeader
+  plaintext: Uint8Array
+  /** The content encryption key; of a visit request it is R. Overwrite it when it is not needed any more. */
+  contentKey: Uint8Array
+}
+
+/** The header of what is sealed. */
+export interface SealOptions {
+  typ: string
+  cty: string
+}
+
+/** Makes a private JWK with `kid`, `use` and `alg`. */
+export function generateKey(kind: KeyKind, options: { kid: string }): Jwk {
+  return JSON.parse(call(() => glue.generateKey(kind, options.kid))) as Jwk
+}
+
+/** The public half of a private JWK. */
+export function publicKey(privateKey: Jwk): Jwk {
+  return JSON.parse(call(() => glue.publicKey(JSON.stringify(privateKey)))) as Jwk
+}
+
+/** The thumbprint of a public JWK (RFC 7638 with SHA-256, base64url). */
+export function thumbprint(key: Jwk): string {
+  const { kty, crv, x, y } = key
+  return call(() => glue.thumbprint(JSON.stringify({ kty, crv, x, y })))
+}
+
+/** Signs bytes or UTF-8 text: EdDSA, ES256, or HS256 with a shared key. The header is exactly `alg kid typ`. */
+export function signJws(
+  payload: string | Uint8Array,
+  key: Jwk | SharedKey,
+  options: { typ: string },
+): string {
+  const symmetric = key.kty === 'oct'
+  return call(() => glue.signJws(options.typ, bytesOf(payload), JSON.stringify(key), symmetric))
+}
+
+/** Verifies a JWS with one key. It says nothing about `typ`, times or any other claim. */
+export function verifyJws(
+  jws: string,
+  key: Jwk | SharedKey,
+): { header: JoseHeader; payload: Uint8Array } {
+  const symmetric = key.kty === 'oct'
+  const payload = call(() => glue.verifyJws(jws, JSON.stringify(key), symmetric))
+  return { header: headerOf(jws), payload }
+}
+
+/** Encrypts to a public JWK (ECDH-ES+A256KW, A256GCM), under `contentKey` or a fresh one. */
+export function sealJwe(
+  plaintext: string | Uint8Array,
+  to: Jwk,
+  options: SealOptions & { contentKey?: Uint8Array },
+): string {
+  const { typ, cty, contentKey } = options
+  return call(() => glue.sealJwe(JSON.stringify(to), typ, cty, bytesOf(plaintext), contentKey))
+}
+
+/** Decrypts with a private JWK. */
+export function openJwe(jwe: string, privateKey: Jwk): OpenedJwe {
+  const bytes = call(() => glue.openJwe(jwe, JSON.stringify(privateKey)))
+  const contentKey = bytes.slice(0, 32)
+  return { header: headerOf(jwe), contentKey, plaintext: bytes.subarray(32) }
+}
+
+/** Encrypts under a key that both sides hold (dir, A256GCM). */
+export function sealDirect(
+  plaintext: string | Uint8Array,
+  key: Uint8Array,
+  options: SealOptions & { kid: string },
+): string {
+  const { kid, typ, cty } = options
+  return call(() => glue.sealDirect(kid, typ, cty, key, bytesOf(plaintext)))
+}
+
+/** Decrypts under a key that both sides hold. */
+export function openDirect(
+  jwe: string,
+  key: Uint8Array,
+): { header: JoseHeader; plaintext: Uint8Array } {
+  const plaintext = call(() => glue.openDirect(jwe, key))
+  return { header: headerOf(jwe), plaintext }
+}
+
+function bytesOf(data: string | Uint8Array): Uint8Array {
+  return typeof data === 'string' ? new TextEncoder().encode(data) : data
+}
+
+/** The header of a text that the core has accepted: canonical, strict JSON. */
+function headerOf(text: string): JoseHeader {
+  const part = text.slice(0, text.indexOf('.')).replaceAll('-', '+').replaceAll('_', '/')
+  const bytes = Uint8Array.from(atob(part), (character) => character.charCodeAt(0))
+  return JSON.parse(new TextDecoder().decode(bytes)) as JoseHeader
+}

@@ -1,0 +1,9 @@
+// What the loaders import besides JavaScript.
+declare module '*.wasm' {
+  const module: WebAssembly.Module
+  export default module
+}
+declare module '*.wasm?module' {
+  const module: WebAssembly.Module
+  export default module
+}

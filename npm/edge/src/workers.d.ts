@@ -1,0 +1,19 @@
+// What `durable.ts` uses of Cloudflare's runtime. The full types collide with those of browsers, which the rest needs.
+declare module 'cloudflare:workers' {
+  interface SqlCursor {
+    one(): Record<string, unknown>
+    toArray(): Record<string, unknown>[]
+  }
+  interface DurableStorage {
+    sql: { exec(query: string, ...bindings: (string | number)[]): SqlCursor }
+    transactionSync<T>(closure: () => T): T
+    getAlarm(): Promise<number | null>
+    setAlarm(milliseconds: number): Promise<void>
+    deleteAll(): Promise<void>
+  }
+  export abstract class DurableObject<Env = unknown> {
+    protected ctx: { storage: DurableStorage }
+    protected env: Env
+    alarm?(): Promise<void>
+  }
+}
