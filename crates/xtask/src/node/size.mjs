@@ -47,7 +47,9 @@ async function bundle(source, { conditions }) {
     logLevel: 'warning',
   })
   const bytes = new Map(outputFiles.map((file) => [basename(file.path), file.contents]))
-  const outputs = new Map(Object.entries(metafile.outputs).map(([path, it]) => [basename(path), it]))
+  const outputs = new Map(
+    Object.entries(metafile.outputs).map(([path, it]) => [basename(path), it]),
+  )
   const first = [...outputs].find(([, output]) => output.entryPoint)[0]
   const eager = new Set([first])
   for (const name of eager) {
@@ -80,21 +82,37 @@ for (const item of packages) {
   const rows = paths.map((path) => [specifier(path), star(path, 0)])
   if (paths.length > 1) rows.push([`all of @lingpai/${item.name}`, paths.map(star).join('')])
 
-  console.log(`\n@lingpai/${item.name}: budget ${item.budgetKb} KB brotli, module ${module.length} bytes`)
-  console.log(`  ${'entry'.padEnd(26)}${'JS'.padStart(7)}${'WASM'.padStart(7)}${'sum'.padStart(7)}${'lazy'.padStart(7)}  KB`)
+  console.log(
+    `\n@lingpai/${item.name}: budget ${item.budgetKb} KB brotli, module ${module.length} bytes`,
+  )
+  console.log(
+    `  ${'entry'.padEnd(26)}${'JS'.padStart(7)}${'WASM'.padStart(7)}${'sum'.padStart(7)}${'lazy'.padStart(7)}  KB`,
+  )
   for (const [label, source] of rows) {
     const size = await bundle(source, item)
     const shipped = size.usesWasm ? wasm : 0
     const total = size.eager + shipped
     const verdict = total <= budget ? '' : '  OVER BUDGET'
     good &&= total <= budget
-    console.log(`  ${label.padEnd(26)}${kb(size.eager)}${kb(shipped)}${kb(total)}${kb(size.lazy)}${verdict}`)
+    console.log(
+      `  ${label.padEnd(26)}${kb(size.eager)}${kb(shipped)}${kb(total)}${kb(size.lazy)}${verdict}`,
+    )
   }
   if (item.name === 'edge') {
-    const imports = WebAssembly.Module.imports(new WebAssembly.Module(module)).map(({ name }) => name)
-    const found = new Set([...glue.matchAll(absentFromEdge), ...imports.join(' ').matchAll(absentFromEdge)].map(([word]) => word))
+    const imports = WebAssembly.Module.imports(new WebAssembly.Module(module)).map(
+      ({ name }) => name,
+    )
+    const found = new Set(
+      [...glue.matchAll(absentFromEdge), ...imports.join(' ').matchAll(absentFromEdge)].map(
+        ([word]) => word,
+      ),
+    )
     good &&= found.size === 0
-    console.log(found.size === 0 ? '  module and glue name no DOM, fetch or storage' : `  BLEED: the glue names ${[...found].join(', ')}`)
+    console.log(
+      found.size === 0
+        ? '  module and glue name no DOM, fetch or storage'
+        : `  BLEED: the glue names ${[...found].join(', ')}`,
+    )
   }
 }
 process.exitCode = good ? 0 : 1

@@ -39,7 +39,7 @@ pub(super) fn optimise(package: &Package, module: &[u8]) -> Result<Vec<u8>> {
         let partial = output.with_extension("partial");
         let mut tool = node::tool("binaryen/bin/wasm-opt");
         tool.arg(&input).arg("-o").arg(&partial).arg(package.goal).args(FEATURES);
-        tool.args(["--strip-producers", "--converge"]);
+        tool.arg("--strip-producers");
         process::run(&step, &format!("wasm-opt-{}", package.name), &mut tool)?;
         fs::rename(&partial, &output).context("wasm-opt left no module")?;
         step.done();
