@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const here = fileURLToPath(new URL('..', import.meta.url))
 const from = join(here, 'page')
 const to = join(here, 'dist', 'page')
-// esbuild leaves `new URL('./wasm/…', import.meta.url)` as it is: the module goes beside the scripts.
+// esbuild leaves `new URL('../wasm/…', import.meta.url)` as it is: the module goes where that leads from /h5/.
 const wasm = fileURLToPath(import.meta.resolve('@lingpai/h5/lingpai_h5_bg.wasm'))
 
 await rm(to, { recursive: true, force: true })
@@ -49,7 +49,7 @@ const files = {
 }
 for (const [source, target] of Object.entries(files))
   await copy(join(from, source), join(to, target))
-await copy(wasm, join(to, 'h5/wasm/lingpai_h5_bg.wasm'))
+await copy(wasm, join(to, 'wasm/lingpai_h5_bg.wasm'))
 
 async function copy(source, target) {
   await mkdir(dirname(target), { recursive: true })

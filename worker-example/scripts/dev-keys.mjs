@@ -21,7 +21,7 @@ const issuer = `http://127.0.0.1:${values.port}`
 const page = `http://localhost:${values.port}`
 
 const partnerSigningKey = keyPair('ed25519', 'partner-sig', { use: 'sig', alg: 'EdDSA' })
-const partnerOpeningKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg: 'ECDH-ES+A256KW' })
+const partnerEncryptionKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg: 'ECDH-ES+A256KW' })
 const audience = `${issuer}/api`
 const scope = 'profile'
 
@@ -35,7 +35,7 @@ const bindings = {
     {
       clientId: 'xiaoman',
       keys: { keys: [partnerSigningKey.public] },
-      encryptionKey: partnerOpeningKey.public,
+      encryptionKey: partnerEncryptionKey.public,
       scopes: [scope],
       audiences: [audience],
       pages: [page],
@@ -48,7 +48,7 @@ const bindings = {
     audience,
     scope,
     signingKey: partnerSigningKey.secret,
-    openingKey: partnerOpeningKey.secret,
+    encryptionKey: partnerEncryptionKey.secret,
   },
 }
 

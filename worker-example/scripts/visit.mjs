@@ -54,7 +54,6 @@ async function visitOnce() {
     keys.keys.map(({ kid, alg }) => `${kid} (${alg})`).join(', '),
   )
 
-  let accessToken
   const visit = await openVisit({
     gateway: issuer,
     issuer,
@@ -68,17 +67,17 @@ async function visitOnce() {
     },
     requestAccessToken: async ({ proofKeyThumbprint }) => {
       tell('page', 'gives the thumbprint of its proof key to the app', short(proofKeyThumbprint))
-      accessToken = await requestAccessToken({
+      const { accessToken } = await requestAccessToken({
         clientId: partner.clientId,
         issuer,
         signingKey: partner.signingKey,
-        privateKey: partner.openingKey,
+        encryptionKey: partner.encryptionKey,
         keys,
         subject: 'lin.qiao',
         audience: partner.audience,
         scope: partner.scope,
         page: pageOrigin,
-        proofKeyThumbprint,
+        jkt: proofKeyThumbprint,
       })
       tell('partner', 'proves who it is, gets an access token, opens it', short(accessToken))
       return accessToken

@@ -15,6 +15,7 @@ type Run = 'framed' | 'linked'
 /** A page that this app opened: where it is and with which token. */
 interface Opened {
   window: Window
+  origin: string
   run: Run
   accessToken?: string
   /** It listens. */
@@ -22,15 +23,11 @@ interface Opened {
   steps: Step[]
 }
 
-const demo = (await (await fetch('/demo/config')).json()) as {
-  h5Url: string
-}
-const pageOrigin = new URL(demo.h5Url).origin
+const configured = configuration()
 const opened: Opened[] = []
 
 translatePage(words)
 const trace = createTrace((count) => (find('#count').textContent = String(count)))
-find('#origin').textContent = new URL(demo.h5Url).host
 
 for (const button of document.querySelectorAll<HTMLElement>('[data-show]')) {
   button.addEventListener('click', () => {
@@ -44,19 +41,20 @@ for (const button of document.querySelectorAll<HTMLElement>('[data-show]')) {
 
 onLanguage((now) => {
   for (const page of opened.filter((one) => one.ready))
-    tell(page.window, pageOrigin, { demo: 'language', language: now })
+    tell(page.window, page.origin, { demo: 'language', language: now })
 })
 
 // In the app: the page starts without a token and asks for one that is bound to its key.
-find('#open').addEventListener('click', () => {
+find('#open').addEventListener('click', async () => {
+  const { h5Url, pageOrigin } = await configured
   const frame = document.createElement('iframe')
   frame.title = say(words, 'sheet.frame')
-  frame.src = `${demo.h5Url}?lang=${language()}`
+  frame.src = `${h5Url}?lang=${language()}`
   find('#frame').replaceChildren(frame)
+  find('#origin').textContent = new URL(h5Url).host
   find('#sheet').hidden = false
   find('#home').inert = true
-  const page: Opened = { window: frame.contentWindow!, run: 'framed', ready: false, steps: [] }
-  opened.push(page)
+  const page = pageIn(frame.contentWindow!, pageOrigin, 'framed')
   answerLaunch(frame, { pageOrigin, accessToken: (thumbprint) => handOver(page, thumbprint) })
   find('#shut').focus()
 })
@@ -68,8 +66,7 @@ find('#link').addEventListener('click', async (event) => {
   // Opened at once: after waiting, browsers take it for a pop-up that nobody asked for.
   const tab = window.open('about:blank')
   if (!tab) return trouble('trouble.blocked')
-  const page: Opened = { window: tab, run: 'linked', ready: false, steps: [] }
-  opened.push(page)
+  const page = pageIn(tab, (await configured).pageOrigin, 'linked')
   const launch = await launchFor(page)
   if (!launch.launchUrl) {
     tab.close()
@@ -89,6 +86,7 @@ find('#link').addEventListener('click', async (event) => {
   tab.location.replace(url)
 })
 
+const { h5Url, pageOrigin } = await configured
 hear<FromPage>(pageOrigin, async (message, from) => {
   const page = opened.findLast((candidate) => candidate.window === from)
   if (!page) return
@@ -102,7 +100,7 @@ hear<FromPage>(pageOrigin, async (message, from) => {
       return
     case 'thief-wanted': {
       if (!page.accessToken) return
-      const code = await sendThief(demo.h5Url, page.accessToken, (step) => show(page, step))
+      const code = await sendThief(h5Url, page.accessToken, (step) => show(page, step))
       return tell(from, pageOrigin, { demo: 'thief-result', code })
     }
     case 'close':
@@ -129,7 +127,7 @@ async function handOver(page: Opened, thumbprint: string): Promise<string> {
     to: 'page',
     state: 'done',
     run: page.run,
-    facts: [['for_page', pageOrigin]],
+    facts: [['for_page', page.origin]],
   })
   return accessToken
 }
@@ -149,7 +147,7 @@ async function launchFor(page: Opened, thumbprint?: string): Promise<Launch> {
 function show(page: Opened, step: Step): void {
   note(page, step)
   if (page.run === 'linked' && page.ready)
-    tell(page.window, pageOrigin, { demo: 'steps', steps: [step] })
+    tell(page.window, page.origin, { demo: 'steps', steps: [step] })
 }
 
 function note(page: Opened, step: Step): void {
@@ -169,4 +167,21 @@ function shut(): void {
   find('#sheet').hidden = true
   find('#home').inert = false
   find('#open').focus()
+}
+
+function pageIn(target: Window, origin: string, run: Run): Opened {
+  const page: Opened = { window: target, origin, run, ready: false, steps: [] }
+  opened.push(page)
+  return page
+}
+
+interface Configuration {
+  h5Url: string
+  pageOrigin: string
+}
+
+async function configuration(): Promise<Configuration> {
+  const response = await fetch('/demo/config')
+  const { h5Url } = (await response.json()) as { h5Url: string }
+  return { h5Url, pageOrigin: new URL(h5Url).origin }
 }

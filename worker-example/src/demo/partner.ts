@@ -14,7 +14,7 @@ export interface DemoPartner {
   audience: string
   scope: string
   signingKey: Jwk
-  openingKey: Jwk
+  encryptionKey: Jwk
 }
 
 export function demoPartner(env: Env): DemoPartner | undefined {
@@ -27,7 +27,7 @@ export function demoPartner(env: Env): DemoPartner | undefined {
     'audience',
     'scope',
     'signingKey',
-    'openingKey',
+    'encryptionKey',
   ] as const
   const missing = names.find((name) => !partner[name])
   if (missing) throw bindingProblem('DEMO_PARTNER_KEY', `has no "${missing}"`)
@@ -59,7 +59,7 @@ export async function launch(
   const observe = (what: string, seen: object) =>
     observed.push({ what, afterMs: Date.now() - startedAt, ...seen })
 
-  const assertion = await clientAssertion({
+  const assertion = clientAssertion({
     clientId: partner.clientId,
     issuer: issuer(env),
     privateKey: partner.signingKey,
@@ -77,11 +77,12 @@ export async function launch(
   const response = await send(
     new Request(`${issuer(env)}/v1/access-tokens`, {
       method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         client_assertion: assertion,
         ...asked,
-      }),
+      }).toString(),
     }),
   )
   const body = await response.text()
@@ -100,8 +101,8 @@ export async function launch(
   })
 
   const keys = await send(new Request(`${issuer(env)}/.well-known/jwks.json`))
-  const accessToken = await openAccessToken(body, {
-    privateKey: partner.openingKey,
+  const { accessToken } = await openAccessToken(body, {
+    privateKey: partner.encryptionKey,
     issuer: issuer(env),
     keys: (await keys.json()) as JwkSet,
   })
