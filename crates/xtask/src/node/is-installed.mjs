@@ -1,32 +1,27 @@
 // Exits 0 if node_modules is what package-lock.json says. Run by xtask from the workspace's root.
 import { readFileSync } from 'node:fs'
 
-const read = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
-const wanted = read('package-lock.json')
-const installed = read('node_modules/.package-lock.json')
-const sameHere = (list, value) => !list || list.includes(value)
+const groups = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']
+const parse = (file) => JSON.parse(readFileSync(file, 'utf8'))
+const wanted = Object.entries(parse('package-lock.json').packages)
+const installed = parse('node_modules/.package-lock.json').packages
 
-for (const [path, entry] of Object.entries(wanted)) {
-  if (!path.startsWith('node_modules/') && !path.includes('/node_modules/')) {
-    const manifest = JSON.parse(readFileSync(`${path || '.'}/package.json`, 'utf8'))
-    for (const group of [
-      'dependencies',
-      'devDependencies',
-      'optionalDependencies',
-      'peerDependencies',
-    ]) {
-      const names = (object) => JSON.stringify(Object.entries(object?.[group] ?? {}).sort())
-      if (names(manifest) !== names(entry)) process.exit(1)
-    }
-    continue
-  }
-  const here = installed[path]
-  const otherPlatform =
-    entry.optional && !(sameHere(entry.os, process.platform) && sameHere(entry.cpu, process.arch))
-  if (
-    !here
-      ? !(otherPlatform || entry.optional)
-      : here.version !== entry.version || here.integrity !== entry.integrity
+/** Whether a package of the workspace asks for nothing that the lockfile does not know. */
+function isLocked(path, entry) {
+  const manifest = parse(`${path || '.'}/package.json`)
+  return groups.every((group) =>
+    Object.entries(manifest[group] ?? {}).every(([name, range]) => entry[group]?.[name] === range),
   )
-    process.exit(1)
 }
+
+/** Whether a dependency lies there in its version; optional ones are for some platforms only. */
+function isThere(path, entry) {
+  const here = installed[path]
+  if (!here) return Boolean(entry.optional)
+  return here.version === entry.version && here.integrity === entry.integrity
+}
+
+const fresh = wanted.every(([path, entry]) =>
+  /(^|\/)node_modules\//.test(path) ? isThere(path, entry) : isLocked(path, entry),
+)
+process.exitCode = fresh ? 0 : 1

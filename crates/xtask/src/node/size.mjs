@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, transformSync } from 'esbuild'
 
 const packages = [
   { name: 'h5', budgetKb: 60, conditions: ['browser'] },
@@ -21,6 +21,11 @@ function brotli(bytes) {
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
   }
   return brotliCompressSync(bytes, { params }).length
+}
+
+/** JavaScript without its comments. */
+function code(text) {
+  return transformSync(text, { minifyWhitespace: true, legalComments: 'none' }).code
 }
 
 /** Subpaths of a package that are JavaScript. */
@@ -59,11 +64,11 @@ async function bundle(source, { conditions }) {
   }
   const sum = (names) => names.reduce((total, name) => total + brotli(bytes.get(name)), 0)
   const lazy = [...outputs.keys()].filter((name) => !eager.has(name))
-  return { eager: sum([...eager]), lazy: sum(lazy), usesWasm: inputsOf(metafile, conditions) }
+  return { eager: sum([...eager]), lazy: sum(lazy), usesWasm: holdsGlue(metafile) }
 }
 
 /** Whether the bundle holds the glue, and so needs the module. */
-function inputsOf(metafile) {
+function holdsGlue(metafile) {
   return Object.keys(metafile.inputs).some((path) => path.endsWith('_bg.js'))
 }
 
@@ -74,7 +79,7 @@ for (const item of packages) {
   const directory = `npm/${item.name}`
   const module = readFileSync(`${directory}/dist/wasm/lingpai_${item.name}_bg.wasm`)
   const wasm = brotli(module)
-  const glue = readFileSync(`${directory}/dist/wasm/lingpai_${item.name}_bg.js`, 'utf8')
+  const glue = code(readFileSync(`${directory}/dist/wasm/lingpai_${item.name}_bg.js`, 'utf8'))
   const budget = item.budgetKb * 1000
   const paths = entries(directory)
   const specifier = (path) => `@lingpai/${item.name}${path.slice(1)}`
