@@ -146,9 +146,8 @@ fn ephemeral_keys_have_exactly_their_members() {
     let long = base64url::encode(&[9; 33]);
     for (epk, code) in [
         (
-            format!(
-                r#"{{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}"#
-            ),
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#
+                .into(),
             KeyUnusable,
         ),
         (format!(r#"{{"kty":"OKP","crv":"X448","x":"{x25519_x}"}}"#), KeyUnusable),
