@@ -55,7 +55,7 @@ export async function perform(
   const { request, requestHash, keyId } = exchange
   emit({ type: 'sealed', kind, appKeyId: keyId, requestBytes: request.length, requestHash })
   const startedMs = performance.now()
-  // A nonce or a clock that the answer corrects costs no waiting, but only once each.
+  // A nonce, a clock or a proof that the answer corrects costs no waiting, but only once each.
   const corrections = new Set<string>()
   try {
     for (let attempt = 1; ; attempt++) {
@@ -119,6 +119,8 @@ async function attemptOnce(
   const failure = new LingpaiError(opened.code, { status })
   if (failure.code === 'use_dpop_nonce' && nonceIsNew) return { failure, corrected: 'nonce' }
   if (failure.code === 'proof_expired') return { failure, corrected: 'clock' }
+  // Browsers repeat a request by themselves when a connection breaks under it, proof and all.
+  if (failure.code === 'proof_replayed') return { failure, corrected: 'repetition' }
   if (failure.retryable) return { failure, ...retryAfter(answer) }
   return { refused: opened.code, final: finalErrors.includes(opened.error) }
 }
