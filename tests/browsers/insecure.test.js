@@ -34,6 +34,9 @@ describe('a visit on plain http', { timeout: 120_000 }, () => {
     assert.equal(status, 200, body)
     assert.equal(JSON.parse(body).proof_key, result.claims.cnf.jkt)
     const { session, local, databases, keys } = await page.evaluate(dumpStorage)
-    assert.deepEqual({ session, local, databases, keys }, { session: {}, local: {}, databases: {}, keys: [] })
+    assert.deepEqual(
+      { session, local, databases, keys },
+      { session: {}, local: {}, databases: {}, keys: [] },
+    )
   })
 })

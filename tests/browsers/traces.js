@@ -7,13 +7,19 @@ export async function dumpStorage() {
   const seen = new Set()
   const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
   const plain = (value) => {
-    if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? String(value) : value
+    if (value === null || typeof value !== 'object')
+      return typeof value === 'bigint' ? String(value) : value
     if (typeof CryptoKey === 'function' && value instanceof CryptoKey) {
-      keys.push({ type: value.type, extractable: value.extractable, algorithm: value.algorithm.name })
+      keys.push({
+        type: value.type,
+        extractable: value.extractable,
+        algorithm: value.algorithm.name,
+      })
       return '[key]'
     }
     if (value instanceof ArrayBuffer) return hex(new Uint8Array(value))
-    if (ArrayBuffer.isView(value)) return hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    if (ArrayBuffer.isView(value))
+      return hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
     if (seen.has(value)) return '[again]'
     seen.add(value)
     if (value instanceof Map) return plain([...value])
@@ -32,7 +38,10 @@ export async function dumpStorage() {
       const database = await settle(indexedDB.open(name))
       for (const store of database.objectStoreNames) {
         const objects = database.transaction(store).objectStore(store)
-        const [names, values] = await Promise.all([settle(objects.getAllKeys()), settle(objects.getAll())])
+        const [names, values] = await Promise.all([
+          settle(objects.getAllKeys()),
+          settle(objects.getAll()),
+        ])
         databases[`${name}/${store}`] = plain([names, values])
       }
       database.close()

@@ -169,8 +169,11 @@ export function visitsIn(browserName) {
       assert.equal(result.conflicts.length, 1)
       assert.equal(result.conflicts[0].current.subject, claims.sub)
       assert.notEqual(result.conflicts[0].launched.subject, claims.sub)
-      if (result.status === 'open') assert.equal(result.claims.sub, claims.sub)
-      else assert.equal(result.code, 'launch_conflict')
+      assert.equal(result.code, 'launch_conflict')
+      await page.reload()
+      const next = await settled(page)
+      assert.equal(next.status, 'open', JSON.stringify(next))
+      assert.equal(next.claims.sid, claims.sid)
     })
 
     test('a launch for another user asks first: approved, the old visit is gone', async () => {
@@ -184,9 +187,19 @@ export function visitsIn(browserName) {
 
     test('a launch for another user is refused where nobody can be asked', async () => {
       const { page } = await openVisit(await world.fragmentUrl())
-      await page.go(await world.fragmentUrl({}, { subject: 'user-2' }))
+      await page.go(await world.fragmentUrl({ nobody: 'asked' }, { subject: 'user-2' }))
       const result = await settled(page)
       assert.equal(result.code, 'launch_conflict')
+    })
+
+    test('a launch that comes while the page is open leaves the address at once', async () => {
+      const { page, claims } = await openVisit(await world.fragmentUrl())
+      const url = await world.fragmentUrl({}, { subject: 'user-2' })
+      await page.go(url)
+      await until('a clean address', () =>
+        page.evaluate(() => location.hash === '' && !location.href.includes('#')),
+      )
+      assert.equal((await settled(page)).claims.sid, claims.sid)
     })
 
     test('a framed page refuses an access token that is bound to no key', async () => {
@@ -226,14 +239,21 @@ export function visitsIn(browserName) {
     /** No secret of any exchange is in storages, console, events, addresses, or any request but sealed. */
     async function assertNoTraces(...frames) {
       const secrets = world.secrets()
-      assert.ok(secrets.some(([name]) => name === 'R'), 'the search knows what to look for')
+      assert.ok(
+        secrets.some(([name]) => name === 'R'),
+        'the search knows what to look for',
+      )
       for (const frame of frames) {
         const storage = await frame.evaluate(dumpStorage)
         const { observed, events, tokens } = await frame.evaluate(accountOf)
         const drawn = observed.draws
           .filter(({ length }) => length >= 32)
           .map((bytes) => ['randomness', Buffer.from(bytes)])
-        const all = [...secrets, ...drawn, ...tokens.map((token) => ['visit token', Buffer.from(token)])]
+        const all = [
+          ...secrets,
+          ...drawn,
+          ...tokens.map((token) => ['visit token', Buffer.from(token)]),
+        ]
         assertNoSecret(JSON.stringify(storage), all, 'storage or address')
         assertNoSecret(JSON.stringify(observed.console), all, 'console')
         assertNoSecret(JSON.stringify(events), all, 'events')
@@ -244,8 +264,9 @@ export function visitsIn(browserName) {
       }
       for (const page of opened) assertNoSecret(page.console.join('\n'), secrets, 'console')
       const open = secrets.filter(([name]) => name !== 'sealed answer')
-      const sent = [...world.proxy.exchanges, ...world.server.requests].map(({ method, url, headers, body }) =>
-        [method, url, JSON.stringify(headers), body?.toString('latin1')].join('\n'),
+      const sent = [...world.proxy.exchanges, ...world.server.requests].map(
+        ({ method, url, headers, body }) =>
+          [method, url, JSON.stringify(headers), body?.toString('latin1')].join('\n'),
       )
       assertNoSecret(sent.join('\n'), open, 'requests')
     }

@@ -32,7 +32,10 @@ export async function startWorld() {
     async routes(_, { pathname, searchParams }) {
       if (pathname !== '/partner/access-token') return undefined
       const jkt = searchParams.get('jkt')
-      return { body: await accessToken(jkt ? { jkt } : {}), headers: { 'content-type': 'text/plain' } }
+      return {
+        body: await accessToken(jkt ? { jkt } : {}),
+        headers: { 'content-type': 'text/plain' },
+      }
     },
   })
   // The app and the page are the same server under two names, and so two origins.
@@ -77,7 +80,10 @@ export async function startWorld() {
     secrets() {
       const secrets = []
       for (const token of issued) secrets.push(['access token', Buffer.from(token)])
-      for (const { body, answer, status } of [...proxy.of('/v1/visits'), ...proxy.of('/v1/visits/refresh')]) {
+      for (const { body, answer, status } of [
+        ...proxy.of('/v1/visits'),
+        ...proxy.of('/v1/visits/refresh'),
+      ]) {
         const { r, content } = openRequest(body.toString(), deployment.app)
         secrets.push(['R', r], ['answer key', answerKey(r, body.toString())])
         if (content.rt) secrets.push(['refresh token', Buffer.from(content.rt)])
@@ -98,7 +104,11 @@ export async function startWorld() {
 async function bundlePages() {
   const outdir = mkdtempSync(join(tmpdir(), 'lingpai-pages-'))
   await build({
-    entryPoints: { h5: join(pages, 'h5.js'), app: join(pages, 'app.js'), launch: '@lingpai/h5/launch' },
+    entryPoints: {
+      h5: join(pages, 'h5.js'),
+      app: join(pages, 'app.js'),
+      launch: '@lingpai/h5/launch',
+    },
     outdir,
     absWorkingDir: at('tests'),
     bundle: true,

@@ -10,15 +10,31 @@ import { CompactEncrypt, importJWK, jwtVerify } from 'jose'
 
 import * as deployed from '../support/deployment.js'
 import { keySet, proofKey, publicKey } from '../support/jose_keys.js'
-import { clientAssertion as joseAssertion, nowSeconds, openRequest, sealAnswer, verify } from '../support/jose_party.js'
+import {
+  clientAssertion as joseAssertion,
+  nowSeconds,
+  openRequest,
+  sealAnswer,
+  verify,
+} from '../support/jose_party.js'
 import { freePort } from '../support/processes.js'
 import { startWorker } from '../support/worker.js'
 
 const page = 'https://page.example'
 
 const combinations = [
-  { signingCurve: 'Ed25519', appCurve: 'X25519', partnerCurves: ['P-256', 'P-256'], proof: 'Ed25519' },
-  { signingCurve: 'P-256', appCurve: 'P-256', partnerCurves: ['Ed25519', 'X25519'], proof: 'P-256' },
+  {
+    signingCurve: 'Ed25519',
+    appCurve: 'X25519',
+    partnerCurves: ['P-256', 'P-256'],
+    proof: 'Ed25519',
+  },
+  {
+    signingCurve: 'P-256',
+    appCurve: 'P-256',
+    partnerCurves: ['Ed25519', 'X25519'],
+    proof: 'P-256',
+  },
 ]
 
 for (const combination of combinations) {
@@ -104,7 +120,11 @@ for (const combination of combinations) {
       assert.equal(JSON.parse(response.body).sub, at.sub)
 
       const { rt: refreshToken, ak: appKey } = content
-      const refresh = await deployed.prepareRefresh(deployment, { refreshToken, appKey, proofKey: key })
+      const refresh = await deployed.prepareRefresh(deployment, {
+        refreshToken,
+        appKey,
+        proofKey: key,
+      })
       const next = await refresh.send()
       assert.equal(next.status, 200)
       assert.equal((await verify(next.content.vt, publicKey(deployment.signing))).claims.sid, sid)
@@ -112,7 +132,9 @@ for (const combination of combinations) {
 
     test('jose verifies our visit token with our published keys', async () => {
       const { vt } = await deployed.visit(deployment)
-      const response = await deployed.post(`${deployment.issuer}/.well-known/jwks.json`, { method: 'GET' })
+      const response = await deployed.post(`${deployment.issuer}/.well-known/jwks.json`, {
+        method: 'GET',
+      })
       const [key] = JSON.parse(response.body).keys
       const { payload } = await jwtVerify(vt, await importJWK(key), {
         issuer: deployment.issuer,
@@ -139,7 +161,12 @@ for (const combination of combinations) {
       const { jkt } = await proofKey(proof)
       const accessToken = await deployed.forgeAccessToken(deployment, { jkt })
       const keys = keySet(signing)
-      const { request, open } = await sealVisit({ accessToken, issuer, keys, proofKeyThumbprint: jkt })
+      const { request, open } = await sealVisit({
+        accessToken,
+        issuer,
+        keys,
+        proofKeyThumbprint: jkt,
+      })
 
       const opened = openRequest(request, app)
       const { alg, enc, kid, typ, cty, epk, ...more } = opened.header
@@ -164,7 +191,9 @@ for (const combination of combinations) {
       const { request, open } = await sealVisit({ accessToken, issuer, keys: keySet(signing) })
       const now = nowSeconds() + 7200
       const vt = await deployed.forgeVisitToken(deployment, { iat: now, exp: now + 900 })
-      const answer = await open(await sealAnswer(openRequest(request, app), { vt, ak: publicKey(app), now }))
+      const answer = await open(
+        await sealAnswer(openRequest(request, app), { vt, ak: publicKey(app), now }),
+      )
       assert.ok(Math.abs(answer.clockOffsetMs - 7_200_000) < 3000, String(answer.clockOffsetMs))
     })
 
@@ -172,7 +201,9 @@ for (const combination of combinations) {
       const { issuer, signing, app } = deployment
       const accessToken = await deployed.forgeAccessToken(deployment)
       const seal = () => sealVisit({ accessToken, issuer, keys: keySet(signing) })
-      const [a, b] = (await Promise.all([seal(), seal()])).map(({ request }) => openRequest(request, app))
+      const [a, b] = (await Promise.all([seal(), seal()])).map(({ request }) =>
+        openRequest(request, app),
+      )
       assert.ok(!a.r.equals(b.r))
       assert.notEqual(a.header.epk.x, b.header.epk.x)
       assert.notEqual(a.request.split('.')[2], b.request.split('.')[2])
@@ -181,8 +212,15 @@ for (const combination of combinations) {
     test('believes our partner, and our partner opens what it seals', async () => {
       const { issuer, signing, partner } = deployment
       const options = { clientId: 'partner', issuer, privateKey: partner.signing }
-      const { header, claims } = await verify(await clientAssertion(options), publicKey(partner.signing))
-      assert.deepEqual(header, { alg: partner.signing.alg, kid: 'partner-1', typ: 'client-authentication+jwt' })
+      const { header, claims } = await verify(
+        await clientAssertion(options),
+        publicKey(partner.signing),
+      )
+      assert.deepEqual(header, {
+        alg: partner.signing.alg,
+        kid: 'partner-1',
+        typ: 'client-authentication+jwt',
+      })
       const { iat, exp, jti, ...rest } = claims
       assert.deepEqual(rest, { iss: 'partner', sub: 'partner', aud: issuer })
       assert.ok(jti && exp > iat && exp <= iat + 60)
@@ -190,12 +228,24 @@ for (const combination of combinations) {
       const accessToken = await deployed.forgeAccessToken(deployment)
       const to = publicKey(partner.encryption)
       const jwe = await new CompactEncrypt(new TextEncoder().encode(accessToken))
-        .setProtectedHeader({ alg: to.alg, enc: 'A256GCM', kid: to.kid, typ: 'lp-at+jwe', cty: 'JWT' })
+        .setProtectedHeader({
+          alg: to.alg,
+          enc: 'A256GCM',
+          kid: to.kid,
+          typ: 'lp-at+jwe',
+          cty: 'JWT',
+        })
         .encrypt(await importJWK(to, to.alg))
-      const opened = await openAccessToken(jwe, { privateKey: partner.encryption, issuer, keys: keySet(signing) })
-      const text = typeof opened === 'string' ? opened : opened.accessToken
-      assert.equal(text, accessToken)
-      assert.equal(launchUrl('https://page.example/h5', text), `https://page.example/h5#at=${accessToken}`)
+      const opened = await openAccessToken(jwe, {
+        privateKey: partner.encryption,
+        issuer,
+        keys: keySet(signing),
+      })
+      assert.equal(opened.accessToken, accessToken)
+      assert.equal(
+        launchUrl('https://page.example/h5', opened.accessToken),
+        `https://page.example/h5#at=${accessToken}`,
+      )
     })
 
     test('signs tokens that our verifier takes', async () => {
@@ -210,9 +260,15 @@ for (const combination of combinations) {
 
     test('a partner’s assertion by jose and by us say the same', async () => {
       const { issuer, partner } = deployment
-      const ours = await clientAssertion({ clientId: 'partner', issuer, privateKey: partner.signing })
+      const ours = await clientAssertion({
+        clientId: 'partner',
+        issuer,
+        privateKey: partner.signing,
+      })
       const its = await joseAssertion({ clientId: 'partner', issuer, key: partner.signing })
-      const [a, b] = await Promise.all([ours, its].map((one) => verify(one, publicKey(partner.signing))))
+      const [a, b] = await Promise.all(
+        [ours, its].map((one) => verify(one, publicKey(partner.signing))),
+      )
       assert.deepEqual(Object.keys(a.claims).sort(), Object.keys(b.claims).sort())
       assert.deepEqual(a.header, b.header)
     })

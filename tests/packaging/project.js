@@ -5,7 +5,13 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { encryptionKey, keySet, publicKey, signingKey } from '../support/jose_keys.js'
-import { accessTokenClaims, nowSeconds, sealAnswer, sealRequest, sign } from '../support/jose_party.js'
+import {
+  accessTokenClaims,
+  nowSeconds,
+  sealAnswer,
+  sealRequest,
+  sign,
+} from '../support/jose_party.js'
 import { at } from '../support/paths.js'
 import { run } from '../support/processes.js'
 
@@ -32,7 +38,9 @@ export async function createProject(packages) {
   const directory = mkdtempSync(join(tmpdir(), 'lingpai-consumer-'))
   cpSync(fileURLToPath(new URL('consumer', import.meta.url)), directory, { recursive: true })
   const { data, expected } = await tokens()
-  const module = Object.entries(data).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}\n`)
+  const module = Object.entries(data).map(
+    ([name, value]) => `export const ${name} = ${JSON.stringify(value)}\n`,
+  )
   writeFileSync(join(directory, 'data.js'), module.join(''))
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   const tarballs = Object.values(packages).map(({ tarball }) => tarball)
@@ -64,9 +72,15 @@ async function tokens() {
   ])
   const iat = nowSeconds()
   const claims = { iss: issuer, aud: audience, sub: 'user', client_id: 'partner', scope: 'profile' }
-  const token = await sign('vt+jwt', { ...claims, jti: '1', sid: 'family', iat, exp: iat + 900 }, signing)
+  const token = await sign(
+    'vt+jwt',
+    { ...claims, jti: '1', sid: 'family', iat, exp: iat + 900 },
+    signing,
+  )
   const [head, , signature] = token.split('.')
-  const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'other', iat, exp: iat + 900 })).toString('base64url')
+  const forged = Buffer.from(
+    JSON.stringify({ ...claims, sub: 'other', iat, exp: iat + 900 }),
+  ).toString('base64url')
   const page = { issuer, audience, appKey: app, page: 'https://page.example' }
   const accessToken = await sign('lp-at+jwt', accessTokenClaims(page), signing)
   const another = await sealRequest({ content: { at: accessToken }, appKey: publicKey(app) })

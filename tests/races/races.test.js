@@ -32,7 +32,7 @@ describe('somebody else redeems the same access token', () => {
   test(`in ${RACES} races exactly one of two wins, and the family is revoked`, async () => {
     let races = 0
     const runOne = async () => {
-      for (; races < RACES; ) {
+      for (; races < RACES;) {
         races += 1
         await race()
       }
@@ -54,13 +54,19 @@ describe('somebody else redeems the same access token', () => {
     )
     const winners = results.filter(({ status }) => status === 200)
     assert.deepEqual(results.map(({ status }) => status).sort(), [200, 409])
-    assertRefusal(results.find(({ status }) => status === 409), REPLAYED)
+    assertRefusal(
+      results.find(({ status }) => status === 409),
+      REPLAYED,
+    )
     await assertEnded(winners[0])
   }
 
   test('a bound token is of no use to a thief, and its theft ends nothing', async () => {
     const accessToken = await deployed.forgeAccessToken(deployment, { jkt: key.jkt })
-    const thief = await deployed.prepareVisit(deployment, { accessToken, proofKey: await proofKey() })
+    const thief = await deployed.prepareVisit(deployment, {
+      accessToken,
+      proofKey: await proofKey(),
+    })
     assertRefusal(await thief.send(), {
       status: 400,
       error: 'invalid_dpop_proof',
@@ -154,7 +160,10 @@ describe('workerd is killed and started again on what it left on disk', () => {
     const first = await deployed.prepareVisit(deployment, { accessToken, proofKey: key })
     const granted = await first.send()
     await worker.crash()
-    const second = await deployed.prepareVisit(deployment, { accessToken, proofKey: await proofKey() })
+    const second = await deployed.prepareVisit(deployment, {
+      accessToken,
+      proofKey: await proofKey(),
+    })
     assertRefusal(await second.send(), REPLAYED)
     await worker.crash()
     await assertEnded({ proofKey: key, ...granted })

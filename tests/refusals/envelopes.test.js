@@ -86,7 +86,9 @@ for (const curve of ['X25519', 'P-256']) {
       jwe = (await sealRequest({ content: { hello: 'world' }, appKey: publicKey(key) })).request
     })
 
-    for (const { name, code, make } of hostileJwe.filter((row) => !row.curve || row.curve === curve)) {
+    for (const { name, code, make } of hostileJwe.filter(
+      (row) => !row.curve || row.curve === curve,
+    )) {
       test(name, () => refusedWith(code, () => openJwe(make(jwe), key), [jwe]))
     }
 
@@ -98,10 +100,17 @@ for (const curve of ['X25519', 'P-256']) {
 }
 
 test('the partner refuses an envelope for somebody else', async () => {
-  const deployment = await deployed.createDeployment({ issuer: 'https://gate.example', pages: [page] })
+  const deployment = await deployed.createDeployment({
+    issuer: 'https://gate.example',
+    pages: [page],
+  })
   const { issuer, signing, partner } = deployment
   const other = publicKey(await encryptionKey(partner.encryption.kid, 'P-256'))
-  const { request } = await sealRequest({ content: {}, appKey: other, header: { typ: 'lp-at+jwe', cty: 'JWT' } })
+  const { request } = await sealRequest({
+    content: {},
+    appKey: other,
+    header: { typ: 'lp-at+jwe', cty: 'JWT' },
+  })
   const options = { privateKey: partner.encryption, issuer, keys: keySet(signing) }
   await refusedWith('decryption_failed', () => openAccessToken(request, options))
 })

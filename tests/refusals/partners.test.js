@@ -23,35 +23,43 @@ before(async () => {
 after(() => worker?.stop())
 
 describe('an assertion is refused', () => {
+  // A sender whose signature holds is told the reason, a stranger is not.
   const rows = {
-    'for another issuer': { aud: 'https://other.example' },
-    'for several audiences': { aud: ['https://gate.example'] },
-    'of an unknown client': { iss: 'nobody', sub: 'nobody' },
-    'about somebody else': { sub: 'other' },
-    'without jti': { jti: undefined },
-    'that lives longer than a minute': { exp: nowSeconds() + 3600 },
-    'without a time': { iat: undefined },
+    'for another issuer': [{ aud: 'https://other.example' }, 'audience_mismatch'],
+    'for several audiences': [{ aud: ['https://gate.example'] }, 'audience_mismatch'],
+    'about somebody else': [{ sub: 'other' }, 'subject_mismatch'],
+    'without jti': [{ jti: undefined }, 'claim_invalid'],
+    'that lives longer than a minute': [{ exp: nowSeconds() + 3600 }, 'lifetime_exceeded'],
+    'without a time': [{ iat: undefined }, 'claim_invalid'],
+    'of an unknown client': [{ iss: 'nobody', sub: 'nobody' }, undefined],
   }
-  for (const [name, claims] of Object.entries(rows)) {
-    test(name, async () => assertInvalidClient(await ask({ claims })))
+  for (const [name, [claims, reason]] of Object.entries(rows)) {
+    test(name, async () => assertInvalidClient(await ask({ claims }), reason))
   }
 
-  for (const { name, make, big } of [...hostileJws, ...outOfTime]) {
+  for (const { name, code, make } of outOfTime) {
+    test(name, async () => assertInvalidClient(await ask({ assertion: await hostile(make) }), code))
+  }
+
+  for (const { name, make, big } of hostileJws) {
     if (big) continue
     test(`that is hostile: ${name}`, async () => {
-      const assertion = await make({
-        typ: 'client-authentication+jwt',
-        claims: {
-          iss: 'partner',
-          sub: 'partner',
-          aud: deployment.issuer,
-          iat: nowSeconds(),
-          exp: nowSeconds() + 60,
-          jti: crypto.randomUUID(),
-        },
-        key: deployment.partner.signing,
-      })
-      assertInvalidClient(await ask({ assertion }))
+      assertInvalidClient(await ask({ assertion: await hostile(make) }), undefined)
+    })
+  }
+
+  function hostile(make) {
+    return make({
+      typ: 'client-authentication+jwt',
+      claims: {
+        iss: 'partner',
+        sub: 'partner',
+        aud: deployment.issuer,
+        iat: nowSeconds(),
+        exp: nowSeconds() + 60,
+        jti: crypto.randomUUID(),
+      },
+      key: deployment.partner.signing,
     })
   }
 
@@ -59,13 +67,13 @@ describe('an assertion is refused', () => {
     const { issuer, partner } = deployment
     const assertion = await clientAssertion({ clientId: 'partner', issuer, key: partner.signing })
     assert.equal((await ask({ assertion })).status, 200)
-    assertInvalidClient(await ask({ assertion }))
+    assertInvalidClient(await ask({ assertion }), 'replayed')
   })
 
   test('whose jti was used before', async () => {
     const jti = crypto.randomUUID()
     assert.equal((await ask({ claims: { jti } })).status, 200)
-    assertInvalidClient(await ask({ claims: { jti, exp: nowSeconds() + 30 } }))
+    assertInvalidClient(await ask({ claims: { jti, exp: nowSeconds() + 30 } }), 'replayed')
   })
 })
 
@@ -104,9 +112,8 @@ function ask(members) {
   return deployed.requestAccessToken(deployment, members)
 }
 
-/** Whatever is wrong with an assertion, a stranger learns only that he was not believed. */
-function assertInvalidClient(response) {
+function assertInvalidClient(response, reason) {
   assert.equal(response.status, 401, response.body)
-  const document = JSON.parse(response.body)
-  assert.equal(document.error, 'invalid_client')
+  const { error, error_description: description } = JSON.parse(response.body)
+  assert.deepEqual([error, description], ['invalid_client', reason])
 }

@@ -31,7 +31,10 @@ after(() => worker?.stop())
 /** Rows: what is wrong with the proof -> its code and how to make it from the good one's parts. */
 const rows = {
   'for another method': ['proof_method_mismatch', (parts) => proof({ ...parts, method: 'DELETE' })],
-  'for another path': ['proof_url_mismatch', (parts) => proof({ ...parts, url: `${parts.url}/more` })],
+  'for another path': [
+    'proof_url_mismatch',
+    (parts) => proof({ ...parts, url: `${parts.url}/more` }),
+  ],
   'for another host': [
     'proof_url_mismatch',
     (parts) => proof({ ...parts, url: 'https://other.example/api/me' }),
@@ -75,7 +78,10 @@ describe('the protected endpoint refuses a proof', () => {
 
   test('for another token (ath)', async () => {
     const other = await proof({ ...parts(), token: `${token}x` })
-    assertChallenge(await call(other), { error: 'invalid_dpop_proof', code: 'proof_token_mismatch' })
+    assertChallenge(await call(other), {
+      error: 'invalid_dpop_proof',
+      code: 'proof_token_mismatch',
+    })
   })
 
   test('without ath', async () => {

@@ -24,7 +24,9 @@ before(async () => {
 after(() => worker?.stop())
 
 const refresh = async (refreshToken, options = {}, sendOptions) =>
-  (await deployed.prepareRefresh(deployment, { refreshToken, proofKey: key, ...options })).send(sendOptions)
+  (await deployed.prepareRefresh(deployment, { refreshToken, proofKey: key, ...options })).send(
+    sendOptions,
+  )
 
 describe('a refresh', () => {
   test('gives the next visit token and the next refresh token, in the same family', async () => {
@@ -46,7 +48,11 @@ describe('a refresh', () => {
     const second = (await refresh(first.rt)).content
     const third = (await refresh(second.rt)).content
     assertRefusal(await refresh(first.rt), { status: 409, error: 'replayed', code: 'replayed' })
-    assertRefusal(await refresh(third.rt), { status: 400, error: 'invalid_grant', code: 'visit_ended' })
+    assertRefusal(await refresh(third.rt), {
+      status: 400,
+      error: 'invalid_grant',
+      code: 'visit_ended',
+    })
     const response = await deployed.callApi(deployment, { token: third.vt, proofKey: key })
     assertChallenge(response, { code: 'token_revoked' })
   })
@@ -112,7 +118,11 @@ describe('a refresh', () => {
     try {
       const url = `${deployment.issuer}/v1/visits/refresh`
       const claims = { iat: nowSeconds() + end - now }
-      const response = await refresh(rt, {}, { proof: await dpopProof(key, { method: 'POST', url, claims }) })
+      const response = await refresh(
+        rt,
+        {},
+        { proof: await dpopProof(key, { method: 'POST', url, claims }) },
+      )
       assertRefusal(response, { status: 400, error: 'invalid_grant', code: 'visit_ended' })
     } finally {
       await worker.setClock(0)

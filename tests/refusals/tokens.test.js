@@ -23,7 +23,11 @@ before(async () => {
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
   deployments.EdDSA = await deployed.createDeployment({ issuer, pages: [page] })
-  deployments.ES256 = await deployed.createDeployment({ issuer, pages: [page], signingCurve: 'P-256' })
+  deployments.ES256 = await deployed.createDeployment({
+    issuer,
+    pages: [page],
+    signingCurve: 'P-256',
+  })
   worker = await startWorker({ port, bindings: deployments.EdDSA.bindings })
 })
 
@@ -80,13 +84,22 @@ for (const algorithm of ['EdDSA', 'ES256']) {
     }
     test('for another audience', async () => {
       const { issuer, signing } = deployments[algorithm]
-      const verifier = createVerifier({ issuer, audience: 'https://other.example', keys: keySet(signing) })
+      const verifier = createVerifier({
+        issuer,
+        audience: 'https://other.example',
+        keys: keySet(signing),
+      })
       const token = await deployed.forgeVisitToken(deployments[algorithm])
       await refusedWith('audience_mismatch', () => verifier.verify(token))
     })
     test('without the scope that is needed', async () => {
       const { issuer, audience, signing } = deployments[algorithm]
-      const verifier = createVerifier({ issuer, audience, keys: keySet(signing), requiredScope: 'admin' })
+      const verifier = createVerifier({
+        issuer,
+        audience,
+        keys: keySet(signing),
+        requiredScope: 'admin',
+      })
       const token = await deployed.forgeVisitToken(deployments[algorithm])
       await refusedWith('insufficient_scope', () => verifier.verify(token))
     })
@@ -117,7 +130,9 @@ describe('the authority refuses to redeem an access token', () => {
   })
 
   test('from a page of another origin', async () => {
-    const accessToken = await deployed.forgeAccessToken(deployments.EdDSA, { page: 'https://other.example' })
+    const accessToken = await deployed.forgeAccessToken(deployments.EdDSA, {
+      page: 'https://other.example',
+    })
     assertRefusal(await redeem(accessToken), refusal('origin_mismatch'))
   })
 
@@ -171,13 +186,21 @@ describe('the protected endpoint refuses a visit token', () => {
   }
 
   test('for another audience', async () => {
-    const token = await deployed.forgeVisitToken(deployments.EdDSA, { aud: 'https://other.example' })
-    assertChallenge(await deployed.callApi(deployments.EdDSA, { token }), { code: 'audience_mismatch' })
+    const token = await deployed.forgeVisitToken(deployments.EdDSA, {
+      aud: 'https://other.example',
+    })
+    assertChallenge(await deployed.callApi(deployments.EdDSA, { token }), {
+      code: 'audience_mismatch',
+    })
   })
 })
 
 function accessTokenParts(deployment) {
-  return { typ: 'lp-at+jwt', claims: deployed.accessTokenClaims(deployment), key: deployment.signing }
+  return {
+    typ: 'lp-at+jwt',
+    claims: deployed.accessTokenClaims(deployment),
+    key: deployment.signing,
+  }
 }
 
 function visitTokenParts(deployment) {
@@ -186,7 +209,13 @@ function visitTokenParts(deployment) {
 
 /** A JWE to the partner's key with anything inside. */
 async function envelope(accessToken, key) {
-  const header = { alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid: key.kid, typ: 'lp-at+jwe', cty: 'JWT' }
+  const header = {
+    alg: 'ECDH-ES+A256KW',
+    enc: 'A256GCM',
+    kid: key.kid,
+    typ: 'lp-at+jwe',
+    cty: 'JWT',
+  }
   return new CompactEncrypt(new TextEncoder().encode(accessToken))
     .setProtectedHeader(header)
     .encrypt(await importJWK(key, key.alg))

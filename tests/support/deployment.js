@@ -49,7 +49,12 @@ export async function createDeployment({
 /** The partner's back-end: asks for an AT and opens it. Gives the response too. */
 export async function requestAccessToken(deployment, { assertion, claims, ...members } = {}) {
   const { issuer, partner, audience, page } = deployment
-  assertion ??= await party.clientAssertion({ clientId: partner.clientId, issuer, key: partner.signing, claims })
+  assertion ??= await party.clientAssertion({
+    clientId: partner.clientId,
+    issuer,
+    key: partner.signing,
+    claims,
+  })
   const wanted = { subject: 'user-1', audience, scope: 'profile orders:read', page, ...members }
   const response = await post(`${issuer}/v1/access-tokens`, {
     body: party.accessTokenForm({ assertion, ...wanted }),
@@ -60,7 +65,11 @@ export async function requestAccessToken(deployment, { assertion, claims, ...mem
 
 /** An AT as the authority would sign it, except for what `claims` says. */
 export function forgeAccessToken(deployment, { jkt, ...claims } = {}) {
-  return party.sign('lp-at+jwt', accessTokenClaims(deployment, { jkt, ...claims }), deployment.signing)
+  return party.sign(
+    'lp-at+jwt',
+    accessTokenClaims(deployment, { jkt, ...claims }),
+    deployment.signing,
+  )
 }
 
 export function accessTokenClaims(deployment, { jkt, ...claims } = {}) {
@@ -104,14 +113,20 @@ export async function prepareVisit(deployment, { accessToken, proofKey, content,
 }
 
 /** The same for a refresh; `appKey` is the one of the latest answer. */
-export async function prepareRefresh(deployment, { refreshToken, proofKey, appKey, content, ...sealing }) {
+export async function prepareRefresh(
+  deployment,
+  { refreshToken, proofKey, appKey, content, ...sealing },
+) {
   const sealed = await party.sealRequest({
     kind: 'refresh',
     content: content ?? { rt: refreshToken, ...(proofKey && { jkt: proofKey.jkt }) },
     appKey: appKey ?? publicKey(deployment.app),
     ...sealing,
   })
-  return { ...sealed, send: (options) => send(deployment, '/v1/visits/refresh', sealed, proofKey, options) }
+  return {
+    ...sealed,
+    send: (options) => send(deployment, '/v1/visits/refresh', sealed, proofKey, options),
+  }
 }
 
 /** From a partner's AT to a VT in one go, for tests that are about what comes after. */
@@ -125,7 +140,8 @@ export async function visit(deployment, { proofKey, jkt = proofKey?.jkt, ...memb
 
 async function send({ issuer, page }, path, sealed, proofKey, { proof, origin = page } = {}) {
   const url = issuer + path
-  if (proof === undefined && proofKey) proof = await party.dpopProof(proofKey, { method: 'POST', url })
+  if (proof === undefined && proofKey)
+    proof = await party.dpopProof(proofKey, { method: 'POST', url })
   const headers = {
     'content-type': 'application/jose',
     ...(origin && { origin }),
@@ -145,10 +161,17 @@ export async function post(url, { body, headers, method = 'POST' } = {}) {
 }
 
 /** Calls an endpoint protected by a VT. */
-export async function callApi(deployment, { token, proofKey, proof, scheme, path = '/api/me', method = 'GET' }) {
+export async function callApi(
+  deployment,
+  { token, proofKey, proof, scheme, path = '/api/me', method = 'GET' },
+) {
   const url = deployment.issuer + path
-  if (proof === undefined && proofKey) proof = await party.dpopProof(proofKey, { method, url, token })
+  if (proof === undefined && proofKey)
+    proof = await party.dpopProof(proofKey, { method, url, token })
   scheme ??= proof ? 'DPoP' : 'Bearer'
-  const headers = { ...(token && { authorization: `${scheme} ${token}` }), ...(proof && { dpop: proof }) }
+  const headers = {
+    ...(token && { authorization: `${scheme} ${token}` }),
+    ...(proof && { dpop: proof }),
+  }
   return post(url, { method, headers })
 }

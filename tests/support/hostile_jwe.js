@@ -35,31 +35,141 @@ export const lowOrderPoints = [
 
 /** Rows { name, code, make, direct? }; `code` is what a library call says, to a stranger all of them look alike. */
 export const hostileJwe = [
-  { name: 'altered header', code: 'decryption_failed', direct: true, make: (jwe) => rewrite(jwe, (header) => ({ ...header, cty: 'JSON' })) },
-  { name: 'altered IV', code: 'decryption_failed', direct: true, make: (jwe) => replace(jwe, { iv: alter }) },
-  { name: 'altered ciphertext', code: 'decryption_failed', direct: true, make: (jwe) => replace(jwe, { ciphertext: alter }) },
-  { name: 'altered tag', code: 'decryption_failed', direct: true, make: (jwe) => replace(jwe, { tag: alter }) },
-  { name: 'shortened tag', code: 'malformed', direct: true, make: (jwe) => replace(jwe, { tag: (part) => part.slice(0, 16) }) },
-  { name: 'empty tag', code: 'malformed', direct: true, make: (jwe) => replace(jwe, { tag: () => '' }) },
-  { name: 'longer IV', code: 'malformed', direct: true, make: (jwe) => replace(jwe, { iv: (part) => part + 'AAAA' }) },
-  { name: 'non-canonical base64url', code: 'not_canonical', direct: true, make: (jwe) => replace(jwe, { tag: nonCanonical }) },
+  {
+    name: 'altered header',
+    code: 'decryption_failed',
+    direct: true,
+    make: (jwe) => rewrite(jwe, (header) => ({ ...header, cty: 'JSON' })),
+  },
+  {
+    name: 'altered IV',
+    code: 'decryption_failed',
+    direct: true,
+    make: (jwe) => replace(jwe, { iv: alter }),
+  },
+  {
+    name: 'altered ciphertext',
+    code: 'decryption_failed',
+    direct: true,
+    make: (jwe) => replace(jwe, { ciphertext: alter }),
+  },
+  {
+    name: 'altered tag',
+    code: 'decryption_failed',
+    direct: true,
+    make: (jwe) => replace(jwe, { tag: alter }),
+  },
+  {
+    name: 'shortened tag',
+    code: 'malformed',
+    direct: true,
+    make: (jwe) => replace(jwe, { tag: (part) => part.slice(0, 16) }),
+  },
+  {
+    name: 'empty tag',
+    code: 'malformed',
+    direct: true,
+    make: (jwe) => replace(jwe, { tag: () => '' }),
+  },
+  {
+    name: 'longer IV',
+    code: 'malformed',
+    direct: true,
+    make: (jwe) => replace(jwe, { iv: (part) => part + 'AAAA' }),
+  },
+  {
+    name: 'non-canonical base64url',
+    code: 'not_canonical',
+    direct: true,
+    make: (jwe) => replace(jwe, { tag: nonCanonical }),
+  },
   { name: 'padded base64url', code: 'not_canonical', direct: true, make: (jwe) => `${jwe}==` },
   { name: 'white space around it', code: 'not_canonical', direct: true, make: (jwe) => `${jwe}\n` },
-  { name: 'four parts', code: 'malformed', direct: true, make: (jwe) => jwe.split('.').slice(0, 4).join('.') },
+  {
+    name: 'four parts',
+    code: 'malformed',
+    direct: true,
+    make: (jwe) => jwe.split('.').slice(0, 4).join('.'),
+  },
   { name: 'six parts', code: 'malformed', direct: true, make: (jwe) => `${jwe}.AAAA` },
-  { name: 'unknown crit', code: 'critical_header', direct: true, make: (jwe) => rewrite(jwe, (header) => ({ ...header, crit: ['exotic'], exotic: 1 })) },
-  { name: 'compressed', code: 'malformed', direct: true, make: (jwe) => rewrite(jwe, (header) => ({ ...header, zip: 'DEF' })) },
-  { name: 'another enc', code: 'algorithm_not_allowed', direct: true, make: (jwe) => rewrite(jwe, (header) => ({ ...header, enc: 'A128CBC-HS256' })) },
-  { name: 'another alg', code: 'algorithm_not_allowed', direct: true, make: (jwe) => rewrite(jwe, (header) => ({ ...header, alg: 'RSA1_5' })) },
-  { name: 'duplicate name in the header', code: 'duplicate_member', direct: true, make: (jwe) => rewrite(jwe, (header) => JSON.stringify(header).replace(/}$/, ',"enc":"A256GCM"}')) },
-  { name: 'deep JSON in the header', code: 'limit_exceeded', direct: true, make: (jwe) => rewrite(jwe, (header) => JSON.stringify(header).replace(/}$/, `,"x":${deepJson(100)}}`)) },
-  { name: '1 MB', code: 'limit_exceeded', direct: true, big: true, make: (jwe) => replace(jwe, { ciphertext: (part) => part + 'A'.repeat(1 << 20) }) },
-  { name: 'altered wrapped key', code: 'decryption_failed', make: (jwe) => replace(jwe, { key: alter }) },
-  { name: 'without wrapped key', code: 'malformed', make: (jwe) => replace(jwe, { key: () => '' }) },
-  { name: 'altered epk', code: 'decryption_failed', curve: 'X25519', make: (jwe) => rewrite(jwe, ({ epk, ...header }) => ({ ...header, epk: { ...epk, x: alter(epk.x) } })) },
-  { name: 'apu in the header', code: 'malformed', make: (jwe) => rewrite(jwe, (header) => ({ ...header, apu: 'QQ' })) },
-  { name: 'epk on another curve', code: 'key_unusable', curve: 'X25519', make: (jwe) => rewrite(jwe, ({ epk: _, ...header }) => ({ ...header, epk: P256_BASE })) },
-  { name: 'epk with a private part', code: 'key_unusable', make: (jwe) => rewrite(jwe, ({ epk, ...header }) => ({ ...header, epk: { ...epk, d: epk.x } })) },
+  {
+    name: 'unknown crit',
+    code: 'critical_header',
+    direct: true,
+    make: (jwe) => rewrite(jwe, (header) => ({ ...header, crit: ['exotic'], exotic: 1 })),
+  },
+  {
+    name: 'compressed',
+    code: 'malformed',
+    direct: true,
+    make: (jwe) => rewrite(jwe, (header) => ({ ...header, zip: 'DEF' })),
+  },
+  {
+    name: 'another enc',
+    code: 'algorithm_not_allowed',
+    direct: true,
+    make: (jwe) => rewrite(jwe, (header) => ({ ...header, enc: 'A128CBC-HS256' })),
+  },
+  {
+    name: 'another alg',
+    code: 'algorithm_not_allowed',
+    direct: true,
+    make: (jwe) => rewrite(jwe, (header) => ({ ...header, alg: 'RSA1_5' })),
+  },
+  {
+    name: 'duplicate name in the header',
+    code: 'duplicate_member',
+    direct: true,
+    make: (jwe) =>
+      rewrite(jwe, (header) => JSON.stringify(header).replace(/}$/, ',"enc":"A256GCM"}')),
+  },
+  {
+    name: 'deep JSON in the header',
+    code: 'limit_exceeded',
+    direct: true,
+    make: (jwe) =>
+      rewrite(jwe, (header) => JSON.stringify(header).replace(/}$/, `,"x":${deepJson(100)}}`)),
+  },
+  {
+    name: '1 MB',
+    code: 'limit_exceeded',
+    direct: true,
+    big: true,
+    make: (jwe) => replace(jwe, { ciphertext: (part) => part + 'A'.repeat(1 << 20) }),
+  },
+  {
+    name: 'altered wrapped key',
+    code: 'decryption_failed',
+    make: (jwe) => replace(jwe, { key: alter }),
+  },
+  {
+    name: 'without wrapped key',
+    code: 'malformed',
+    make: (jwe) => replace(jwe, { key: () => '' }),
+  },
+  {
+    name: 'altered epk',
+    code: 'decryption_failed',
+    curve: 'X25519',
+    make: (jwe) =>
+      rewrite(jwe, ({ epk, ...header }) => ({ ...header, epk: { ...epk, x: alter(epk.x) } })),
+  },
+  {
+    name: 'apu in the header',
+    code: 'malformed',
+    make: (jwe) => rewrite(jwe, (header) => ({ ...header, apu: 'QQ' })),
+  },
+  {
+    name: 'epk on another curve',
+    code: 'key_unusable',
+    curve: 'X25519',
+    make: (jwe) => rewrite(jwe, ({ epk: _, ...header }) => ({ ...header, epk: P256_BASE })),
+  },
+  {
+    name: 'epk with a private part',
+    code: 'malformed',
+    make: (jwe) => rewrite(jwe, ({ epk, ...header }) => ({ ...header, epk: { ...epk, d: epk.x } })),
+  },
   ...lowOrderPoints.map((x, index) => ({
     name: `epk of low order (${index + 1} of ${lowOrderPoints.length})`,
     code: 'key_unusable',
@@ -70,7 +180,8 @@ export const hostileJwe = [
     name: 'epk off the curve',
     code: 'key_unusable',
     curve: 'P-256',
-    make: (jwe) => rewrite(jwe, ({ epk, ...header }) => ({ ...header, epk: { ...epk, y: alter(epk.y) } })),
+    make: (jwe) =>
+      rewrite(jwe, ({ epk, ...header }) => ({ ...header, epk: { ...epk, y: alter(epk.y) } })),
   },
 ]
 

@@ -65,7 +65,8 @@ export const hostileJws = [
     name: `HS256 with the public key as secret (${secret === 'x' ? 'its bytes' : 'its JWK'})`,
     code: 'algorithm_not_allowed',
     make({ typ, claims, key }) {
-      const hmacKey = secret === 'x' ? Buffer.from(key.x, 'base64url') : JSON.stringify(publicKey(key))
+      const hmacKey =
+        secret === 'x' ? Buffer.from(key.x, 'base64url') : JSON.stringify(publicKey(key))
       const token = unsigned({ alg: 'HS256', kid: key.kid, typ }, claims).slice(0, -1)
       return `${token}.${createHmac('sha256', hmacKey).update(token).digest('base64url')}`
     },
@@ -170,7 +171,11 @@ export const hostileJws = [
     code: 'limit_exceeded',
     async make({ typ, claims, key }) {
       const [, payload, signature] = (await sign(typ, claims, key)).split('.')
-      return [b64u(`{"alg":"${key.alg}","kid":"${key.kid}","typ":"${typ}","x":${deepJson(100)}}`), payload, signature].join('.')
+      return [
+        b64u(`{"alg":"${key.alg}","kid":"${key.kid}","typ":"${typ}","x":${deepJson(100)}}`),
+        payload,
+        signature,
+      ].join('.')
     },
   },
   {
@@ -187,7 +192,7 @@ export const outOfTime = [
     name: 'expired',
     code: 'token_expired',
     make: ({ typ, claims, key }) =>
-      sign(typ, { ...claims, iat: nowSeconds() - 110, exp: nowSeconds() - 10 }, key),
+      sign(typ, { ...claims, iat: nowSeconds() - 70, exp: nowSeconds() - 10 }, key),
   },
   {
     name: 'not yet valid',

@@ -34,7 +34,13 @@ export async function verify(token, jwk) {
 }
 
 /** The partner's assertion for the authority (PROTOCOL §1). */
-export function clientAssertion({ clientId, issuer, key, claims, typ = 'client-authentication+jwt' }) {
+export function clientAssertion({
+  clientId,
+  issuer,
+  key,
+  claims,
+  typ = 'client-authentication+jwt',
+}) {
   const iat = nowSeconds()
   const exact = { iss: clientId, sub: clientId, aud: issuer, iat, exp: iat + 60, jti: randomUUID() }
   return sign(typ, { ...exact, ...claims }, key)
@@ -56,7 +62,15 @@ export async function openAccessToken(jwe, key) {
 }
 
 /** Claims of an AT as the authority would write them. */
-export function accessTokenClaims({ issuer, gateway = issuer, page, audience, appKey, jkt, ...claims }) {
+export function accessTokenClaims({
+  issuer,
+  gateway = issuer,
+  page,
+  audience,
+  appKey,
+  jkt,
+  ...claims
+}) {
   const iat = nowSeconds()
   const { kty, crv, x, y, kid, use, alg } = appKey
   return {
@@ -77,7 +91,13 @@ export function accessTokenClaims({ issuer, gateway = issuer, page, audience, ap
 }
 
 /** A page's request: sealed under a random key R. `kind` is visit or refresh. */
-export async function sealRequest({ kind = 'visit', content, appKey, header = {}, r = randomBytes(32) }) {
+export async function sealRequest({
+  kind = 'visit',
+  content,
+  appKey,
+  header = {},
+  r = randomBytes(32),
+}) {
   const { kty, crv, x, y } = appKey
   const recipient = await importJWK({ kty, crv, x, ...(y && { y }) }, 'ECDH-ES+A256KW')
   const request = await new CompactEncrypt(text.encode(JSON.stringify(content)))

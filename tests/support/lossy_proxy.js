@@ -28,7 +28,12 @@ export async function startLossyProxy({ port = 0, targetPort }) {
     await rule.hold
     if (rule.lose === 'answer') return incoming.socket.destroy()
     const answer = rule.answer ? await rule.answer(exchange) : exchange.answer
-    const { 'content-length': _, 'transfer-encoding': __, connection: ___, ...headers } = exchange.answerHeaders
+    const {
+      'content-length': _,
+      'transfer-encoding': __,
+      connection: ___,
+      ...headers
+    } = exchange.answerHeaders
     outgoing.writeHead(exchange.status, { ...headers, 'content-length': Buffer.byteLength(answer) })
     outgoing.end(answer)
   })
@@ -61,13 +66,20 @@ async function read(stream) {
 
 function forward({ method, url, headers }, body, port) {
   return new Promise((resolve, reject) => {
-    const upstream = send({ host: '127.0.0.1', port, method, path: url, headers }, async (response) => {
-      try {
-        resolve({ status: response.statusCode, answerHeaders: response.headers, answer: await read(response) })
-      } catch (error) {
-        reject(error)
-      }
-    })
+    const upstream = send(
+      { host: '127.0.0.1', port, method, path: url, headers },
+      async (response) => {
+        try {
+          resolve({
+            status: response.statusCode,
+            answerHeaders: response.headers,
+            answer: await read(response),
+          })
+        } catch (error) {
+          reject(error)
+        }
+      },
+    )
     upstream.on('error', reject)
     upstream.end(body)
   })

@@ -34,7 +34,8 @@ export async function start(command, args, { cwd, env, ready, timeoutMs = 30_000
   let poll
   try {
     started.match = await new Promise((resolve, reject) => {
-      const fail = (why) => reject(new Error(`${command} ${args.join(' ')}: ${why}\n${started.output}`))
+      const fail = (why) =>
+        reject(new Error(`${command} ${args.join(' ')}: ${why}\n${started.output}`))
       const hear = (data) => {
         started.output += data
         const match = ready instanceof RegExp && ready.exec(started.output)

@@ -12,7 +12,10 @@ export async function refusedWith(code, call, secrets = []) {
   if (error.name !== 'LingpaiError') throw error
   assert.equal(error.code, code)
   for (const text of secrets) {
-    assert.ok(!`${error.message}${error.stack}${JSON.stringify(error)}`.includes(text), 'token in an error')
+    assert.ok(
+      !`${error.message}${error.stack}${JSON.stringify(error)}`.includes(text),
+      'token in an error',
+    )
   }
 }
 
@@ -38,7 +41,10 @@ export function assertUnreadable(response, error = 'invalid_request') {
 }
 
 /** A refusal by a protected endpoint: status, problem document, challenge. */
-export function assertChallenge(response, { status = 401, error = 'invalid_token', code, scheme = 'DPoP' }) {
+export function assertChallenge(
+  response,
+  { status = 401, error = 'invalid_token', code, scheme = 'DPoP' },
+) {
   assert.equal(response.status, status, response.body)
   assert.equal(response.headers.get('content-type'), 'application/problem+json')
   const document = JSON.parse(response.body)

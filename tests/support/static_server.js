@@ -31,15 +31,25 @@ export async function startStaticServer({ mounts, headers = {}, routes = () => {
     try {
       const own = await routes(request, url)
       if (own) {
-        response.writeHead(own.status ?? 200, { ...headers, 'content-type': TYPES['.html'], ...own.headers })
+        response.writeHead(own.status ?? 200, {
+          ...headers,
+          'content-type': TYPES['.html'],
+          ...own.headers,
+        })
         return response.end(own.body)
       }
       const prefix = prefixes.find((prefix) => url.pathname.startsWith(prefix))
       const rest = normalize(decodeURIComponent(url.pathname.slice(prefix.length)))
       if (rest.startsWith('..')) throw new Error('outside')
-      const path = join(mounts[prefix], rest.endsWith('/') || rest === '.' ? join(rest, 'index.html') : rest)
+      const path = join(
+        mounts[prefix],
+        rest.endsWith('/') || rest === '.' ? join(rest, 'index.html') : rest,
+      )
       const body = await readFile(path)
-      response.writeHead(200, { ...headers, 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' })
+      response.writeHead(200, {
+        ...headers,
+        'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+      })
       response.end(body)
     } catch (error) {
       response.writeHead(404, { 'content-type': 'text/plain' })

@@ -1,5 +1,5 @@
 // The Worker exactly as it would be deployed: what `wrangler deploy --dry-run` writes, made anew when a source is newer.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -40,14 +40,20 @@ export const WRANGLER_ENV = {
 async function make() {
   const missing = SOURCES.filter((source) => !existsSync(at(source)))
   if (missing.length > 0) throw new Error(`${missing.join(', ')} missing: cargo xtask build`)
-  const directory = at('target/tests/worker')
-  const output = join(directory, 'index.js')
   const newest = Math.max(...SOURCES.map((source) => newestIn(at(source))))
-  if (existsSync(output) && statSync(output).mtimeMs > newest) return directory
-  rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { recursive: true })
-  const args = [wranglerPath(), 'deploy', '--dry-run', '--outdir', directory]
+  const directory = at(`target/tests/worker-${Math.floor(newest)}`)
+  if (existsSync(directory)) return directory
+  // Test files run side by side: each makes its own, the first one to finish puts it in place for all.
+  const own = `${directory}.${process.pid}`
+  mkdirSync(own, { recursive: true })
+  const args = [wranglerPath(), 'deploy', '--dry-run', '--outdir', own]
   await run(process.execPath, args, { cwd: at('worker-example'), env: WRANGLER_ENV })
+  try {
+    renameSync(own, directory)
+  } catch (error) {
+    if (!existsSync(directory)) throw error
+    rmSync(own, { recursive: true, force: true })
+  }
   return directory
 }
 

@@ -32,5 +32,10 @@ openVisit({
   }),
 }).then(
   (visit) => Object.assign(state, { status: 'open', visit }),
-  (error) => Object.assign(state, { status: 'failed', code: error.code ?? String(error), message: error.message }),
+  (error) =>
+    Object.assign(state, {
+      status: 'failed',
+      code: error.code ?? String(error),
+      message: error.message,
+    }),
 )

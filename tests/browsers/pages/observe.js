@@ -4,12 +4,16 @@ globalThis.observed = { console: [], draws: [] }
 for (const level of ['debug', 'log', 'info', 'warn', 'error']) {
   const original = console[level].bind(console)
   console[level] = (...parts) => {
-    observed.console.push(`${level}: ${parts.map((part) => (part && part.stack) || String(part)).join(' ')}`)
+    observed.console.push(
+      `${level}: ${parts.map((part) => (part && part.stack) || String(part)).join(' ')}`,
+    )
     original(...parts)
   }
 }
 addEventListener('error', ({ message }) => observed.console.push(`uncaught: ${message}`))
-addEventListener('unhandledrejection', ({ reason }) => observed.console.push(`unhandled: ${reason}`))
+addEventListener('unhandledrejection', ({ reason }) =>
+  observed.console.push(`unhandled: ${reason}`),
+)
 
 const getRandomValues = crypto.getRandomValues.bind(crypto)
 crypto.getRandomValues = (view) => {

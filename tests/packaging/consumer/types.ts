@@ -17,7 +17,11 @@ export async function page(): Promise<Visit> {
 }
 
 export async function transport(accessToken: string): Promise<VisitAnswer> {
-  const { request, open } = await sealVisit({ accessToken, issuer: 'https://gate.example', keys: { keys: [] } })
+  const { request, open } = await sealVisit({
+    accessToken,
+    issuer: 'https://gate.example',
+    keys: { keys: [] },
+  })
   return open(request)
 }
 

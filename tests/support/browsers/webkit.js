@@ -3,9 +3,13 @@
 import { answers, freePort, start } from '../processes.js'
 
 export async function launchWebKit([driver, miniBrowser, xvfb]) {
-  const display = await start(xvfb, ['-displayfd', '1', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
-    ready: /^(\d+)\n/m,
-  })
+  const display = await start(
+    xvfb,
+    ['-displayfd', '1', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'],
+    {
+      ready: /^(\d+)\n/m,
+    },
+  )
   let process
   try {
     const port = await freePort()

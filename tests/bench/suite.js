@@ -1,0 +1,109 @@
+// What is measured: the same work on the same token by each peer. Runs unchanged in Node, workerd and Chromium.
+// Every peer gets its key in the form that suits it best, prepared outside of what is measured.
+import { createVerifier } from '@lingpai/edge'
+import { openDirect } from '@lingpai/edge/jose'
+import { gcm } from '@noble/ciphers/aes.js'
+import { compactDecrypt, importJWK, jwtVerify } from 'jose'
+
+const utf8 = new TextEncoder()
+
+/** operation -> peer -> (n) => does it n times. `input` is JSON from `input.js`. */
+export async function createSuite({ issuer, audience, sealed, shared, signed }) {
+  const { subtle } = globalThis.crypto
+  const bytes = fromBase64url(sealed.key)
+  const aesKey = await subtle.importKey('raw', bytes, 'AES-GCM', false, ['decrypt'])
+  const [header, , iv, ciphertext, tag] = sealed.token.split('.')
+
+  const hmacKey = await subtle.importKey(
+    'raw',
+    fromBase64url(shared.key.k),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['verify'],
+  )
+  const publicKey = await importJWK(signed.key, 'EdDSA')
+  const webCryptoKey = await subtle.importKey('jwk', jwkOf(signed.key), 'Ed25519', false, [
+    'verify',
+  ])
+  const expected = { issuer, audience, typ: 'vt+jwt' }
+  const verifier = (keys, cacheSize) => createVerifier({ issuer, audience, keys, cacheSize })
+  const [hs256, eddsa, seen] = [
+    verifier(shared.key, 0),
+    verifier({ keys: [signed.key] }, 0),
+    verifier({ keys: [signed.key] }, 100),
+  ]
+  const joseEdDsa = times(() => jwtVerify(signed.token, publicKey, expected))
+
+  return {
+    open: {
+      lingpai: timesSync(() => openDirect(sealed.token, bytes)),
+      jose: times(() => compactDecrypt(sealed.token, aesKey)),
+      WebCrypto: times(() => {
+        const body = concatenate(fromBase64url(ciphertext), fromBase64url(tag))
+        const parameters = {
+          name: 'AES-GCM',
+          iv: fromBase64url(iv),
+          additionalData: utf8.encode(header),
+        }
+        return subtle.decrypt(parameters, aesKey, body)
+      }),
+      noble: timesSync(() => {
+        const body = concatenate(fromBase64url(ciphertext), fromBase64url(tag))
+        return gcm(bytes, fromBase64url(iv), utf8.encode(header)).decrypt(body)
+      }),
+    },
+    hs256: {
+      lingpai: timesSync(() => hs256.verifySync(shared.token)),
+      jose: times(() => jwtVerify(shared.token, hmacKey, expected)),
+      WebCrypto: times(() => rawVerify('HMAC', hmacKey, shared.token)),
+    },
+    eddsa: {
+      lingpai: timesSync(() => eddsa.verifySync(signed.token)),
+      jose: joseEdDsa,
+      WebCrypto: times(() => rawVerify('Ed25519', webCryptoKey, signed.token)),
+    },
+    seen: {
+      lingpai: timesSync(() => seen.verifySync(signed.token)),
+      jose: joseEdDsa,
+    },
+  }
+
+  async function rawVerify(algorithm, key, token) {
+    const end = token.lastIndexOf('.')
+    const signature = fromBase64url(token.slice(end + 1))
+    if (!(await subtle.verify(algorithm, key, signature, utf8.encode(token.slice(0, end))))) {
+      throw new Error('not verified')
+    }
+  }
+}
+
+function times(work) {
+  return async (n) => {
+    for (let i = 0; i < n; i++) await work()
+  }
+}
+
+function timesSync(work) {
+  return (n) => {
+    for (let i = 0; i < n; i++) work()
+  }
+}
+
+function jwkOf({ kty, crv, x }) {
+  return { kty, crv, x }
+}
+
+function concatenate(a, b) {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
+}
+
+const fromBase64url =
+  typeof Buffer === 'function'
+    ? (text) => new Uint8Array(Buffer.from(text, 'base64url'))
+    : (text) =>
+        Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
+          c.charCodeAt(0),
+        )
