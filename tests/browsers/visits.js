@@ -110,11 +110,13 @@ export function visitsIn(browserName) {
     test('the answer is lost: the very same request goes out again, with a fresh proof', async () => {
       world.proxy.next({ path: VISITS, lose: 'answer' })
       const { page } = await openVisit(await world.fragmentUrl())
-      const [first, second, ...more] = world.proxy.of(VISITS)
-      assert.deepEqual(more, [])
-      assert.deepEqual(first.body, second.body)
-      assert.notEqual(first.headers.dpop, second.headers.dpop)
-      assert.deepEqual([first.status, second.status], [200, 200])
+      const sent = world.proxy.of(VISITS)
+      const [first, last] = [sent[0], sent.at(-1)]
+      for (const { body } of sent) assert.deepEqual(body, first.body)
+      // Where the browser itself repeated the request, proof and all, that is refused and costs one more.
+      assert.ok(sent.length === 2 || sent.length === 3, String(sent.length))
+      assert.notEqual(first.headers.dpop, last.headers.dpop)
+      assert.deepEqual([first.status, last.status], [200, 200])
       assert.equal((await page.evaluate(callApi)).status, 200)
     })
 

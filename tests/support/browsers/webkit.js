@@ -31,10 +31,11 @@ export async function launchWebKit([driver, miniBrowser, xvfb]) {
     })
     const session = `${root}/session/${sessionId}`
     await call(session, 'POST', '/timeouts', { script: 30_000, pageLoad: 30_000, implicit: 0 })
+    const home = await call(session, 'GET', '/window')
     return {
       name: 'webkit',
       version: `WebKitGTK ${capabilities.browserVersion}`,
-      open: (url) => open(session, url),
+      open: (url) => open(session, home, url),
       async close() {
         await call(session, 'DELETE', '').catch(() => {})
         await process.stop()
@@ -49,7 +50,9 @@ export async function launchWebKit([driver, miniBrowser, xvfb]) {
 }
 
 /** One window per page; every call first makes its own window the current one. */
-async function open(session, url) {
+async function open(session, home, url) {
+  // The current window may have been closed.
+  await call(session, 'POST', '/window', { handle: home })
   const { handle } = await call(session, 'POST', '/window/new', { type: 'tab' })
   const here = async (method, path, body) => {
     await call(session, 'POST', '/window', { handle })
