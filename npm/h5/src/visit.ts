@@ -1,4 +1,5 @@
 // A visit that is open: hands out its token, refreshes it ahead of time, and ends.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ErrorCode } from './codes.js'
 import { enter } from './enter.js'
 import { LingpaiError, toLingpaiError } from './errors.js'
