@@ -35,6 +35,7 @@ fuzz_target!(|data: &[u8]| {
                 assert!(refusal.len() < 1000);
             }
             Err(error) => {
+                assert!(!data.is_empty(), "the examples are requests");
                 assert!(matches!(error.code(), ErrorCode::InvalidRequest | ErrorCode::UnknownKey));
                 assert_eq!(error.detail(), None);
             }
