@@ -1,7 +1,7 @@
 // Bundles the demo page into dist/page, the directory that the Worker serves. The packages must have been built.
 
 import { build } from 'esbuild'
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,8 +11,9 @@ const to = join(here, 'dist', 'page')
 // esbuild leaves `new URL('../wasm/…', import.meta.url)` as it is: the module goes where that leads from /h5/.
 const wasm = fileURLToPath(import.meta.resolve('@lingpai/h5/lingpai_h5_bg.wasm'))
 
-await rm(to, { recursive: true, force: true })
+// Emptied, not removed: a Worker that is running watches the directory.
 await mkdir(to, { recursive: true })
+for (const name of await readdir(to)) await rm(join(to, name), { recursive: true })
 
 const common = {
   bundle: true,

@@ -69,7 +69,7 @@ const bindingOf: Partial<Record<string, keyof Env>> = {
   appKeys: 'APP_KEYS',
   refreshKeys: 'REFRESH_KEYS',
   subjectKey: 'SUBJECT_KEY',
-  clients: 'CLIENTS',
+  client: 'CLIENTS',
 }
 
 /** Complaints about an option become complaints about the binding that it came from. */

@@ -20,6 +20,8 @@ interface Opened {
   accessToken?: string
   /** It listens. */
   ready: boolean
+  /** Takes its frame away. */
+  leave?: () => void
   steps: Step[]
 }
 
@@ -36,6 +38,7 @@ for (const button of document.querySelectorAll<HTMLElement>('[data-show]')) {
       other.setAttribute('aria-pressed', String(other === button))
     }
     scrollTo({ top: 0 })
+    if (button.dataset['show'] === 'trace') trace.showLatest()
   })
 }
 
@@ -89,7 +92,11 @@ find('#link').addEventListener('click', async (event) => {
 const { h5Url, pageOrigin } = await configured
 hear<FromPage>(pageOrigin, async (message, from) => {
   const page = opened.findLast((candidate) => candidate.window === from)
-  if (!page) return
+  if (!page) {
+    // It was opened before this app was loaded anew.
+    if (message.demo === 'thief-wanted') tell(from, pageOrigin, { demo: 'thief-result' })
+    return
+  }
   switch (message.demo) {
     case 'ready':
       page.ready = true
@@ -99,12 +106,12 @@ hear<FromPage>(pageOrigin, async (message, from) => {
       if (isStep(message.step)) note(page, message.step)
       return
     case 'thief-wanted': {
-      if (!page.accessToken) return
+      if (!page.accessToken) return tell(from, pageOrigin, { demo: 'thief-result' })
       const code = await sendThief(h5Url, page.accessToken, (step) => show(page, step))
       return tell(from, pageOrigin, { demo: 'thief-result', code })
     }
-    case 'close':
-      return shut()
+    case 'left':
+      return page.leave?.()
   }
 })
 
@@ -162,8 +169,15 @@ function trouble(key: string, code = ''): void {
   note.hidden = false
 }
 
+/** The page gets a moment to wipe its state. */
 function shut(): void {
-  find('#frame').replaceChildren()
+  const page = opened.findLast(({ run }) => run === 'framed')
+  const frame = find('#frame').firstElementChild
+  if (page && frame) {
+    page.leave = () => frame.remove()
+    tell(page.window, page.origin, { demo: 'leave' })
+    setTimeout(page.leave, 1000)
+  }
   find('#sheet').hidden = true
   find('#home').inert = false
   find('#open').focus()

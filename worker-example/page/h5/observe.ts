@@ -85,7 +85,7 @@ async function answered(
   const challenge = response.headers.get('WWW-Authenticate')
   const document = sealed ? undefined : parsed(text)
   const code = String(document?.['error_description'] ?? document?.['error'] ?? response.status)
-  const facts: (readonly [string, string])[] = [['status', String(response.status)]]
+  const facts: (readonly [string, string])[] = [['status', `${response.status} · ${took} ms`]]
   if (header) {
     const hash = await sha256(requestBody)
     facts.push(['algorithms', algorithms(header)], ['answers', short(header['kid'])])
@@ -93,7 +93,6 @@ async function answered(
     facts.push(['size', bytes(text)])
   }
   if (challenge) facts.push(['challenge', challenge])
-  facts.push(['took', `${took} ms`])
   return {
     kind:
       document?.['error'] === 'use_dpop_nonce'

@@ -12,7 +12,7 @@ export function stepOf(event: VisitEvent): Told | undefined {
     case 'proof_key':
       return {
         ...here,
-        kind: 'key_made',
+        kind: isKnown(event.thumbprint) ? 'key_found' : 'key_made',
         facts: [
           ['algorithms', event.algorithm],
           ['thumbprint', short(event.thumbprint)],
@@ -82,5 +82,17 @@ export function stepOf(event: VisitEvent): Told | undefined {
       return { ...here, kind: 'closed', facts: [] }
     default:
       return undefined
+  }
+}
+
+/** Whether this tab has seen the key before a reload. A thumbprint is public. */
+function isKnown(thumbprint: string): boolean {
+  const name = 'demo:thumbprint'
+  try {
+    const known = sessionStorage.getItem(name) === thumbprint
+    sessionStorage.setItem(name, thumbprint)
+    return known
+  } catch {
+    return false
   }
 }

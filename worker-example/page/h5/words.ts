@@ -16,6 +16,10 @@ export const words: Words = {
   'state.ended': ['The edge ended this visit.', '网关已终止这次访问。'],
   'state.closed': ['Visit closed. See you next time.', '访问已结束，下次再见。'],
   'state.failed': ['No visit could be opened.', '未能开始访问。'],
+  next: [
+    'For a new visit, open the tea club again from the app.',
+    '要开始新的访问，请从应用里重新打开茶会。',
+  ],
   'kept.key': ['Proof key', '证明密钥'],
   'kept.durability': ['Sealed record', '封存记录'],
   'kept.key.non-extractable': ['held by the browser', '由浏览器保管'],
@@ -25,7 +29,7 @@ export const words: Words = {
   'kept.scope': ['May do', '允许范围'],
   'do.me': ['Ask the club who I am', '问问茶会我是谁'],
   'do.refresh': ['Refresh now', '立即刷新凭证'],
-  'do.reload': ['Reload this page', '重新加载页面'],
+  'do.reload': ['Reload page', '重新加载页面'],
   'do.thief': ['Let a thief try it', '让窃取者试试'],
   'do.close': ['Close the visit', '结束访问'],
   'said.me': [
@@ -42,13 +46,18 @@ export const words: Words = {
     'The thief was stopped: {code}. Ask the club again and see whether your visit survived.',
     '窃取者已被阻止：{code}。再问一次茶会，看看您的访问是否仍然有效。',
   ],
+  'said.thief.granted': [
+    'The thief got a visit. This must not happen.',
+    '窃取者得到了访问，这不应该发生。',
+  ],
+  'said.thief.none': [
+    'The app does not hold the access token any more. Open the tea club again from there.',
+    '应用已不再持有这个访问令牌。请从应用里重新打开茶会。',
+  ],
   'said.closed': ['Tokens and keys are gone from this page.', '令牌和密钥已从本页清除。'],
   'verdict.good': ['Granted', '放行'],
   'verdict.bad': ['Refused', '拒绝'],
   'verdict.note': ['Note', '提示'],
-  'trouble.config': [
-    'This page is not configured: the Worker has no demo partner.',
-    '本页未配置：Worker 没有绑定演示合作方。',
-  ],
+  'trouble.app': ['To the app', '前往应用'],
   'trouble.launch': ['Start from the app: open the tea club there.', '请从应用里打开茶会。'],
 }

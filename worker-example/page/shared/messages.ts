@@ -5,13 +5,16 @@ import type { Step } from './step'
 
 /** From the page to the app. */
 export type FromPage =
-  { demo: 'ready' } | { demo: 'step'; step: Step } | { demo: 'thief-wanted' } | { demo: 'close' }
+  { demo: 'ready' } | { demo: 'step'; step: Step } | { demo: 'thief-wanted' } | { demo: 'left' }
 
 /** From the app to the page. */
 export type FromApp =
   | { demo: 'language'; language: Language }
   | { demo: 'steps'; steps: readonly Step[] }
-  | { demo: 'thief-result'; code: string }
+  /** Without a code there was nothing to steal. */
+  | { demo: 'thief-result'; code?: string }
+  /** The app is about to take the page away. */
+  | { demo: 'leave' }
 
 /** From the app to the thief's frame. */
 export type ToThief = { demo: 'stolen'; accessToken: string }

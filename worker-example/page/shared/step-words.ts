@@ -17,11 +17,18 @@ export const stepWords: Words = {
   'run.linked': ['By link · fragment launch', '链接打开 · 片段启动'],
   'run.attack': ['A thief tries the same access token', '窃取者重放同一个访问令牌'],
 
+  'run.again': ['Back in the visit', '回到这次访问'],
+
   // Steps: what happens, then why
   key_made: ['Makes its proof key', '生成证明密钥'],
   'key_made.why': [
     'The private half cannot leave the page. Only its thumbprint travels.',
     '私钥不会离开页面，对外只给出指纹。',
+  ],
+  key_found: ['Finds its proof key again', '找回证明密钥'],
+  'key_found.why': [
+    'The browser kept it over the reload, still without showing it to anybody.',
+    '浏览器在刷新前后一直保管着它，从未交给任何人。',
   ],
   key_told: ['Gives the key’s thumbprint to the app', '把密钥指纹交给应用'],
   'key_told.why': [
@@ -120,6 +127,18 @@ export const stepWords: Words = {
     '签名、声明、吊销状态、证明均已核验。这份证明就此作废，不能再用。',
   ],
   'call_answered.refused': ['Call refused: {code}', '调用被拒绝：{code}'],
+  'call_answered.token_revoked.why': [
+    'The ledger says that this family has ended. Its tokens have not expired, and are worth nothing.',
+    '账本显示这个家族已被吊销。令牌虽未过期，也已毫无用处。',
+  ],
+  'refresh_answered.visit_ended.why': [
+    'The family has ended. The refusal itself is sealed under R, so the page knows that it comes from the edge.',
+    '家族已被吊销。拒绝本身也用 R 封装，页面因此确信它来自网关。',
+  ],
+  'visit_answered.replayed.why': [
+    'Somebody has used this access token already.',
+    '这个访问令牌已经被人用过。',
+  ],
   refresh_sent: ['Asks for the next visit token', '换取下一个访问凭证'],
   'refresh_sent.why': [
     'Again under a new R. The refresh token works once, and only for the page’s key.',
@@ -165,7 +184,7 @@ export const stepWords: Words = {
   'fact.signed_by': ['signed by', '签名密钥'],
   'fact.thumbprint': ['thumbprint', '指纹'],
   'fact.bound_to': ['bound to', '绑定到'],
-  'fact.algorithms': ['algorithms', '算法'],
+  'fact.algorithms': ['with', '算法'],
   'fact.size': ['size', '大小'],
   'fact.status': ['status', '状态码'],
   'fact.code': ['code', '代码'],
@@ -188,12 +207,13 @@ export const stepWords: Words = {
   'fact.wait': ['waits', '等待'],
   'fact.what': ['what', '对象'],
   'fact.approved': ['approved', '已同意'],
-  'fact.took': ['took', '用时'],
   'fact.challenge': ['challenge', '质询'],
-  yes: ['yes', '一致'],
-  no: ['no', '不一致'],
-  true: ['yes', '是'],
-  false: ['no', '否'],
+  'value.yes': ['yes', '一致'],
+  'value.no': ['no', '不一致'],
+  'value.true': ['yes', '是'],
+  'value.false': ['no', '否'],
+  'value.non-extractable': ['the browser, not extractable', '浏览器，不可导出'],
+  'value.memory': ['this page’s memory', '本页内存'],
 
   // Trace furniture
   'trace.title': ['What is happening', '正在发生什么'],

@@ -5,6 +5,7 @@ export type Lane = 'partner' | 'page' | 'edge'
 /** Key in the dictionary of steps (`step-words.ts`). */
 export type StepKind =
   | 'key_made'
+  | 'key_found'
   | 'key_told'
   | 'assertion'
   | 'at_asked'

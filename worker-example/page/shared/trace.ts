@@ -11,21 +11,25 @@ const apartMs = 110
 
 export interface Trace {
   add(step: Step): void
+  /** Brings into view what the last action began with. */
+  showLatest(): void
 }
 
 /** Renders into the page's `#trace`. `onChange` gets the number of steps. */
 export function createTrace(onChange?: (count: number) => void): Trace {
   const root = find('#trace')
-  const list = element('ol', { class: 'steps', role: 'log', 'aria-live': 'polite' })
+  const list = element('ol', { class: 'steps' })
+  const log = element('div', { role: 'log' }, list)
   const steps: Step[] = []
   const waiting: Step[] = []
+  let latest = 0
   const word = (key: string, values?: Record<string, string>) => say(stepWords, key, values)
 
   const render = () => {
     const open = new Set(
       [...list.querySelectorAll('details[open]')].map((node) => node.getAttribute('data-step')),
     )
-    root.replaceChildren(legend(word, steps.length === 0), list)
+    root.replaceChildren(legend(word, steps.length === 0), log)
     list.replaceChildren()
     steps.forEach((_, index) => append(index, open.has(String(index))))
   }
@@ -33,7 +37,8 @@ export function createTrace(onChange?: (count: number) => void): Trace {
   const append = (index: number, open: boolean) => {
     const step = steps[index]!
     const before = steps[index - 1]
-    if (before?.run !== step.run || startsRun(step)) list.append(heading(step, word))
+    if (before?.run !== step.run || startsRun(step))
+      list.append(heading(step, goesOn(steps, index), word))
     list.append(row(step, index, startOfRun(steps, index), open, word))
   }
 
@@ -47,7 +52,8 @@ export function createTrace(onChange?: (count: number) => void): Trace {
     else append(steps.length - 1, false)
     onChange?.(steps.length)
     list.lastElementChild?.classList.add('fresh')
-    if (quiet) bringIntoView(list)
+    if (quiet) latest = steps.length - 1
+    if (isBeside()) follow(list, latest)
     if (waiting.length > 0) setTimeout(show, calm() ? 0 : apartMs)
   }
 
@@ -57,6 +63,7 @@ export function createTrace(onChange?: (count: number) => void): Trace {
       waiting.push(step)
       if (waiting.length === 1) setTimeout(show, 0)
     },
+    showLatest: () => follow(list, latest),
   }
 }
 
@@ -64,18 +71,36 @@ function calm(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches
 }
 
-/** The first step of what the reader has just caused. */
-function bringIntoView(list: HTMLElement): void {
-  const row = list.lastElementChild
-  const heading = row?.previousElementSibling
-  const target = heading?.classList.contains('run') ? heading : row
-  target?.scrollIntoView({ block: 'start', behavior: calm() ? 'auto' : 'smooth' })
+/** Whether the trace stands beside the page that it tells of; below it, scrolling would take the page away. */
+function isBeside(): boolean {
+  return matchMedia('(min-width: 960px)').matches
+}
+
+/** Scrolls down to the last step, as far as the step with which the last action began remains in view. */
+function follow(list: HTMLElement, began: number): void {
+  const first = list.querySelectorAll('.step')[began]
+  const last = list.lastElementChild
+  if (!first || !last) return
+  const heading = first.previousElementSibling
+  const start = heading?.classList.contains('run') ? heading : first
+  const above = parseFloat(getComputedStyle(first).scrollMarginTop)
+  const enough = last.getBoundingClientRect().bottom - innerHeight + 24
+  const most = start.getBoundingClientRect().top - above
+  const by = Math.min(enough, most)
+  if (by > 0) scrollBy({ top: by, behavior: calm() ? 'auto' : 'smooth' })
 }
 
 type Word = (key: string, values?: Record<string, string>) => string
 
 function startsRun(step: Step): boolean {
   return step.values?.['begins'] === 'run'
+}
+
+/** Whether the run of a step was interrupted, by a thief, and now goes on. */
+function goesOn(steps: readonly Step[], index: number): boolean {
+  const step = steps[index]!
+  if (startsRun(step) || step.run === 'attack') return false
+  return steps.slice(0, index).some((earlier) => earlier.run === step.run)
 }
 
 function startOfRun(steps: readonly Step[], index: number): number {
@@ -115,12 +140,12 @@ function legend(word: Word, explained: boolean): HTMLElement {
   )
 }
 
-function heading(step: Step, word: Word): HTMLElement {
+function heading(step: Step, again: boolean, word: Word): HTMLElement {
   return element(
     'li',
     { class: `run ${step.run}` },
     rail(),
-    element('h3', {}, word(`run.${step.run}`)),
+    element('h3', {}, word(again ? 'run.again' : `run.${step.run}`)),
   )
 }
 
@@ -164,11 +189,12 @@ function who(step: Step, word: Word): string {
   return step.from === step.to ? name(step.to) : `${name(step.from)} → ${name(step.to)}`
 }
 
+/** For a refusal, what is known about its code; the plain reason of a step is about its success. */
 function why(step: Step, word: Word): string {
-  const special = [`${step.kind}.${step.values?.['code']}.why`, `${step.kind}.${step.state}.why`]
-  const key = special.find((candidate) => stepWords[candidate])
-  if (key) return word(key, step.values)
-  return step.state === 'refused' ? '' : word(`${step.kind}.why`, step.values)
+  const keys = [`${step.kind}.${step.values?.['code']}.why`, `${step.kind}.${step.state}.why`]
+  if (step.state !== 'refused' || !stepWords[`${step.kind}.refused`]) keys.push(`${step.kind}.why`)
+  const key = keys.find((candidate) => stepWords[candidate])
+  return key ? word(key, step.values) : ''
 }
 
 function facts(step: Step, word: Word): HTMLElement {
@@ -180,7 +206,7 @@ function facts(step: Step, word: Word): HTMLElement {
       element(
         'dd',
         { class: 'code' },
-        ['yes', 'no', 'true', 'false'].includes(value) ? word(value) : value,
+        stepWords[`value.${value}`] ? word(`value.${value}`) : value,
       ),
     ),
   )
