@@ -109,7 +109,8 @@ impl<'a> Uri<'a> {
         if text.len() > LIMIT_BYTES || !printable {
             return Err(bad("url"));
         }
-        let (scheme, rest) = text.split_once("://").ok_or(bad("url"))?;
+        let (scheme, rest) = text.split_once(':').ok_or(bad("url"))?;
+        let rest = rest.strip_prefix("//").ok_or(bad("url"))?;
         let scheme = match scheme {
             s if s.eq_ignore_ascii_case("https") => "https",
             s if s.eq_ignore_ascii_case("http") => "http",

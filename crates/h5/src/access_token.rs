@@ -1,8 +1,8 @@
 //! The access token that a launch brought, once its signature holds.
 
 use lingpai_core::access_token;
-use serde::Serialize;
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use lingpai_core::json::ObjectWriter;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::issuer::Issuer;
 use crate::refusal::{JsResult, to_js};
@@ -10,19 +10,6 @@ use crate::refusal::{JsResult, to_js};
 /// A verified AT.
 #[wasm_bindgen]
 pub struct AccessToken(access_token::AccessToken);
-
-/// What the page may know and show about it; the token itself stays inside.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Facts<'a> {
-    client_id: &'a str,
-    subject: &'a str,
-    scope: &'a str,
-    app_key_id: Option<&'a str>,
-    issued_at_seconds: f64,
-    expires_at_seconds: f64,
-    jkt: Option<&'a str>,
-}
 
 #[wasm_bindgen]
 impl AccessToken {
@@ -38,19 +25,19 @@ impl AccessToken {
         token.map(Self).map_err(to_js)
     }
 
-    /// Client, subject, scope, times (seconds), the kid of the AppKey, and the thumbprint that it is bound to, if any.
-    pub fn facts(&self) -> JsResult<JsValue> {
+    /// What the page may know and show about it, as JSON: client, subject, scope, times (seconds), the kid of the AppKey,
+    /// and the thumbprint that it is bound to, if any. The token itself stays inside.
+    pub fn facts(&self) -> String {
         let claims = self.0.claims();
-        let facts = Facts {
-            client_id: &claims.client_id,
-            subject: &claims.subject,
-            scope: claims.scope.as_str(),
-            app_key_id: claims.app_key.kid(),
-            issued_at_seconds: claims.validity.issued_at.as_i64() as f64,
-            expires_at_seconds: claims.validity.expires_at.as_i64() as f64,
-            jkt: claims.jkt.as_deref(),
-        };
-        Ok(serde_wasm_bindgen::to_value(&facts)?)
+        ObjectWriter::new()
+            .string("clientId", &claims.client_id)
+            .string("subject", &claims.subject)
+            .string("scope", claims.scope.as_str())
+            .string("appKeyId", claims.app_key.kid().unwrap_or_default())
+            .integer("issuedAtSeconds", claims.validity.issued_at.as_i64())
+            .integer("expiresAtSeconds", claims.validity.expires_at.as_i64())
+            .optional_string("jkt", claims.jkt.as_deref())
+            .finish()
     }
 }
 

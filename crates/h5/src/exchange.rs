@@ -1,12 +1,11 @@
 //! One request to the authority and the answer to it. R stays in here and is wiped with the object.
 
-use lingpai_core::exchange::{self, Answer, ExchangeEntropy, PendingExchange};
+use lingpai_core::exchange::{self, Answer, ExchangeEntropy, Grant, PendingExchange};
 use lingpai_core::jose::Jwk;
-use lingpai_core::json;
+use lingpai_core::json::{self, ObjectWriter};
 use lingpai_core::terms::VisitTerms;
 use lingpai_core::{Error, Result};
-use serde::Serialize;
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::access_token::AccessToken;
 use crate::entropy;
@@ -19,24 +18,6 @@ pub struct Exchange {
     request: String,
     key_id: String,
     pending: PendingExchange,
-}
-
-/// What an answer said, as `npm/h5` reads it: `token` is there if it was granted, `code` if it was refused.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Opened {
-    now_seconds: f64,
-    code: Option<&'static str>,
-    error: Option<&'static str>,
-    token: Option<String>,
-    claims: Option<String>,
-    issued_at_seconds: f64,
-    expires_at_seconds: f64,
-    refresh_token: Option<String>,
-    refresh_expires_at_seconds: f64,
-    app_key: Option<String>,
-    app_key_id: Option<String>,
-    terms: Option<String>,
 }
 
 #[wasm_bindgen]
@@ -81,13 +62,12 @@ impl Exchange {
         self.key_id.clone()
     }
 
-    /// Opens the answer and checks all of it.
+    /// Opens the answer and checks all of it. Returns what it said, as JSON.
     ///
     /// Errors: `answer_mismatch` for the answer to another request, `decryption_failed`, `type_mismatch`, `malformed`,
     /// `claim_invalid`, and those of a visit token.
-    pub fn open(&self, answer: &str, issuer: &Issuer) -> JsResult<JsValue> {
-        let answer = self.pending.open(answer, issuer.trust()).map_err(to_js)?;
-        Ok(serde_wasm_bindgen::to_value(&Opened::from(answer))?)
+    pub fn open(&self, answer: &str, issuer: &Issuer) -> JsResult<String> {
+        self.pending.open(answer, issuer.trust()).map(describe).map_err(to_js)
     }
 
     fn awaiting(sealed: Result<(String, PendingExchange)>, app_key: &Jwk) -> JsResult<Self> {
@@ -96,35 +76,31 @@ impl Exchange {
     }
 }
 
-impl From<Answer> for Opened {
-    fn from(answer: Answer) -> Self {
-        match answer {
-            Answer::Refused(problem, now) => Self {
-                now_seconds: now.as_i64() as f64,
-                code: Some(problem.code().as_str()),
-                error: Some(problem.error().as_str()),
-                ..Self::default()
-            },
-            Answer::Granted(grant) => {
-                let validity = grant.token.validity();
-                let (refresh_token, refresh_end) = match grant.refresh {
-                    Some(refresh) => (Some(refresh.token), refresh.expires_at.as_i64() as f64),
-                    None => (None, 0.0),
-                };
-                Self {
-                    now_seconds: grant.now.as_i64() as f64,
-                    token: Some(grant.token.text().to_owned()),
-                    claims: Some(grant.token.claims_json().to_owned()),
-                    issued_at_seconds: validity.issued_at.as_i64() as f64,
-                    expires_at_seconds: validity.expires_at.as_i64() as f64,
-                    refresh_token,
-                    refresh_expires_at_seconds: refresh_end,
-                    app_key: Some(grant.app_key.to_json()),
-                    app_key_id: grant.app_key.kid().map(str::to_owned),
-                    terms: Some(grant.terms.to_json()),
-                    ..Self::default()
-                }
-            }
+/// What an answer said, as `npm/h5` reads it: `token` is there if it was granted, `code` if it was refused.
+fn describe(answer: Answer) -> String {
+    match answer {
+        Answer::Refused(problem, now) => ObjectWriter::new()
+            .integer("nowSeconds", now.as_i64())
+            .string("code", problem.code().as_str())
+            .string("error", problem.error().as_str())
+            .finish(),
+        Answer::Granted(grant) => {
+            let Grant { token, terms, refresh, app_key, now } = *grant;
+            let refresh_token = refresh.as_ref().map(|refresh| refresh.token.as_str());
+            let refresh_end = refresh.as_ref().map_or(0, |refresh| refresh.expires_at.as_i64());
+            let validity = token.validity();
+            ObjectWriter::new()
+                .integer("nowSeconds", now.as_i64())
+                .string("token", token.text())
+                .string("claims", token.claims_json())
+                .integer("issuedAtSeconds", validity.issued_at.as_i64())
+                .integer("expiresAtSeconds", validity.expires_at.as_i64())
+                .optional_string("refreshToken", refresh_token)
+                .integer("refreshExpiresAtSeconds", refresh_end)
+                .string("appKey", &app_key.to_json())
+                .string("appKeyId", app_key.kid().unwrap_or_default())
+                .string("terms", &terms.to_json())
+                .finish()
         }
     }
 }

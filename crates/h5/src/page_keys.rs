@@ -7,7 +7,6 @@ use lingpai_core::ErrorCode;
 use lingpai_core::dpop::ProofClaims;
 use lingpai_core::time::UnixSeconds;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use wasm_bindgen_futures::future_to_promise;
 
 use crate::database::Database;
 use crate::proof_key::ProofKey;
@@ -30,8 +29,13 @@ impl PageKeys {
     /// and survive a reload, as far as the browser allows; failing that they live in memory. Never waits for a store
     /// longer than its watchdog.
     ///
-    /// Errors: `internal` where the host has no randomness.
-    pub async fn open(slot: String, keep: bool) -> JsResult<PageKeys> {
+    /// Rejects with `internal` where the host has no randomness.
+    #[wasm_bindgen(unchecked_return_type = "Promise<PageKeys>")]
+    pub fn open(slot: String, keep: bool) -> Promise {
+        platform::promise(async move { Ok(Self::open_now(slot, keep).await?.into()) })
+    }
+
+    async fn open_now(slot: String, keep: bool) -> JsResult<Self> {
         let subtle = platform::subtle();
         let database = match &subtle {
             Some(_) if keep => Database::open().await.ok(),
@@ -92,7 +96,7 @@ impl PageKeys {
         now_seconds: f64,
     ) -> Promise {
         let keys = Rc::clone(&self.0);
-        future_to_promise(async move {
+        platform::promise(async move {
             let jti = entropy::id().map_err(to_js)?;
             let claims = ProofClaims {
                 method: &method,
@@ -112,7 +116,7 @@ impl PageKeys {
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn seal(&self, record: String) -> Promise {
         let keys = Rc::clone(&self.0);
-        future_to_promise(async move { Ok(record_key(&keys)?.seal(&record).await?.into()) })
+        platform::promise(async move { Ok(record_key(&keys)?.seal(&record).await?.into()) })
     }
 
     /// Opens a record of this slot.
@@ -121,7 +125,7 @@ impl PageKeys {
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn unseal(&self, text: String) -> Promise {
         let keys = Rc::clone(&self.0);
-        future_to_promise(async move { Ok(record_key(&keys)?.open_record(&text).await?.into()) })
+        platform::promise(async move { Ok(record_key(&keys)?.open_record(&text).await?.into()) })
     }
 }
 

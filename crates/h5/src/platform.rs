@@ -1,9 +1,12 @@
 //! The little of the browser that the rest needs and web-sys does not say in the right shape: globals that may be missing,
 //! plain objects, timers.
 
+use std::pin::Pin;
+
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::future_to_promise;
 use web_sys::SubtleCrypto;
 
 use crate::refusal::JsResult;
@@ -33,6 +36,12 @@ pub(crate) fn object(properties: &[(&str, JsValue)]) -> JsResult<Object> {
         Reflect::set(&object, &(*name).into(), value)?;
     }
     Ok(object)
+}
+
+/// A promise for what `work` gives. Boxed, so that the machinery around it exists once.
+pub(crate) fn promise(work: impl Future<Output = JsResult<JsValue>> + 'static) -> Promise {
+    let work: Pin<Box<dyn Future<Output = JsResult<JsValue>>>> = Box::pin(work);
+    future_to_promise(work)
 }
 
 /// A promise that is rejected after a while.

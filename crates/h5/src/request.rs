@@ -1,6 +1,7 @@
 //! The requests that a page makes to issuer and gateway: no cookies, no cache, no redirects, no referrer.
 
 use gloo_net::http::Request;
+use js_sys::Promise;
 use lingpai_core::ErrorCode;
 use lingpai_core::exchange::MEDIA_TYPE;
 use serde::Serialize;
@@ -10,7 +11,8 @@ use web_sys::{
     RequestRedirect,
 };
 
-use crate::refusal::{JsResult, code_to_js};
+use crate::platform;
+use crate::refusal::code_to_js;
 
 /// An HTTP answer, with the headers that the protocol knows.
 #[derive(Serialize)]
@@ -28,17 +30,19 @@ struct Answer {
 ///
 /// `signal` has to be one that is aborted without a reason: gloo-net takes every rejection for an `Error`.
 ///
-/// Errors: `network_unavailable` when there was no answer, or not all of it.
-#[wasm_bindgen]
-pub async fn request(
+/// Rejects with `network_unavailable` when there was no answer, or not all of it.
+#[wasm_bindgen(unchecked_return_type = "Promise<object>")]
+pub fn request(
     url: String,
     body: Option<String>,
     proof: Option<String>,
     signal: Option<AbortSignal>,
-) -> JsResult<JsValue> {
-    let answer = send(&url, body, proof, signal.as_ref()).await;
-    let answer = answer.map_err(|_| code_to_js(ErrorCode::NetworkUnavailable))?;
-    Ok(serde_wasm_bindgen::to_value(&answer)?)
+) -> Promise {
+    platform::promise(async move {
+        let answer = send(&url, body, proof, signal.as_ref()).await;
+        let answer = answer.map_err(|_| code_to_js(ErrorCode::NetworkUnavailable))?;
+        Ok(serde_wasm_bindgen::to_value(&answer)?)
+    })
 }
 
 async fn send(

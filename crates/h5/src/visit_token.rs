@@ -1,9 +1,9 @@
 //! A visit token that was kept over a reload: checked again, not merely trusted.
 
+use lingpai_core::json::ObjectWriter;
 use lingpai_core::time::{Tolerance, UnixSeconds};
 use lingpai_core::visit_token::VisitToken;
-use serde::Serialize;
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::exchange::read_terms;
 use crate::issuer::Issuer;
@@ -12,16 +12,8 @@ use crate::refusal::{JsResult, to_js};
 /// The clock that a page corrects by the authority's answers is off by a network round trip at most.
 const TOLERANCE: Tolerance = Tolerance::seconds(5);
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Facts<'a> {
-    claims: &'a str,
-    issued_at_seconds: f64,
-    expires_at_seconds: f64,
-}
-
-/// Checks a VT against the terms of its visit at `now_seconds` of the corrected clock. Returns its claims (JSON) and its
-/// times (seconds).
+/// Checks a VT against the terms of its visit at `now_seconds` of the corrected clock. Returns its claims (JSON in JSON)
+/// and its times (seconds).
 ///
 /// Errors: those of a visit token, `token_expired` among them.
 #[wasm_bindgen(js_name = verifyVisitToken)]
@@ -30,16 +22,15 @@ pub fn verify_visit_token(
     issuer: &Issuer,
     terms: &str,
     now_seconds: f64,
-) -> JsResult<JsValue> {
+) -> JsResult<String> {
     let now = UnixSeconds::new(now_seconds as i64);
     let token = read_terms(terms)
         .and_then(|terms| VisitToken::verify(text, issuer.trust(), &terms, now, TOLERANCE))
         .map_err(to_js)?;
     let validity = token.validity();
-    let facts = Facts {
-        claims: token.claims_json(),
-        issued_at_seconds: validity.issued_at.as_i64() as f64,
-        expires_at_seconds: validity.expires_at.as_i64() as f64,
-    };
-    Ok(serde_wasm_bindgen::to_value(&facts)?)
+    Ok(ObjectWriter::new()
+        .string("claims", token.claims_json())
+        .integer("issuedAtSeconds", validity.issued_at.as_i64())
+        .integer("expiresAtSeconds", validity.expires_at.as_i64())
+        .finish())
 }

@@ -109,10 +109,8 @@ async function attemptOnce(
   if (dpopNonce !== undefined) nonces.set(settings.gateway, dpopNonce)
   if (!sealed) return unsealed(answer, nonceIsNew)
 
-  const opened = await page.issuerKeys.check(
-    (issuer) => exchange.open(body, issuer) as Opened,
-    signal,
-  )
+  const opening = page.issuerKeys.check((issuer) => exchange.open(body, issuer), signal)
+  const opened = JSON.parse(await opening) as Opened
   clock.set(opened.nowSeconds)
   if (opened.code === undefined) return { granted: opened as Granted }
   emit({ type: 'refused', kind, code: opened.code })

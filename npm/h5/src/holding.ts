@@ -61,6 +61,12 @@ export async function hold(page: Page, granted: Granted): Promise<Holding> {
   }
 }
 
+interface VerifiedToken {
+  claims: string
+  issuedAtSeconds: number
+  expiresAtSeconds: number
+}
+
 /** Checks a record again, with the issuer's keys and the corrected clock. Nothing if it does not hold. */
 export async function resume(
   page: Page,
@@ -68,11 +74,12 @@ export async function resume(
   signal: AbortSignal,
 ): Promise<Holding | undefined> {
   try {
-    const { claims, ...times } = (await page.issuerKeys.check(
-      (issuer) =>
-        page.engine.verifyVisitToken(record.token, issuer, record.terms, page.clock.nowSeconds()),
+    const { engine, clock, issuerKeys } = page
+    const checking = issuerKeys.check(
+      (issuer) => engine.verifyVisitToken(record.token, issuer, record.terms, clock.nowSeconds()),
       signal,
-    )) as { claims: string; issuedAtSeconds: number; expiresAtSeconds: number }
+    )
+    const { claims, ...times } = JSON.parse(await checking) as VerifiedToken
     return { ...record, ...times, claims: JSON.parse(claims), source: 'cached', durability: 'tab' }
   } catch (error) {
     if (toLingpaiError(error).code === 'network_unavailable') throw error

@@ -78,7 +78,7 @@ export async function redeem(
     signal,
   )
   try {
-    const facts = token.facts() as AccessTokenFacts
+    const facts = JSON.parse(token.facts()) as AccessTokenFacts
     const { clientId, subject, scope, appKeyId, expiresAtSeconds } = facts
     const bound = facts.jkt !== undefined
     const tokenBytes = accessToken.length

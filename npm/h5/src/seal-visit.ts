@@ -66,7 +66,7 @@ export async function sealVisit(options: SealVisitOptions): Promise<SealedVisit>
       async open(response) {
         if (typeof response !== 'string') throw new TypeError('response: a string')
         try {
-          return answerOf(exchange.open(response, trusted), now())
+          return answerOf(JSON.parse(exchange.open(response, trusted)), now())
         } catch (error) {
           throw toLingpaiError(error)
         }

@@ -3,7 +3,8 @@
 
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
-use p256::{PublicKey, SecretKey};
+use p256::elliptic_curve::point::AffineCoordinates as _;
+use p256::{AffinePoint, PublicKey, SecretKey};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::mac::sha256;
@@ -19,21 +20,18 @@ impl P256PublicKey {
     ///
     /// Errors: `key_unusable` for a point off the curve and a coordinate out of range.
     pub fn from_coordinates(x: &[u8; 32], y: &[u8; 32]) -> Result<Self> {
-        let mut encoded = [0; 65];
-        let [form, coordinates @ ..] = &mut encoded;
-        *form = 0x04;
-        let (left, right) = coordinates.split_at_mut(32);
-        left.copy_from_slice(x);
-        right.copy_from_slice(y);
-        PublicKey::from_sec1_bytes(&encoded).map(Self).map_err(|_| ErrorCode::KeyUnusable.into())
+        // Not by way of SEC1, whose compressed form would bring a square root along.
+        let point = AffinePoint::from_coordinates(&(*x).into(), &(*y).into());
+        Option::from(point)
+            .and_then(|point| PublicKey::from_affine(point).ok())
+            .map(Self)
+            .ok_or(ErrorCode::KeyUnusable.into())
     }
 
     /// The coordinates x and y that [`Self::from_coordinates`] reads.
     pub fn to_coordinates(&self) -> ([u8; 32], [u8; 32]) {
-        let encoded = VerifyingKey::from(&self.0).to_sec1_point(false);
-        let coordinate =
-            |bytes: Option<&_>| bytes.map_or([0; 32], |bytes: &p256::FieldBytes| (*bytes).into());
-        (coordinate(encoded.x()), coordinate(encoded.y()))
+        let point = self.0.as_affine();
+        (point.x().into(), point.y().into())
     }
 
     /// Verifies ECDSA over SHA-256 of the message; the signature is r and s, 32 bytes each (RFC 7518 §3.4). Both halves of
