@@ -1,5 +1,7 @@
 //! Randomness from the host, one draw for each use.
 
+use alloc::string::String;
+
 use lingpai_core::secret::Seed;
 use lingpai_core::{ErrorCode, Result, base64url};
 

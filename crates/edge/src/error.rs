@@ -1,6 +1,8 @@
 //! How refusals cross: as a JavaScript `Error` named `LingpaiError` with a `code`. Anything else that is thrown out of
 //! this module is a trap.
 
+use alloc::borrow::ToOwned as _;
+
 use lingpai_core::{Error, ErrorCode};
 use wasm_bindgen::prelude::*;
 

@@ -1,8 +1,8 @@
 //! What outlives a call: kept here, known to JavaScript as a number. Numbers are never used again within an instance, so
 //! that a stale one finds nothing instead of something else.
 
+use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
-use std::thread::LocalKey;
 
 use lingpai_core::ErrorCode;
 
@@ -14,40 +14,34 @@ pub(crate) struct Handles<T> {
     entries: RefCell<Vec<(u32, T)>>,
 }
 
+// SAFETY: an instance of this module has one thread. Shared memory would need the `atomics` target feature.
+#[cfg(not(target_feature = "atomics"))]
+unsafe impl<T> Sync for Handles<T> {}
+
 impl<T> Handles<T> {
     pub(crate) const fn new() -> Self {
         Self { last: Cell::new(0), entries: RefCell::new(Vec::new()) }
     }
-}
 
-/// Keeps `value` and gives its number.
-pub(crate) fn keep<T>(handles: &'static LocalKey<Handles<T>>, value: T) -> Crossing<u32> {
-    handles.with(|handles| {
-        let number = handles.last.get().checked_add(1).ok_or(ErrorCode::Internal)?;
-        handles.last.set(number);
-        handles.entries.borrow_mut().push((number, value));
+    /// Keeps `value` and gives its number.
+    pub(crate) fn keep(&self, value: T) -> Crossing<u32> {
+        let number = self.last.get().checked_add(1).ok_or(ErrorCode::Internal)?;
+        self.last.set(number);
+        self.entries.borrow_mut().push((number, value));
         Ok(number)
-    })
-}
+    }
 
-/// Looks at what a number stands for.
-pub(crate) fn with<T, R>(
-    handles: &'static LocalKey<Handles<T>>,
-    number: u32,
-    look: impl FnOnce(&T) -> Crossing<R>,
-) -> Crossing<R> {
-    handles.with(|handles| {
-        let entries = handles.entries.borrow();
+    /// Looks at what a number stands for.
+    pub(crate) fn with<R>(&self, number: u32, look: impl FnOnce(&T) -> Crossing<R>) -> Crossing<R> {
+        let entries = self.entries.borrow();
         let found = entries.iter().find(|(key, _)| *key == number).ok_or(ErrorCode::Closed)?;
         look(&found.1)
-    })
-}
+    }
 
-/// Takes back what a number stands for, if it still stands for anything.
-pub(crate) fn take<T>(handles: &'static LocalKey<Handles<T>>, number: u32) -> Option<T> {
-    handles.with(|handles| {
-        let mut entries = handles.entries.borrow_mut();
+    /// Takes back what a number stands for, if it still stands for anything.
+    pub(crate) fn take(&self, number: u32) -> Option<T> {
+        let mut entries = self.entries.borrow_mut();
         let at = entries.iter().position(|(key, _)| *key == number)?;
         Some(entries.swap_remove(at).1)
-    })
+    }
 }

@@ -1,5 +1,9 @@
 //! JOSE primitives for services that speak the protocol in a stack of their own. Bytes cross as bytes here.
 
+use alloc::string::String;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
 use lingpai_core::ErrorCode;
 use lingpai_core::jose::{Jwe, Jwk, Jws, PrivateJwk, SymmetricJwk, VerifyingKey, jwe, jws};
 use lingpai_core::secret::ContentKey;

@@ -1,5 +1,8 @@
 //! Ledger decisions as text, so that any store that can run one of them inside a transaction can be the ledger.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use lingpai_core::json::{self, Object, ObjectWriter};
 use lingpai_core::ledger::{self, Family, Redeem, Spend, Verdict};
 use lingpai_core::terms::VisitTerms;

@@ -5,6 +5,12 @@
 //! a call stays here behind a number (see [`handles`]). Randomness is drawn inside calls only: Workers forbid it while
 //! modules load.
 
+#![no_std]
+
+extern crate alloc;
+#[cfg(any(not(target_arch = "wasm32"), feature = "std"))]
+extern crate std;
+
 mod authority;
 mod clock;
 mod entropy;
@@ -14,6 +20,8 @@ mod jose;
 mod ledger;
 mod partner;
 mod proof;
+#[cfg(all(target_arch = "wasm32", not(feature = "std")))]
+mod runtime;
 mod verifier;
 
 pub use authority::*;

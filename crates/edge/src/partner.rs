@@ -1,5 +1,7 @@
 //! The partner's back-end: it authenticates, opens what it gets, and writes the launch address.
 
+use alloc::string::String;
+
 use lingpai_core::access_token::{self, AccessToken};
 use lingpai_core::jose::{Jwe, JwkSet, PrivateJwk};
 use lingpai_core::json::ObjectWriter;

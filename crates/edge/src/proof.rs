@@ -1,5 +1,7 @@
 //! Proofs of possession (DPoP) at the edge.
 
+use alloc::string::String;
+
 use lingpai_core::dpop::{self, Proof, ProofExpectation};
 use lingpai_core::json::ObjectWriter;
 use lingpai_core::time::Tolerance;

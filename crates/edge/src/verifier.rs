@@ -1,5 +1,9 @@
 //! The verifier: a policy that is read once, and tokens that are checked against it.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use lingpai_core::jose::{JwkSet, SymmetricJwk};
 use lingpai_core::json::{self, Object, ObjectWriter, Value};
 use lingpai_core::scope::Scope;
@@ -10,11 +14,9 @@ use wasm_bindgen::prelude::*;
 
 use crate::clock::unix_seconds;
 use crate::error::Crossing;
-use crate::handles::{self, Handles};
+use crate::handles::Handles;
 
-thread_local! {
-    static VERIFIERS: Handles<Policy> = const { Handles::new() };
-}
+static VERIFIERS: Handles<Policy> = Handles::new();
 
 /// Reads `{"issuer", "audiences": [], "type"?, "toleranceSeconds", "requiredScope"?}` and gives the number of a verifier
 /// that believes `keys`, a JWK Set, or, where `shared`, one symmetric JWK. The two never mix: a key set may come from
@@ -27,13 +29,13 @@ pub fn verifier_new(config: &str, keys: &str, shared: bool) -> Crossing<u32> {
         true => Keys::Shared(SymmetricJwk::parse(keys)?),
         false => Keys::Set(JwkSet::parse(keys)?),
     };
-    handles::keep(&VERIFIERS, policy(&json::parse_object(config.as_bytes())?, keys)?)
+    VERIFIERS.keep(policy(&json::parse_object(config.as_bytes())?, keys)?)
 }
 
 /// Forgets a verifier.
 #[wasm_bindgen(js_name = verifierFree)]
 pub fn verifier_free(verifier: u32) {
-    handles::take(&VERIFIERS, verifier);
+    VERIFIERS.take(verifier);
 }
 
 /// Verifies a token and gives `{"claims": {…}, "from"?, "until", "jkt"?}`; the same answer holds from `from` until just
@@ -42,7 +44,7 @@ pub fn verifier_free(verifier: u32) {
 /// Errors: those of `Policy::verify`.
 #[wasm_bindgen(js_name = verifierVerify)]
 pub fn verifier_verify(verifier: u32, token: &str, now_seconds: f64) -> Crossing<String> {
-    handles::with(&VERIFIERS, verifier, |policy| {
+    VERIFIERS.with(verifier, |policy| {
         let verified = policy.verify(token, unix_seconds(now_seconds))?;
         let (from, until) = verified.facts.window(policy.tolerance);
         let claims =

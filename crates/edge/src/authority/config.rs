@@ -1,5 +1,8 @@
 //! The authority's configuration, read once.
 
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+
 use lingpai_core::jose::SymmetricJwk;
 use lingpai_core::json::{self, Object};
 use lingpai_core::keyring::{KeyRing, SymmetricKeyRing};
@@ -10,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroize as _;
 
 use crate::error::Crossing;
-use crate::handles::{self, Handles};
+use crate::handles::Handles;
 use crate::verifier::tolerance;
 
 /// What an authority works with.
@@ -29,9 +32,7 @@ pub(crate) struct Authority {
     pub(crate) refresh_lifetime: i64,
 }
 
-thread_local! {
-    static AUTHORITIES: Handles<Authority> = const { Handles::new() };
-}
+static AUTHORITIES: Handles<Authority> = Handles::new();
 
 /// Reads `{"issuer", "gateway", "signingKeys", "appKeys", "refreshKeys", "subjectKey", "toleranceSeconds",
 /// "proofWindowSeconds", "accessTokenLifetimeSeconds", "visitLifetimeSeconds", "refreshLifetimeSeconds"}` and gives the
@@ -43,29 +44,40 @@ pub fn authority_new(config: &str) -> Crossing<u32> {
     let mut config = json::parse_object(config.as_bytes())?;
     let authority = Authority::read(&config);
     config.zeroize();
-    handles::keep(&AUTHORITIES, authority?)
+    AUTHORITIES.keep(authority?)
 }
 
 /// Forgets an authority and wipes its keys.
 #[wasm_bindgen(js_name = authorityFree)]
 pub fn authority_free(authority: u32) {
-    handles::take(&AUTHORITIES, authority);
+    AUTHORITIES.take(authority);
 }
 
 /// Looks at an authority.
 pub(crate) fn with<R>(authority: u32, look: impl FnOnce(&Authority) -> Crossing<R>) -> Crossing<R> {
-    handles::with(&AUTHORITIES, authority, look)
+    AUTHORITIES.with(authority, look)
 }
 
 impl Authority {
     fn read(config: &Object) -> Crossing<Self> {
         Ok(Self {
-            issuer: ServiceUrl::parse(config.string("issuer")?)?.as_str().to_owned(),
-            gateway: ServiceUrl::parse(config.string("gateway")?)?,
-            signing_keys: KeyRing::from_value(config.get("signingKeys"), "sig")?,
-            app_keys: KeyRing::from_value(config.get("appKeys"), "enc")?,
-            refresh_keys: SymmetricKeyRing::from_value(config.get("refreshKeys"))?,
-            subject_key: SymmetricJwk::from_value(config.object("subjectKey")?)?,
+            issuer: named("issuer", ServiceUrl::parse(config.string("issuer")?))?
+                .as_str()
+                .to_owned(),
+            gateway: named("gateway", ServiceUrl::parse(config.string("gateway")?))?,
+            signing_keys: named(
+                "signingKeys",
+                KeyRing::from_value(config.get("signingKeys"), "sig"),
+            )?,
+            app_keys: named("appKeys", KeyRing::from_value(config.get("appKeys"), "enc"))?,
+            refresh_keys: named(
+                "refreshKeys",
+                SymmetricKeyRing::from_value(config.get("refreshKeys")),
+            )?,
+            subject_key: named(
+                "subjectKey",
+                SymmetricJwk::from_value(config.object("subjectKey")?),
+            )?,
             tolerance: tolerance(config)?,
             proof_window: Tolerance::seconds(
                 u32::try_from(config.integer("proofWindowSeconds")?).map_err(|_| {
@@ -85,6 +97,11 @@ impl Authority {
             refresh_lifetime: config.integer("refreshLifetimeSeconds")?,
         })
     }
+}
+
+/// The same with the option in place of the detail: whoever configures has to know which one it is.
+fn named<T>(option: &'static str, read: Result<T, Error>) -> Result<T, Error> {
+    read.map_err(|error| Error::with_detail(error.code(), option))
 }
 
 fn lifetime(config: &Object, name: &'static str, limit: i64) -> Crossing<i64> {

@@ -1,6 +1,9 @@
 //! Visits and refreshes: a page's request is opened and checked, the ledger decides elsewhere, the answer is sealed under
 //! the request's own key, which never leaves this module.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use lingpai_core::access_token::AccessToken;
 use lingpai_core::answer::{GrantedAnswer, OpenedRequest, open_request};
 use lingpai_core::dpop::{self, ProofExpectation};
@@ -21,7 +24,7 @@ use super::config::{self, Authority};
 use crate::clock::unix_seconds;
 use crate::entropy;
 use crate::error::Crossing;
-use crate::handles::{self, Handles};
+use crate::handles::Handles;
 use crate::ledger::{counter, read_values, redeem_command, spend_command};
 use crate::proof::Burn;
 
@@ -32,9 +35,7 @@ struct Exchange {
     family: String,
 }
 
-thread_local! {
-    static EXCHANGES: Handles<Exchange> = const { Handles::new() };
-}
+static EXCHANGES: Handles<Exchange> = Handles::new();
 
 /// Opens the body of a `"visit"` or `"refresh"` request from a page of `origin`. Gives `{"exchange"}`, the number under
 /// which it waits, with `"refused"`, or with `"family"`, `"command"` for the ledger, `"clientId"`? (known at visits), and
@@ -61,7 +62,7 @@ pub fn exchange_open(
                 (String::new(), ObjectWriter::new().string("refused", error.code().as_str()))
             }
         };
-        let exchange = handles::keep(&EXCHANGES, Exchange { request, family })?;
+        let exchange = EXCHANGES.keep(Exchange { request, family })?;
         Ok(answer.integer("exchange", i64::from(exchange)).finish())
     })
 }
@@ -82,7 +83,7 @@ pub fn exchange_answer(
         if let Some(code) = outcome.optional_string("refused")? {
             return exchange_refuse(exchange, code, now_seconds);
         }
-        let exchange = handles::take(&EXCHANGES, exchange).ok_or(ErrorCode::Closed)?;
+        let exchange = EXCHANGES.take(exchange).ok_or(ErrorCode::Closed)?;
         let body = grant(authority, &exchange, &outcome, now)?;
         Ok(ObjectWriter::new().integer("status", 200).string("body", &body).finish())
     })
@@ -93,7 +94,7 @@ pub fn exchange_answer(
 /// Errors: `closed`.
 #[wasm_bindgen(js_name = exchangeRefuse)]
 pub fn exchange_refuse(exchange: u32, code: &str, now_seconds: f64) -> Crossing<String> {
-    let exchange = handles::take(&EXCHANGES, exchange).ok_or(ErrorCode::Closed)?;
+    let exchange = EXCHANGES.take(exchange).ok_or(ErrorCode::Closed)?;
     let problem = Problem::because(ErrorCode::from_str_code(code).unwrap_or(ErrorCode::Internal));
     let body = exchange.request.refuse(problem, unix_seconds(now_seconds), entropy::bytes()?)?;
     let status = i64::from(problem.status());
@@ -103,7 +104,7 @@ pub fn exchange_refuse(exchange: u32, code: &str, now_seconds: f64) -> Crossing<
 /// Forgets a request that will not be answered.
 #[wasm_bindgen(js_name = exchangeClose)]
 pub fn exchange_close(exchange: u32) {
-    handles::take(&EXCHANGES, exchange);
+    EXCHANGES.take(exchange);
 }
 
 /// What came with a request besides its body.

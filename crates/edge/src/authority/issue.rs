@@ -1,5 +1,8 @@
 //! Access tokens for partners: the assertion, the policy of the registration, the token in its envelope.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use lingpai_core::access_token::{self, AccessToken, AccessTokenClaims};
 use lingpai_core::client_assertion;
 use lingpai_core::jose::{Jwk, JwkSet, jwe};

@@ -1,5 +1,7 @@
 //! What an authority shows to everybody.
 
+use alloc::string::String;
+
 use lingpai_core::ErrorCode;
 use lingpai_core::json::ObjectWriter;
 use lingpai_core::problem::Problem;
