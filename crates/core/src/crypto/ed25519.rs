@@ -105,6 +105,7 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base64url;
 
     /// The shortcut in `verify` stands on the list being complete: the curve has eight points of small order, and these
     /// are eight.
@@ -121,5 +122,20 @@ mod tests {
             }
         }
         assert_eq!(points, 8);
+    }
+
+    /// The holder of a key can make signatures whose R is the neutral element: they satisfy the equation, and strict
+    /// verification refuses them. This one is by the seed of 32 ones, worked out apart from any library.
+    #[test]
+    fn a_neutral_r_is_refused_though_the_equation_holds() {
+        let key = Ed25519PrivateKey::from_seed(&Seed::new([1; 32])).public();
+        let message = b"eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0";
+        let signature = base64url::decode_array::<64>(
+            "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACuY0yoYY0CUbLz6oaHqhiiYvxR5Cp4upjwrj78xEU5Dw",
+        )
+        .expect("64 bytes");
+        assert!(key.0.verify(message, &Signature::from_bytes(&signature)).is_ok());
+        assert!(key.0.verify_strict(message, &Signature::from_bytes(&signature)).is_err());
+        assert!(key.verify(message, &signature).is_err());
     }
 }
