@@ -65,7 +65,7 @@ export function verifyJws(
 ): { header: JoseHeader; payload: Uint8Array } {
   const symmetric = key.kty === 'oct'
   const payload = call(() => glue.verifyJws(jws, JSON.stringify(key), symmetric))
-  return { header: headerOf(jws), payload }
+  return withHeader(jws, { payload })
 }
 
 /** Encrypts to a public JWK (ECDH-ES+A256KW, A256GCM), under `contentKey` or a fresh one. */
@@ -82,7 +82,7 @@ export function sealJwe(
 export function openJwe(jwe: string, privateKey: Jwk): OpenedJwe {
   const bytes = call(() => glue.openJwe(jwe, JSON.stringify(privateKey)))
   const contentKey = bytes.slice(0, 32)
-  return { header: headerOf(jwe), contentKey, plaintext: bytes.subarray(32) }
+  return withHeader(jwe, { contentKey, plaintext: bytes.subarray(32) })
 }
 
 /** Encrypts under a key that both sides hold (dir, A256GCM). */
@@ -101,11 +101,19 @@ export function openDirect(
   key: Uint8Array,
 ): { header: JoseHeader; plaintext: Uint8Array } {
   const plaintext = call(() => glue.openDirect(jwe, key))
-  return { header: headerOf(jwe), plaintext }
+  return withHeader(jwe, { plaintext })
 }
 
 function bytesOf(data: string | Uint8Array): Uint8Array {
   return typeof data === 'string' ? new TextEncoder().encode(data) : data
+}
+
+/** Adds the header, read when somebody looks at it: that takes as long as some of the work itself. */
+function withHeader<T extends object>(text: string, opened: T): T & { header: JoseHeader } {
+  const get = () => headerOf(text)
+  return Object.defineProperty(opened, 'header', { get, enumerable: true }) as T & {
+    header: JoseHeader
+  }
 }
 
 /** The header of a text that the core has accepted: canonical, strict JSON. */

@@ -1,4 +1,5 @@
 // The three places a verifier's keys come from, as one.
+import { isLingpaiError } from './error.js'
 import { remote, type KeysEvent, type Remote } from './remote.js'
 import type { Jwk, JwkSet, SharedKey } from './types.js'
 
@@ -37,11 +38,19 @@ export function keysFrom<T>(
     })
   }
   if (typeof keys !== 'object' || keys === null) throw new TypeError(`keys: ${expected}`)
-  return fixed(
-    'kty' in keys
-      ? accept(JSON.stringify(sharedOnly(keys as SharedKey)), true)
-      : accept(JSON.stringify(Array.isArray(keys) ? { keys } : keys), false),
-  )
+  try {
+    return fixed(
+      'kty' in keys
+        ? accept(JSON.stringify(sharedOnly(keys as SharedKey)), true)
+        : accept(JSON.stringify(Array.isArray(keys) ? { keys } : keys), false),
+    )
+  } catch (error) {
+    // Keys that do not do are wrong usage here, and an outage where they are fetched. The message never shows them.
+    if (isLingpaiError(error) && error.code !== 'internal') {
+      throw new TypeError(`keys: ${error.message}`)
+    }
+    throw error
+  }
 }
 
 const expected = 'give the URL of a JWK Set, a JWK Set, an array of JWKs, or a shared key'

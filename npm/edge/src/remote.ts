@@ -125,7 +125,9 @@ async function download<T>(options: RemoteOptions<T>): Promise<{ text: string; l
     await response.body?.cancel()
     throw unavailable(`status ${response.status}`)
   }
-  const text = await limitedText(response, maxBytes)
+  const text = await limitedText(response, maxBytes).catch((error: unknown) => {
+    throw unavailable('body', error)
+  })
   return { text, life: lifeOf(response.headers.get('cache-control')) }
 }
 
