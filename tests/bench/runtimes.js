@@ -11,6 +11,7 @@ import { Miniflare } from 'miniflare'
 import { launch } from '../support/browsers/index.js'
 import { at } from '../support/paths.js'
 import { startStaticServer } from '../support/static_server.js'
+import { until } from '../support/until.js'
 import { createSuite } from './suite.js'
 
 const GLUE = at('npm/edge/dist/wasm/lingpai_edge_bg.js')
@@ -131,6 +132,7 @@ export async function inChromium(input) {
   })
   const browser = await launch('chromium')
   const page = await browser.open(`${server.url}/`)
+  await until('the suite', () => page.evaluate(() => Boolean(globalThis.bench)))
   return {
     name: browser.version.replace('/', ' '),
     time: (operation, peer, n) =>
