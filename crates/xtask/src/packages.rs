@@ -10,13 +10,31 @@ pub(crate) struct Package {
     pub(crate) name: &'static str,
     /// Cargo profile; the root `Cargo.toml` says why.
     pub(crate) profile: &'static str,
+    /// What rustc is told for this package beside the profile.
+    pub(crate) rustflags: &'static [&'static str],
+    /// Cargo features under which the crate's tests build: their harness brings std.
+    pub(crate) test_features: &'static str,
     /// wasm-opt's goal.
     pub(crate) goal: &'static str,
 }
 
 pub(crate) const PACKAGES: [Package; 2] = [
-    Package { name: "h5", profile: "wasm-small", goal: "-Oz" },
-    Package { name: "edge", profile: "wasm", goal: "-O3" },
+    Package {
+        name: "h5",
+        profile: "wasm-small",
+        // SHA-2 and AES in loops, not unrolled: a page hashes a few kilobytes per visit.
+        rustflags: &["--cfg=sha2_backend_soft=\"compact\"", "--cfg=aes_backend_soft=\"compact\""],
+        test_features: "",
+        goal: "-Oz",
+    },
+    Package {
+        name: "edge",
+        profile: "wasm",
+        // Most of what opt-level 3 inlines here is not hot; what is hot says so itself.
+        rustflags: &["-Cllvm-args=-inline-threshold=25"],
+        test_features: "std",
+        goal: "-O3",
+    },
 ];
 
 impl Package {

@@ -32,6 +32,12 @@ pub(crate) fn cache() -> PathBuf {
     base.map_or_else(|| state().join("cache"), |base| base.join("lingpai"))
 }
 
+/// Cargo's own directory, where the registry's sources are.
+pub(crate) fn cargo_home() -> PathBuf {
+    let set = env::var_os("CARGO_HOME").map(PathBuf::from);
+    set.or_else(|| env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default()
+}
+
 /// `path` as a person would write it from the workspace's root.
 pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()

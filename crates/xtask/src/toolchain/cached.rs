@@ -97,7 +97,7 @@ fn identity() -> Result<String> {
 
 fn place(identity: &str) -> PathBuf {
     // Raise the number when the recipe below changes.
-    let key = Fingerprint::new("wasm sysroot 1").text(identity).hex();
+    let key = Fingerprint::new("wasm sysroot 3").text(identity).hex();
     paths::cache().join(format!("sysroot-{}", &key[..16]))
 }
 
@@ -139,7 +139,7 @@ fn compile(step: &Step, workshop: &Path) -> Result<PathBuf> {
     }
     // Debian's stable compiler knows build-std but hides it. The bitcode is for our fat LTO.
     cargo.env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1");
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Cembed-bitcode=yes");
+    super::set_flags(&mut cargo, &["-Cembed-bitcode=yes"]);
     process::run(step, "wasm-std", &mut cargo)?;
     Ok(workshop.join("target").join(TARGET).join("release/deps"))
 }

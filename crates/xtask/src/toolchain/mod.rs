@@ -56,6 +56,18 @@ impl WasmToolchain {
     }
 }
 
+/// Sets the compiler's flags, whatever the environment says, and keeps this machine's paths out of
+/// what it compiles.
+pub(crate) fn set_flags(cargo: &mut Command, flags: &[&str]) {
+    let mut all: Vec<String> = flags.iter().map(|&flag| flag.into()).collect();
+    all.push("--remap-path-prefix=/usr/lib/rustlib/src/rust/=".into());
+    let registries = paths::cargo_home().join("registry/src");
+    for registry in registries.read_dir().into_iter().flatten().flatten() {
+        all.push(format!("--remap-path-prefix={}/=", registry.path().display()));
+    }
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", all.join("\x1f"));
+}
+
 /// Finds or prepares the toolchain. Downloads nothing that `RUSTUP_AUTO_INSTALL=0` forbids.
 pub(crate) fn prepare() -> Result<WasmToolchain> {
     if let Some(toolchain) = active::with_wasm_std()? {
@@ -67,10 +79,11 @@ pub(crate) fn prepare() -> Result<WasmToolchain> {
         return Ok(toolchain);
     }
     let forbidden = std::env::var_os("RUSTUP_AUTO_INSTALL").is_some_and(|value| value == "0");
-    if find("rustup").is_some() && !forbidden {
-        if let Some(toolchain) = active::add_target()? {
-            return Ok(toolchain);
-        }
+    if find("rustup").is_some()
+        && !forbidden
+        && let Some(toolchain) = active::add_target()?
+    {
+        return Ok(toolchain);
     }
     if debian::has_apt() {
         return cached::build();

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use crate::fingerprint::{self, Fingerprint, Stamp};
 use crate::packages::Package;
 use crate::step::{self, Step};
-use crate::toolchain::{TARGET, WasmToolchain};
+use crate::toolchain::{self, TARGET, WasmToolchain};
 use crate::{paths, process};
 
 pub(crate) use bindgen::{check_versions, locked};
@@ -64,6 +64,7 @@ fn compile(package: &Package, toolchain: &WasmToolchain) -> Result<PathBuf> {
         package.profile
     ));
     let mut cargo = toolchain.cargo("build");
+    toolchain::set_flags(&mut cargo, package.rustflags);
     cargo.args(["--package", &package.crate_name(), "--profile", package.profile]);
     cargo.args(["--lib", "--target", TARGET]);
     process::run(&step, &format!("cargo-{}", package.name), &mut cargo)?;

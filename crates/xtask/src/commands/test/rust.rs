@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use super::prepared::Prepared;
 use super::tally::{self, Outcome};
 use crate::commands::lint;
+use crate::packages::PACKAGES;
 use crate::process::{self, cargo};
 use crate::toolchain::TARGET;
 use crate::{codes, debian, node, paths};
@@ -31,10 +32,17 @@ pub(super) fn clippy_wasm(prepared: &Prepared) -> Result<Outcome> {
     if toolchain.is_debian() {
         debian::install("lint the bindings", &["rust-web-clippy"])?;
     }
-    let mut clippy = toolchain.cargo("clippy");
-    clippy.args(["--quiet", "--all-targets", "--target", TARGET]);
-    clippy.args(BINDINGS.iter().flat_map(|name| ["--package", name]));
-    check(clippy.args(["--", "-D", "warnings"]), "")
+    let mut outcome = Outcome::none();
+    for package in &PACKAGES {
+        // As shipped, then with its tests
+        for (targets, features) in [("--lib", ""), ("--all-targets", package.test_features)] {
+            let mut clippy = toolchain.cargo("clippy");
+            clippy.args(["--quiet", targets, "--package", &package.crate_name()]);
+            clippy.args(["--features", features, "--target", TARGET, "--", "-D", "warnings"]);
+            outcome = outcome.and(check(&mut clippy, "")?);
+        }
+    }
+    Ok(outcome)
 }
 
 pub(super) fn tests(_: &Prepared) -> Result<Outcome> {

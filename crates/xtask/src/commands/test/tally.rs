@@ -14,6 +14,11 @@ impl Outcome {
         Self { passed: 1, failed: 0, remark: String::new() }
     }
 
+    /// The beginning of a sum.
+    pub(crate) fn none() -> Self {
+        Self { passed: 0, failed: 0, remark: String::new() }
+    }
+
     pub(crate) fn failed(remark: impl Into<String>) -> Self {
         Self { passed: 0, failed: 1, remark: remark.into() }
     }

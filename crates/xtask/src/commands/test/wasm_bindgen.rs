@@ -43,6 +43,7 @@ fn suite(prepared: &Prepared, package: &Package, runtime: Runtime) -> Result<Out
     }
     let mut cargo = toolchain.cargo("test");
     cargo.args(["--package", &package.crate_name(), "--target", TARGET, "--no-fail-fast"]);
+    cargo.args(["--features", package.test_features]);
     cargo.args(tests.iter().flat_map(|name| ["--test", name]));
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     if runtime == Runtime::Chromium {
