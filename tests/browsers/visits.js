@@ -224,6 +224,34 @@ export function visitsIn(browserName) {
       assert.equal(result.code, 'launch_missing')
     })
 
+    test('the search for secrets finds what is there', async () => {
+      const { page } = await openVisit(await world.fragmentUrl())
+      const secrets = world.secrets()
+      const [, r] = secrets.find(([name]) => name === 'R')
+      await page.evaluate(
+        (bytes) => localStorage.setItem('planted', bytes),
+        r.toString('base64url'),
+      )
+      const planted = JSON.stringify(await page.evaluate(dumpStorage))
+      assert.throws(() => assertNoSecret(planted, secrets, 'storage'), /R in storage/)
+      await page.evaluate(
+        (bytes) =>
+          new Promise((resolve, reject) => {
+            localStorage.removeItem('planted')
+            const request = indexedDB.open('planted', 1)
+            request.onerror = () => reject(request.error)
+            request.onupgradeneeded = () => {
+              request.result.createObjectStore('store').put(new Uint8Array(bytes), 'key')
+            }
+            request.onsuccess = () => (request.result.close(), resolve())
+          }),
+        [...r],
+      )
+      const found = JSON.stringify(await page.evaluate(dumpStorage))
+      assert.throws(() => assertNoSecret(found, secrets, 'storage'), /R in storage/)
+      await page.evaluate(() => void indexedDB.deleteDatabase('planted'))
+    })
+
     test('after close nothing is left, and the visit refuses', async () => {
       const { page } = await openVisit(await world.fragmentUrl())
       const code = await page.evaluate(async () => {

@@ -8,8 +8,9 @@ import { sealVisit } from '@lingpai/h5'
 import { CompactEncrypt, importJWK } from 'jose'
 
 import * as deployed from '../support/deployment.js'
-import { hostileJws, outOfTime } from '../support/hostile_jws.js'
-import { keySet, proofKey, publicKey } from '../support/jose_keys.js'
+import { lowOrderPoints } from '../support/hostile_jwe.js'
+import { alter, hostileJws, outOfTime } from '../support/hostile_jws.js'
+import { encryptionKey, keySet, proofKey, publicKey } from '../support/jose_keys.js'
 import { freePort } from '../support/processes.js'
 import { assertChallenge, assertRefusal, refusedWith } from '../support/refused.js'
 import { startWorker } from '../support/worker.js'
@@ -105,6 +106,41 @@ for (const algorithm of ['EdDSA', 'ES256']) {
     })
   })
 }
+
+describe('the page refuses to seal to', () => {
+  const rows = {
+    ...Object.fromEntries(
+      lowOrderPoints.map((x, index) => [
+        `a point of low order (${index + 1} of ${lowOrderPoints.length})`,
+        ['key_unusable', () => ({ ...publicKey(deployments.EdDSA.app), x })],
+      ]),
+    ),
+    'a point off the curve': [
+      'key_unusable',
+      async () => {
+        const { y, ...key } = publicKey(await encryptionKey('app', 'P-256'))
+        return { ...key, y: alter(y) }
+      },
+    ],
+    'a key for signatures': ['claim_invalid', () => publicKey(deployments.EdDSA.signing)],
+    'a private key': ['key_unusable', () => deployments.EdDSA.app],
+    'a key without a name': [
+      'claim_invalid',
+      () => {
+        const { kid: _, ...key } = publicKey(deployments.EdDSA.app)
+        return key
+      },
+    ],
+    'a shared key': ['key_unusable', () => ({ kty: 'oct', k: 'A'.repeat(43), kid: 'app' })],
+  }
+  for (const [name, [code, appKey]] of Object.entries(rows)) {
+    test(name, async () => {
+      const { issuer, signing } = deployments.EdDSA
+      const accessToken = await deployed.forgeAccessToken(deployments.EdDSA, { ak: await appKey() })
+      await refusedWith(code, () => sealVisit({ accessToken, issuer, keys: keySet(signing) }))
+    })
+  }
+})
 
 describe('the authority refuses to redeem an access token', () => {
   const rows = [...hostileJws.filter(({ big }) => !big), ...outOfTime]
