@@ -18,7 +18,7 @@ export interface Gate {
 
 const gates = new WeakMap<Env, Gate>()
 
-export function createGate(env: Env): Gate {
+export function gateOf(env: Env): Gate {
   let gate = gates.get(env)
   if (!gate) gates.set(env, (gate = make(env)))
   return gate

@@ -1,6 +1,6 @@
 // The Worker: gateway and authority in one. Routes lead to @lingpai/edge; what is decided is decided there.
 
-import { createGate } from './gate'
+import { gateOf } from './gate'
 import { isBindingProblem, type Env } from './bindings'
 import { problem } from './problem'
 import { routes } from './routes'
@@ -25,7 +25,7 @@ export default {
 
 /** Answers a request; the demo partner's back-end, which is a client of its own, comes in here as well. */
 async function answer(request: Request, env: Env): Promise<Response> {
-  const gate = createGate(env)
+  const gate = gateOf(env)
   const { pathname } = new URL(request.url)
   const methods = routes[pathname]
   if (!methods) {
@@ -33,11 +33,10 @@ async function answer(request: Request, env: Env): Promise<Response> {
     return demo ?? problem(404, 'not_found', 'Not found')
   }
   // A HEAD is a GET of which the runtime drops the body.
-  const handle = methods[request.method === 'HEAD' ? 'GET' : request.method]
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const handle = Object.hasOwn(methods, method) && methods[method]
   if (handle) return handle(request, gate)
-  const allow = Object.keys(methods).flatMap((method) =>
-    method === 'GET' ? ['GET', 'HEAD'] : method,
-  )
+  const allow = Object.keys(methods).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : name))
   return problem(405, 'method_not_allowed', 'Method not allowed', {
     headers: { Allow: allow.join(', ') },
   })

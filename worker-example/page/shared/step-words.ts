@@ -97,8 +97,8 @@ export const stepWords: Words = {
   ],
   visit_answered: ['Visit token, sealed under R', '访问凭证，用 R 封装'],
   'visit_answered.why': [
-    'The access token is used up. The answer names the hash of the very request that it answers.',
-    '访问令牌已核销。应答里写明它所回应的那个请求的哈希。',
+    'The access token is used up. The key of the answer is made from R and from this very request: no other answer would open.',
+    '访问令牌已核销。应答的密钥由 R 和这个请求本身派生，换成别的应答都打不开。',
   ],
   'visit_answered.refused': ['The edge refused the visit: {code}', '网关拒绝了这次访问：{code}'],
   visit_opened: ['Opens the answer with R', '用 R 打开应答'],
@@ -229,8 +229,8 @@ export const stepWords: Words = {
   ],
   'part.visit': ['Visit', '访问'],
   'part.visit.why': [
-    'The page seals it under a random key that it draws for this moment. The edge takes it once and answers under that key.',
-    '页面用当场抽取的随机密钥封装它。网关只收一次，并用同一把密钥封装应答。',
+    'The page seals it under a random key that it draws for this moment. The edge takes it once and answers under a key made from that one.',
+    '页面用当场抽取的随机密钥封装它。网关只收一次，并用由它派生的密钥封装应答。',
   ],
   'part.call': ['Calls', '调用'],
   'part.call.why': [
