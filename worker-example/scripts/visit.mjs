@@ -79,7 +79,11 @@ async function visitOnce() {
         page: pageOrigin,
         jkt: proofKeyThumbprint,
       })
-      tell('partner', 'proves who it is, gets an access token, opens it', short(accessToken))
+      tell(
+        'partner',
+        'proves who it is, gets an access token, opens it',
+        `${accessToken.length} B, valid for 120 s at most`,
+      )
       return accessToken
     },
     onEvent: tellEvent,
@@ -161,7 +165,7 @@ function tellEvent(event) {
 
 function tell(who, what, detail = '') {
   step += 1
-  console.log(`  ${String(step).padStart(2)}  ${who.padEnd(7)}  ${what.padEnd(52)} ${detail}`)
+  console.log(`  ${String(step).padStart(2)}  ${who.padEnd(7)}  ${what.padEnd(50)} ${detail}`)
 }
 
 function expect(holds, complaint) {
