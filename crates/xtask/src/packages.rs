@@ -14,6 +14,8 @@ pub(crate) struct Package {
     pub(crate) rustflags: &'static [&'static str],
     /// Cargo features under which the crate's tests build: their harness brings std.
     pub(crate) test_features: &'static str,
+    /// Whether panics are to trap without a message; a crate without std does so by itself.
+    pub(crate) panics_trap: bool,
     /// wasm-opt's goal.
     pub(crate) goal: &'static str,
 }
@@ -25,6 +27,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
         // SHA-2 and AES in loops, not unrolled: a page hashes a few kilobytes per visit.
         rustflags: &["--cfg=sha2_backend_soft=\"compact\"", "--cfg=aes_backend_soft=\"compact\""],
         test_features: "",
+        panics_trap: true,
         goal: "-Oz",
     },
     Package {
@@ -33,6 +36,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
         // Most of what opt-level 3 inlines here is not hot; what is hot says so itself.
         rustflags: &["-Cllvm-args=-inline-threshold=25"],
         test_features: "std",
+        panics_trap: false,
         goal: "-O3",
     },
 ];

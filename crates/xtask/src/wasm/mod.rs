@@ -2,6 +2,7 @@
 
 mod bindgen;
 mod optimise;
+mod panics;
 
 use std::fs;
 use std::path::PathBuf;
@@ -32,6 +33,9 @@ pub(crate) fn build(package: &Package, toolchain: &WasmToolchain) -> Result<()> 
     let module = compile(package, toolchain)?;
     let mut generated = bindgen::generate(package, &module)?;
     let before = generated.module.len();
+    if package.panics_trap {
+        generated.module = panics::trap(&generated.module)?;
+    }
     generated.module = optimise::optimise(package, &generated.module)?;
     let (kib, was) = (generated.module.len() as f64 / 1e3, before as f64 / 1e3);
 
