@@ -7,9 +7,10 @@ use lingpai_core::ErrorCode::{
 use lingpai_core::base64url;
 use lingpai_core::crypto::{MacKey, hmac_sha256};
 use lingpai_core::jose::{
-    Jwk, Jws, PrivateJwk, SignatureAlgorithm, SymmetricJwk, VerifyingKey, jws,
+    Jwk, JwkSet, Jws, PrivateJwk, SignatureAlgorithm, SymmetricJwk, VerifyingKey, jws,
 };
 use lingpai_core::limits::MAX_COMPACT_BYTES;
+use lingpai_core::secret::Seed;
 use lingpai_tests::seed;
 use proptest::prelude::*;
 
@@ -313,11 +314,30 @@ fn eddsa_signatures_have_one_encoding() {
         (*byte, carry) = (sum as u8, sum >> 8);
     }
     assert_ne!(shifted, good);
+    let mut prepared = JwkSet::from_keys(vec![key.public().clone()]);
+    prepared.prepare();
+    // The holder of this key (its seed is 32 ones) can make R the neutral element, and the equation holds.
+    let forged = base64url::decode(
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACuY0yoYY0CUbLz6oaHqhiiYvxR5Cp4upjwrj78xEU5Dw",
+    );
     let mut neutral = vec![0; 64];
     neutral[0] = 1;
-    for signature in [shifted, neutral, vec![0; 64], vec![0xff; 64], good[..63].to_vec(), vec![]] {
+    for signature in [
+        shifted,
+        forged.unwrap(),
+        neutral,
+        vec![0; 64],
+        vec![0xff; 64],
+        good[..63].to_vec(),
+        vec![],
+    ] {
         let text = jws::attach_signature(&input, &signature);
         assert_eq!(verify(&text, key.public()), Err(SignatureInvalid), "{signature:x?}");
+        assert_eq!(
+            verify(&text, prepared.find("k").unwrap()),
+            Err(SignatureInvalid),
+            "{signature:x?}"
+        );
     }
 }
 
@@ -355,6 +375,19 @@ proptest! {
             prop_assert_eq!(jws.header().typ(), Some(&*typ));
             prop_assert_eq!(jws.verify(&VerifyingKey::Jwk(key.public())), Ok(&*payload));
         }
+    }
+
+    #[test]
+    fn prepared_keys_verify_the_same(secret: [u8; 32], payload in "[a-z]{0,40}", edit in edit()) {
+        let key = PrivateJwk::generate_ed25519("k", Seed::new(secret));
+        let mut set = JwkSet::from_keys(vec![key.public().clone()]);
+        set.prepare();
+        let prepared = set.find("k").unwrap();
+        prop_assert_eq!(prepared, key.public());
+        let text = jws::sign("t", payload.as_bytes(), &key).unwrap();
+        prop_assert_eq!(verify(&text, prepared), Ok(()));
+        let altered = edit.apply(&text);
+        prop_assert_eq!(verify(&altered, prepared), verify(&altered, key.public()));
     }
 
     #[test]

@@ -32,9 +32,17 @@ impl Tally {
 fn ed25519() {
     let mut tally = Tally::default();
     for group in eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap().test_groups {
-        let key = Ed25519PublicKey::from_bytes(&array(&group.key.pk));
+        let key = Ed25519PublicKey::from_bytes(&array(&group.key.pk)).expect("sound keys");
+        let mut prepared = key.clone();
+        Ed25519PublicKey::prepare([&mut prepared].into_iter());
         for test in &group.tests {
-            let accepted = key.as_ref().is_ok_and(|key| key.verify(&test.msg, &test.sig).is_ok());
+            let accepted = key.verify(&test.msg, &test.sig).is_ok();
+            assert_eq!(
+                prepared.verify(&test.msg, &test.sig).is_ok(),
+                accepted,
+                "case {}",
+                test.tc_id
+            );
             tally.check(test.tc_id, test.result, accepted);
         }
     }

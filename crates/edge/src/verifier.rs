@@ -27,7 +27,12 @@ static VERIFIERS: Handles<Policy> = Handles::new();
 pub fn verifier_new(config: &str, keys: &str, shared: bool) -> Crossing<u32> {
     let keys = match shared {
         true => Keys::Shared(SymmetricJwk::parse(keys)?),
-        false => Keys::Set(JwkSet::parse(keys)?),
+        false => {
+            let mut keys = JwkSet::parse(keys)?;
+            // A verifier is made for many tokens.
+            keys.prepare();
+            Keys::Set(keys)
+        }
     };
     VERIFIERS.keep(policy(&json::parse_object(config.as_bytes())?, keys)?)
 }

@@ -1,14 +1,22 @@
 //! Ed25519 (RFC 8032), strict: small-order keys and points, non-canonical encodings and scalars are refused.
 
+use core::fmt;
+
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
 use zeroize::Zeroize as _;
 
+#[cfg(feature = "prepared-keys")]
+use super::multiples::{KeyMultiples, Multiples};
 use crate::error::{Error, ErrorCode, Result};
 use crate::secret::Seed;
 
 /// A public key, decompressed once.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ed25519PublicKey(VerifyingKey);
+#[derive(Clone)]
+pub struct Ed25519PublicKey {
+    key: VerifyingKey,
+    #[cfg(feature = "prepared-keys")]
+    multiples: Option<KeyMultiples>,
+}
 
 impl Ed25519PublicKey {
     /// Reads the 32-byte encoding.
@@ -18,12 +26,23 @@ impl Ed25519PublicKey {
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self> {
         let unusable = Error::new(ErrorCode::KeyUnusable);
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| unusable)?;
-        if key.is_weak() || !is_reduced(bytes) { Err(unusable) } else { Ok(Self(key)) }
+        if key.is_weak() || !is_reduced(bytes) { Err(unusable) } else { Ok(Self::new(key)) }
     }
 
     /// The encoding that [`Self::from_bytes`] reads.
     pub fn to_bytes(&self) -> [u8; 32] {
-        *self.0.as_bytes()
+        *self.key.as_bytes()
+    }
+
+    /// Makes the tables with which signatures of these keys verify two to three times as fast. Takes about as long as ten
+    /// verifications for the first key and five for each further one, and 220 KB of memory for each.
+    #[cfg(feature = "prepared-keys")]
+    pub fn prepare<'a>(keys: impl Iterator<Item = &'a mut Self>) {
+        let mut base = None;
+        for key in keys.filter(|key| key.multiples.is_none()) {
+            let base = base.get_or_insert_with(Multiples::of_base_point);
+            key.multiples = Some(KeyMultiples::new(base, &key.key.to_edwards()));
+        }
     }
 
     /// Verifies a 64-byte signature.
@@ -32,10 +51,41 @@ impl Ed25519PublicKey {
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<()> {
         let invalid = Error::new(ErrorCode::SignatureInvalid);
         let signature = Signature::from_slice(signature).map_err(|_| invalid)?;
-        // The library compares R with the canonical encoding of what it should be, so that looking for the canonical
-        // encodings of small order is as strict as decompressing R to look at its order, and a square root cheaper.
-        self.0.verify(message, &signature).map_err(|_| invalid)?;
-        if is_small_order(signature.r_bytes()) { Err(invalid) } else { Ok(()) }
+        // R is compared with the canonical encoding of what it should be, so that looking for the canonical encodings of
+        // small order is as strict as decompressing R to look at its order, and a square root cheaper.
+        if self.equation_holds(message, &signature) && !is_small_order(signature.r_bytes()) {
+            Ok(())
+        } else {
+            Err(invalid)
+        }
+    }
+
+    const fn new(key: VerifyingKey) -> Self {
+        Self {
+            key,
+            #[cfg(feature = "prepared-keys")]
+            multiples: None,
+        }
+    }
+
+    fn equation_holds(&self, message: &[u8], signature: &Signature) -> bool {
+        #[cfg(feature = "prepared-keys")]
+        if let Some(multiples) = &self.multiples {
+            return multiples.verify(self.key.as_bytes(), message, &signature.to_bytes());
+        }
+        self.key.verify(message, signature).is_ok()
+    }
+}
+
+impl fmt::Debug for Ed25519PublicKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Ed25519PublicKey").field(self.key.as_bytes()).finish()
+    }
+}
+
+impl PartialEq for Ed25519PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
     }
 }
 
@@ -58,7 +108,7 @@ impl Ed25519PrivateKey {
 
     /// The public half.
     pub fn public(&self) -> Ed25519PublicKey {
-        Ed25519PublicKey(self.0.verifying_key())
+        Ed25519PublicKey::new(self.0.verifying_key())
     }
 
     /// Signs, deterministically.
@@ -134,8 +184,8 @@ mod tests {
             "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACuY0yoYY0CUbLz6oaHqhiiYvxR5Cp4upjwrj78xEU5Dw",
         )
         .expect("64 bytes");
-        assert!(key.0.verify(message, &Signature::from_bytes(&signature)).is_ok());
-        assert!(key.0.verify_strict(message, &Signature::from_bytes(&signature)).is_err());
+        assert!(key.key.verify(message, &Signature::from_bytes(&signature)).is_ok());
+        assert!(key.key.verify_strict(message, &Signature::from_bytes(&signature)).is_err());
         assert!(key.verify(message, &signature).is_err());
     }
 }

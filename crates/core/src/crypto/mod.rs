@@ -6,6 +6,8 @@ mod ed25519;
 mod kdf;
 mod key_wrap;
 mod mac;
+#[cfg(feature = "prepared-keys")]
+mod multiples;
 mod p256;
 mod x25519;
 

@@ -166,6 +166,14 @@ impl Jwk {
         &self.key
     }
 
+    #[cfg(feature = "prepared-keys")]
+    pub(super) const fn ed25519_mut(&mut self) -> Option<&mut Ed25519PublicKey> {
+        match &mut self.key {
+            PublicKey::Ed25519(key) => Some(key),
+            _ => None,
+        }
+    }
+
     /// Whether signatures may be verified with it. A P-256 key that does not say what it is for may do either.
     pub fn is_signature(&self) -> bool {
         self.is_for(KeyUse::Signature)

@@ -5,8 +5,14 @@ use alloc::vec::Vec;
 
 use super::alg::KeyAlgorithm;
 use super::jwk::{Jwk, unusable};
+#[cfg(feature = "prepared-keys")]
+use crate::crypto::Ed25519PublicKey;
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::{self, Object, ObjectWriter, Value};
+
+/// Tables take 220 KB for each key, and the issuer says how many keys there are.
+#[cfg(feature = "prepared-keys")]
+pub const MAX_PREPARED_KEYS: usize = 4;
 
 /// Public keys, each with a `kid` of its own.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +50,14 @@ impl JwkSet {
     /// Makes a set of keys that are known to have a `kid` of their own, a `use` and an `alg`.
     pub const fn from_keys(keys: Vec<Jwk>) -> Self {
         Self(keys)
+    }
+
+    /// Makes tables with which EdDSA verifies two to three times as fast, for the first [`MAX_PREPARED_KEYS`] of the keys that
+    /// can have them. Worth its while from some twenty verifications on.
+    #[cfg(feature = "prepared-keys")]
+    pub fn prepare(&mut self) {
+        let keys = self.0.iter_mut().filter_map(Jwk::ed25519_mut);
+        Ed25519PublicKey::prepare(keys.take(MAX_PREPARED_KEYS));
     }
 
     /// The key of that name.

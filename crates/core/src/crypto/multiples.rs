@@ -1,0 +1,97 @@
+//! Multiples of a point of edwards25519, so that a verifier adds instead of doubling: signatures of a key at hand verify
+//! two to three times as fast. For public values alone: the time taken depends on the scalar.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
+use curve25519_dalek::traits::Identity as _;
+use curve25519_dalek::{EdwardsPoint, Scalar};
+use sha2::{Digest as _, Sha512};
+
+/// Bits of the scalar that one addition takes care of.
+const DIGIT_BITS: usize = 6;
+/// The largest digit; they go down to one more than its negative.
+const MAX_DIGIT: usize = 1 << (DIGIT_BITS - 1);
+/// Enough for scalars below 2²⁵³ and a carry.
+const DIGITS: usize = 43;
+
+/// What verification with one key needs: the multiples of the base point, which all keys share, and of the key.
+#[derive(Clone)]
+pub(super) struct KeyMultiples {
+    base: Multiples,
+    key: Multiples,
+}
+
+impl KeyMultiples {
+    pub(super) fn new(base: &Multiples, key: &EdwardsPoint) -> Self {
+        Self { base: base.clone(), key: Multiples::of(key) }
+    }
+
+    /// Whether the equation of RFC 8032 §5.1.7 (without cofactor) holds and R and S are canonical.
+    pub(super) fn verify(&self, key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+        let (r, s) = signature.split_at(32);
+        let (Ok(r), Ok(s)) = (<[u8; 32]>::try_from(r), <[u8; 32]>::try_from(s)) else {
+            return false;
+        };
+        let Some(s) = Option::<Scalar>::from(Scalar::from_canonical_bytes(s)) else {
+            return false;
+        };
+        let hash = Sha512::new().chain_update(r).chain_update(key).chain_update(message);
+        let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
+        let minus_k_a = self.key.add_product(EdwardsPoint::identity(), &-k);
+        self.base.add_product(minus_k_a, &s).compress().to_bytes() == r
+    }
+}
+
+/// For each digit, the point times 1 to [`MAX_DIGIT`] at that digit's place; about 220 KB.
+#[derive(Clone)]
+pub(super) struct Multiples(Arc<[[EdwardsPoint; MAX_DIGIT]]>);
+
+impl Multiples {
+    pub(super) fn of_base_point() -> Self {
+        Self::of(&ED25519_BASEPOINT_POINT)
+    }
+
+    fn of(point: &EdwardsPoint) -> Self {
+        let mut place = *point;
+        let mut places = Vec::with_capacity(DIGITS);
+        for _ in 0..DIGITS {
+            let mut next = EdwardsPoint::identity();
+            let multiples = [(); MAX_DIGIT].map(|()| {
+                next += place;
+                next
+            });
+            place = next + next;
+            places.push(multiples);
+        }
+        Self(Arc::from(places))
+    }
+
+    /// The point times the scalar, added to `sum`.
+    fn add_product(&self, mut sum: EdwardsPoint, scalar: &Scalar) -> EdwardsPoint {
+        for (digit, multiples) in digits(&scalar.to_bytes()).into_iter().zip(self.0.iter()) {
+            let multiple = usize::from(digit.unsigned_abs()).checked_sub(1);
+            match multiple.and_then(|index| multiples.get(index)) {
+                Some(multiple) if digit > 0 => sum += multiple,
+                Some(multiple) => sum -= multiple,
+                None => {}
+            }
+        }
+        sum
+    }
+}
+
+/// A scalar in digits between −31 and 32, the lowest first.
+fn digits(number: &[u8; 32]) -> [i8; DIGITS] {
+    let mut carry = 0;
+    let mut place = 0;
+    [(); DIGITS].map(|()| {
+        let byte = |at: usize| number.get(at).map_or(0, |byte| u32::from(*byte));
+        let window = (byte(place / 8) | byte(place / 8 + 1) << 8) >> (place % 8);
+        place += DIGIT_BITS;
+        let digit = (window % (2 * MAX_DIGIT as u32)) as i8 + carry;
+        carry = i8::from(digit > MAX_DIGIT as i8);
+        digit - carry * (2 * MAX_DIGIT as i8)
+    })
+}
