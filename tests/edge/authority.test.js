@@ -386,6 +386,18 @@ describe('keys in rotation', () => {
     assert.equal((await (await send(place, 'visit', body)).json()).error, 'unknown_key')
   })
 
+  test('that all retired leave a sealed fault, not an unsealed one', async () => {
+    const place = world({ signingKeys: [{ key: old, retireAtSeconds: at(60) }] })
+    const key = proofKey('Ed25519', place.clock)
+    const { rt, ak } = await visit(place, key)
+    place.clock.pass(61)
+    await assert.rejects(place.accessToken(), refused('server_error'))
+    const { body, open } = sealed('refresh', ak, { rt, jkt: key.jkt })
+    const response = await send(place, 'refresh', body, { key })
+    assert.equal(response.status, 500)
+    assert.equal((await open(response)).error, 'server_error')
+  })
+
   test('never show what is private', async () => {
     const { authority } = world({ signingKeys })
     for (const response of [await authority.jwks(), await authority.configuration()]) {

@@ -40,6 +40,9 @@ pub fn proof_verify(
     Ok(burn.write(ObjectWriter::new().string("jkt", &proof.jkt).string("jti", &proof.jti)).finish())
 }
 
+/// How far the store's clock may be ahead of ours.
+const STORE_CLOCK_SECONDS: i64 = 10;
+
 /// Something that may be used once.
 pub(crate) struct Burn {
     key: String,
@@ -54,8 +57,8 @@ impl Burn {
 
     /// `owner` and `id` come from outside: hashed, they keep apart what differs and fit into any name.
     pub(crate) fn new(kind: &str, owner: &str, id: &str, at: i64, window: Tolerance) -> Self {
-        // The last second in which it would be accepted is `at` plus the window; one more, and it may be forgotten.
-        let until = at.saturating_add(i64::from(window.as_seconds())).saturating_add(1);
+        // It would be accepted until `at` plus the window, by our clock; the store forgets it by its own.
+        let until = at.saturating_add(i64::from(window.as_seconds()) + STORE_CLOCK_SECONDS);
         let key = [kind, "/", &dpop::token_hash(owner), "/", &dpop::token_hash(id)].concat();
         Self { key, until }
     }

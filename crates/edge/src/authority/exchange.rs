@@ -69,7 +69,7 @@ pub fn exchange_open(
 
 /// Seals the answer to a request as the ledger's outcome says, and forgets the request. Gives `{"status", "body"}`.
 ///
-/// Errors: `closed`, `key_not_found`, those of JSON.
+/// Errors: `closed`, those of JSON.
 #[wasm_bindgen(js_name = exchangeAnswer)]
 pub fn exchange_answer(
     authority: u32,
@@ -84,8 +84,13 @@ pub fn exchange_answer(
             return exchange_refuse(exchange, code, now_seconds);
         }
         let exchange = EXCHANGES.take(exchange).ok_or(ErrorCode::Closed)?;
-        let body = grant(authority, &exchange, &outcome, now)?;
-        Ok(ObjectWriter::new().integer("status", 200).string("body", &body).finish())
+        match grant(authority, &exchange, &outcome, now) {
+            Ok(body) => {
+                Ok(ObjectWriter::new().integer("status", 200).string("body", &body).finish())
+            }
+            // The page can trust a sealed refusal, also of a fault that is ours.
+            Err(_) => refuse(&exchange, ErrorCode::ServerError, now),
+        }
     })
 }
 
@@ -95,10 +100,8 @@ pub fn exchange_answer(
 #[wasm_bindgen(js_name = exchangeRefuse)]
 pub fn exchange_refuse(exchange: u32, code: &str, now_seconds: f64) -> Crossing<String> {
     let exchange = EXCHANGES.take(exchange).ok_or(ErrorCode::Closed)?;
-    let problem = Problem::because(ErrorCode::from_str_code(code).unwrap_or(ErrorCode::Internal));
-    let body = exchange.request.refuse(problem, unix_seconds(now_seconds), entropy::bytes()?)?;
-    let status = i64::from(problem.status());
-    Ok(ObjectWriter::new().integer("status", status).string("body", &body).finish())
+    let code = ErrorCode::from_str_code(code).unwrap_or(ErrorCode::Internal);
+    refuse(&exchange, code, unix_seconds(now_seconds))
 }
 
 /// Forgets a request that will not be answered.
@@ -214,6 +217,13 @@ impl Caller<'_> {
         )?;
         Ok(Some(Burn::of_proof(&proof, authority.proof_window)))
     }
+}
+
+fn refuse(exchange: &Exchange, code: ErrorCode, now: UnixSeconds) -> Crossing<String> {
+    let problem = Problem::because(code);
+    let body = exchange.request.refuse(problem, now, entropy::bytes()?)?;
+    let status = i64::from(problem.status());
+    Ok(ObjectWriter::new().integer("status", status).string("body", &body).finish())
 }
 
 fn grant(

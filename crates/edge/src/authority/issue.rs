@@ -36,7 +36,8 @@ pub fn assertion_client(assertion: &str) -> Crossing<String> {
 /// `"body"`, the envelope to hand out once `burn` has been burned, or with `"refused"`, the reason to tell a partner that
 /// has authenticated.
 ///
-/// Errors: those of `client_assertion::verify`, all of which mean `invalid_client`.
+/// Errors: those of `client_assertion::verify`, all of which mean `invalid_client`; `server_error` without a key to work
+/// with.
 #[wasm_bindgen(js_name = issueAccessToken)]
 pub fn issue_access_token(
     authority: u32,
@@ -83,7 +84,7 @@ fn envelope(
         Ok(claims) => claims,
         Err(code) => return Ok(Err(code)),
     };
-    let signing_key = authority.signing_keys.active(now).ok_or(ErrorCode::KeyNotFound)?;
+    let signing_key = authority.signing_keys.active(now).ok_or(ErrorCode::ServerError)?;
     let token = AccessToken::issue(&claims, signing_key)?;
     let partner_key = Jwk::from_value(client.object("encryptionKey")?)?;
     let body = jwe::seal(
@@ -130,7 +131,7 @@ fn claims(
     else {
         return Ok(Err(ErrorCode::InvalidTarget));
     };
-    let app_key = authority.app_keys.active(now).ok_or(ErrorCode::KeyNotFound)?.public().clone();
+    let app_key = authority.app_keys.active(now).ok_or(ErrorCode::ServerError)?.public().clone();
     let client_id = client.string("clientId")?;
     let expires_at = now.plus(authority.access_token_lifetime);
     Ok(Ok(AccessTokenClaims {

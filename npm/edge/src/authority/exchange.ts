@@ -115,7 +115,5 @@ function sealed(text: string, nowMs: number): Response {
 function unsealed(error: unknown): ErrorCode {
   if (!isLingpaiError(error)) return 'invalid_request'
   if (error.code === 'unknown_key') return 'unknown_key'
-  return error.code === 'internal' || error.code === 'key_not_found'
-    ? 'server_error'
-    : 'invalid_request'
+  return error.code === 'internal' ? 'server_error' : 'invalid_request'
 }

@@ -71,9 +71,8 @@ interface Issued {
 
 function refusalOf(error: unknown, nowMs: number): Response {
   if (!isLingpaiError(error)) return openRefusal('temporarily_unavailable', nowMs)
-  // Without a key to work with, the fault is ours.
-  if (error.code === 'internal' || error.code === 'key_not_found') {
-    return openRefusal(error.code === 'internal' ? 'server_error' : 'invalid_client', nowMs)
+  if (error.code === 'internal' || error.code === 'server_error') {
+    return openRefusal('server_error', nowMs)
   }
   return openRefusal('invalid_client', nowMs, knownSender.has(error.code) ? error.code : undefined)
 }
