@@ -4,11 +4,15 @@
 /** A launch that waits to be redeemed. */
 export interface CapturedLaunch {
   accessToken: string
+  /** When it came, Unix milliseconds. */
+  atMs: number
   /** Thumbprint of the key under which it has been sent, if it has. */
   sentUnder?: string | undefined
 }
 
 const storageKey = 'lingpai:launch'
+// An access token lives two minutes at most and is answered again for one more.
+const longestWaitMs = 180_000
 
 // Shared by all copies of this module: the first one to run finds the token.
 const shared = ((globalThis as Record<symbol, unknown>)[Symbol.for('lingpai.launch')] ??= {}) as {
@@ -27,15 +31,20 @@ if (!shared.listening && typeof addEventListener === 'function') {
 export function waitingLaunch(): CapturedLaunch | undefined {
   if (shared.waiting) return shared.waiting
   try {
-    return JSON.parse(sessionStorage.getItem(storageKey) ?? 'null') ?? undefined
+    const kept = JSON.parse(sessionStorage.getItem(storageKey) ?? 'null') as CapturedLaunch | null
+    const age = kept ? Date.now() - kept.atMs : 0
+    if (kept && age >= 0 && age < longestWaitMs) return kept
   } catch {
-    return undefined
+    // Nobody but this module writes there; what is something else is no launch.
   }
+  forgetLaunch()
+  return undefined
 }
 
 /** Notes under which key the launch is about to be sent: with any other key it would look stolen. */
-export function markSent(launch: CapturedLaunch, thumbprint: string): void {
-  keep({ ...launch, sentUnder: thumbprint })
+export function markSent(thumbprint: string): void {
+  const waiting = waitingLaunch()
+  if (waiting) keep({ ...waiting, sentUnder: thumbprint })
 }
 
 /** Forgets the launch; with `forReload` only what a reload would find. */
@@ -61,7 +70,7 @@ function capture(): void {
   } catch {
     location.hash = rest
   }
-  if (accessToken) keep({ accessToken })
+  if (accessToken) keep({ accessToken, atMs: Date.now() })
 }
 
 function keep(launch: CapturedLaunch): void {

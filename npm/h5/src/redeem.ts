@@ -1,5 +1,5 @@
 // From a launch to a visit: gets the access token, checks it, and redeems it once.
-import { LingpaiError } from './errors.js'
+import { LingpaiError, toLingpaiError } from './errors.js'
 import { perform, type Granted } from './exchange.js'
 import type { LaunchVia } from './events.js'
 import { forgetLaunch, markSent, waitingLaunch } from './launch.js'
@@ -53,8 +53,12 @@ export async function askForLaunch(page: Page, signal: AbortSignal): Promise<Lau
     return { accessToken: await requestFromApp(proofKeyThumbprint, launch, signal), via: 'message' }
   }
   if (!requestAccessToken) throw new LingpaiError('launch_missing')
-  const asked = Promise.resolve(requestAccessToken({ proofKeyThumbprint, signal }))
-  const accessToken = await unlessAborted(asked, signal)
+  const asked = (async () => requestAccessToken({ proofKeyThumbprint, signal }))()
+  const accessToken = await unlessAborted(asked, signal).catch((cause: unknown) => {
+    signal.throwIfAborted()
+    if (cause instanceof LingpaiError) throw cause
+    throw new LingpaiError('launch_missing', { message: 'the app gave no access token', cause })
+  })
   if (typeof accessToken !== 'string')
     throw new TypeError('requestAccessToken: has to give a string')
   return { accessToken, via: 'bridge' }
@@ -73,25 +77,34 @@ export async function redeem(
   const { engine, emit, keys, clock } = page
   const { accessToken, via } = launch
   const visitsUrl = `${page.settings.gateway}/v1/visits`
-  const token = await page.issuerKeys.check(
+  const checking = page.issuerKeys.check(
     (issuer) => engine.AccessToken.verify(accessToken, issuer, visitsUrl),
     signal,
   )
+  const token = await checking.catch((thrown: unknown) => {
+    signal.throwIfAborted()
+    const error = toLingpaiError(thrown)
+    // Whatever stood in the address, it must not stand in the way of the next start.
+    if (!error.retryable) forgetLaunch()
+    throw error
+  })
   try {
     const facts = JSON.parse(token.facts()) as AccessTokenFacts
     const { clientId, subject, scope, appKeyId, expiresAtSeconds } = facts
     const bound = facts.jkt !== undefined
     const tokenBytes = accessToken.length
     emit({ type: 'launched', via, bound, clientId, scope, appKeyId, expiresAtSeconds, tokenBytes })
-    if (!bound && (via !== 'fragment' || isFramed())) throw new LingpaiError('launch_not_bound')
-    if (bound && facts.jkt !== keys.thumbprint) {
-      throw new LingpaiError('launch_not_bound', { message: 'the launch is bound to another key' })
+    const needsBinding = via !== 'fragment' || isFramed()
+    if (bound ? facts.jkt !== keys.thumbprint : needsBinding) {
+      forgetLaunch()
+      const message = bound ? 'the launch is bound to another key' : 'the launch is bound to no key'
+      throw new LingpaiError('launch_not_bound', { message })
     }
     if (!bound && current) await approve(page, { current, launched: { clientId, subject } })
 
     clock.hint(facts.issuedAtSeconds, expiresAtSeconds)
     const exchange = engine.Exchange.sealVisit(token, keys.thumbprint)
-    if (via === 'fragment') markSent({ accessToken }, keys.thumbprint)
+    if (via === 'fragment') markSent(keys.thumbprint)
     const decision = await perform(page, 'visit', exchange, signal)
     if ('granted' in decision) return decision.granted
     if (via === 'fragment') forgetLaunch()
