@@ -38,6 +38,17 @@ impl<T> Handles<T> {
         look(&found.1)
     }
 
+    /// As [`Self::with`], and may change it.
+    pub(crate) fn with_mut<R>(
+        &self,
+        number: u32,
+        change: impl FnOnce(&mut T) -> Crossing<R>,
+    ) -> Crossing<R> {
+        let mut entries = self.entries.borrow_mut();
+        let found = entries.iter_mut().find(|(key, _)| *key == number).ok_or(ErrorCode::Closed)?;
+        change(&mut found.1)
+    }
+
     /// Takes back what a number stands for, if it still stands for anything.
     pub(crate) fn take(&self, number: u32) -> Option<T> {
         let mut entries = self.entries.borrow_mut();

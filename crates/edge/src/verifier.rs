@@ -16,7 +16,24 @@ use crate::clock::unix_seconds;
 use crate::error::Crossing;
 use crate::handles::Handles;
 
-static VERIFIERS: Handles<Policy> = Handles::new();
+static VERIFIERS: Handles<Verifier> = Handles::new();
+
+/// Tables for the keys cost about as much as they save in so many tokens; an instance may not live to see them.
+const PREPARE_AFTER: u32 = 20;
+
+struct Verifier {
+    policy: Policy,
+    verified: u32,
+}
+
+impl Verifier {
+    fn count(&mut self) {
+        self.verified = self.verified.saturating_add(1);
+        if let (PREPARE_AFTER, Keys::Set(keys)) = (self.verified, &mut self.policy.keys) {
+            keys.prepare();
+        }
+    }
+}
 
 /// Reads `{"issuer", "audiences": [], "type"?, "toleranceSeconds", "requiredScope"?}` and gives the number of a verifier
 /// that believes `keys`, a JWK Set, or, where `shared`, one symmetric JWK. The two never mix: a key set may come from
@@ -27,14 +44,10 @@ static VERIFIERS: Handles<Policy> = Handles::new();
 pub fn verifier_new(config: &str, keys: &str, shared: bool) -> Crossing<u32> {
     let keys = match shared {
         true => Keys::Shared(SymmetricJwk::parse(keys)?),
-        false => {
-            let mut keys = JwkSet::parse(keys)?;
-            // A verifier is made for many tokens.
-            keys.prepare();
-            Keys::Set(keys)
-        }
+        false => Keys::Set(JwkSet::parse(keys)?),
     };
-    VERIFIERS.keep(policy(&json::parse_object(config.as_bytes())?, keys)?)
+    let policy = policy(&json::parse_object(config.as_bytes())?, keys)?;
+    VERIFIERS.keep(Verifier { policy, verified: 0 })
 }
 
 /// Forgets a verifier.
@@ -49,17 +62,20 @@ pub fn verifier_free(verifier: u32) {
 /// Errors: those of `Policy::verify`.
 #[wasm_bindgen(js_name = verifierVerify)]
 pub fn verifier_verify(verifier: u32, token: &str, now_seconds: f64) -> Crossing<String> {
-    VERIFIERS.with(verifier, |policy| {
+    VERIFIERS.with_mut(verifier, |verifier| {
+        let policy = &verifier.policy;
         let verified = policy.verify(token, unix_seconds(now_seconds))?;
         let (from, until) = verified.facts.window(policy.tolerance);
         let claims =
             core::str::from_utf8(&verified.claims_json).map_err(|_| ErrorCode::Malformed)?;
-        Ok(ObjectWriter::new()
+        let answer = ObjectWriter::new()
             .raw("claims", claims)
             .optional_integer("from", from.map(UnixSeconds::as_i64))
             .integer("until", until.as_i64())
             .optional_string("jkt", verified.facts.jkt.as_deref())
-            .finish())
+            .finish();
+        verifier.count();
+        Ok(answer)
     })
 }
 

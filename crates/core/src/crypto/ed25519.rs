@@ -34,8 +34,8 @@ impl Ed25519PublicKey {
         *self.key.as_bytes()
     }
 
-    /// Makes the tables with which signatures of these keys verify two to three times as fast. Takes about as long as ten
-    /// verifications for the first key and five for each further one, and 220 KB of memory for each.
+    /// Makes the tables with which signatures of these keys verify two to three times as fast. Takes about as long as
+    /// fifteen verifications for the first key and seven for each further one, and 220 KB of memory for each.
     #[cfg(feature = "prepared-keys")]
     pub fn prepare<'a>(keys: impl Iterator<Item = &'a mut Self>) {
         let mut base = None;
