@@ -34,11 +34,11 @@ fn code<T>(result: Result<T, impl Into<JsValue>>) -> String {
 }
 
 fn key(kind: &str, kid: &str) -> String {
-    edge::generate_key(kind, kid).ok().expect("a key")
+    edge::generate_key(kind, kid).expect("a key")
 }
 
 fn public(key: &str) -> String {
-    edge::public_key(key).ok().expect("a public key")
+    edge::public_key(key).expect("a public key")
 }
 
 fn shared(byte: char) -> String {
@@ -46,7 +46,7 @@ fn shared(byte: char) -> String {
 }
 
 fn token(key: &str, claims: &str) -> String {
-    edge::sign_jws("vt+jwt", claims.as_bytes(), key, false).ok().expect("a token")
+    edge::sign_jws("vt+jwt", claims.as_bytes(), key, false).expect("a token")
 }
 
 fn claims(more: &str) -> String {
@@ -57,7 +57,7 @@ fn verifier(keys: &str) -> u32 {
     let config = format!(
         r#"{{"issuer":"{ISSUER}","audiences":["{AUDIENCE}"],"type":"vt+jwt","toleranceSeconds":5}}"#
     );
-    edge::verifier_new(&config, keys, false).ok().expect("a verifier")
+    edge::verifier_new(&config, keys, false).expect("a verifier")
 }
 
 #[wasm_bindgen_test]
@@ -66,7 +66,7 @@ fn a_verified_token_crosses_as_its_claims_and_the_time_for_which_they_hold() {
         let key = key(kind, "k1");
         let verifier = verifier(&format!(r#"{{"keys":[{}]}}"#, public(&key)));
         let token = token(&key, &claims(r#","sub":"u","note":"令牌""#));
-        let verified = edge::verifier_verify(verifier, &token, NOW).ok().expect("verified");
+        let verified = edge::verifier_verify(verifier, &token, NOW).expect("verified");
         assert_eq!(text(&stringify(&member(&verified, "claims")), "note"), "令牌");
         assert_eq!(number(&verified, "from"), NOW - 5.0);
         assert_eq!(number(&verified, "until"), NOW + 905.0);
@@ -79,8 +79,7 @@ fn a_refusal_crosses_as_an_error_with_a_code_and_nothing_of_the_token() {
     let (mine, other) = (key("Ed25519", "k1"), key("Ed25519", "k1"));
     let verifier = verifier(&format!(r#"{{"keys":[{}]}}"#, public(&mine)));
     let forged = token(&other, &claims(""));
-    let error: JsValue =
-        edge::verifier_verify(verifier, &forged, NOW).err().expect("refused").into();
+    let error: JsValue = edge::verifier_verify(verifier, &forged, NOW).expect_err("refused").into();
     let error: Error = error.unchecked_into();
     assert_eq!(String::from(error.message()), "signature_invalid");
     let late = token(&mine, &claims(""));
@@ -111,12 +110,12 @@ fn bytes_cross_as_bytes_and_randomness_is_fresh() {
     for kind in ["X25519", "ECDH-P-256"] {
         let key = key(kind, "e1");
         let seal =
-            || edge::seal_jwe(&public(&key), "t", "json", b"\x00\xff", None).ok().expect("sealed");
+            || edge::seal_jwe(&public(&key), "t", "json", b"\x00\xff", None).expect("sealed");
         let (one, two) = (seal(), seal());
         assert_ne!(one, two);
-        let opened = edge::open_jwe(&one, &key).ok().expect("opened");
+        let opened = edge::open_jwe(&one, &key).expect("opened");
         assert_eq!(&opened[32..], b"\x00\xff");
-        assert_ne!(opened[..32], edge::open_jwe(&two, &key).ok().expect("opened")[..32]);
+        assert_ne!(opened[..32], edge::open_jwe(&two, &key).expect("opened")[..32]);
     }
 }
 
@@ -131,10 +130,8 @@ fn an_exchange_lives_from_its_opening_to_its_answer() {
             "toleranceSeconds":5,"proofWindowSeconds":60,"accessTokenLifetimeSeconds":120,
             "visitLifetimeSeconds":900,"refreshLifetimeSeconds":3600}}"#
     ))
-    .ok()
     .expect("an authority");
-    let assertion =
-        edge::client_assertion("app", ISSUER, &partner_signing, NOW).ok().expect("signed");
+    let assertion = edge::client_assertion("app", ISSUER, &partner_signing, NOW).expect("signed");
     let form = format!(
         r#"{{"client_assertion":"{assertion}","subject":"u","audience":"{AUDIENCE}","scope":"read",
             "page":"https://h5.example"}}"#
@@ -145,31 +142,29 @@ fn an_exchange_lives_from_its_opening_to_its_answer() {
         public(&partner_signing),
         public(&partner_encryption),
     );
-    let issued = edge::issue_access_token(authority, &form, &client, NOW).ok().expect("issued");
-    let keys = edge::authority_jwks(authority, NOW).ok().expect("published");
+    let issued = edge::issue_access_token(authority, &form, &client, NOW).expect("issued");
+    let keys = edge::authority_jwks(authority, NOW).expect("published");
     let opened =
         edge::open_access_token(&text(&issued, "body"), &partner_encryption, ISSUER, &keys, NOW, 5)
-            .ok()
             .expect("for this partner");
 
     let visit = format!(r#"{{"at":"{}"}}"#, text(&opened, "accessToken"));
     let request = edge::seal_jwe(&public(&app), "lp-visit+jwe", "json", visit.as_bytes(), None)
-        .ok()
         .expect("sealed");
     let open = |origin| {
-        edge::exchange_open(authority, "visit", &request, origin, None, NOW).ok().expect("opened")
+        edge::exchange_open(authority, "visit", &request, origin, None, NOW).expect("opened")
     };
     let stranger = open("https://evil.example");
     assert_eq!(text(&stranger, "refused"), "origin_mismatch");
     let waiting = number(&stranger, "exchange") as u32;
-    let refusal = edge::exchange_refuse(waiting, "origin_mismatch", NOW).ok().expect("sealed");
+    let refusal = edge::exchange_refuse(waiting, "origin_mismatch", NOW).expect("sealed");
     assert_eq!(number(&refusal, "status"), 400.0);
 
     let page = open("https://h5.example");
-    let decision = edge::ledger_decide(None, &text(&page, "command")).ok().expect("decided");
+    let decision = edge::ledger_decide(None, &text(&page, "command")).expect("decided");
     let outcome = stringify(&member(&decision, "outcome"));
     let waiting = number(&page, "exchange") as u32;
-    let answer = edge::exchange_answer(authority, waiting, &outcome, NOW).ok().expect("answered");
+    let answer = edge::exchange_answer(authority, waiting, &outcome, NOW).expect("answered");
     assert_eq!(number(&answer, "status"), 200.0);
     assert_eq!(code(edge::exchange_answer(authority, waiting, &outcome, NOW)), "closed");
     assert!(Object::keys(&JSON::parse(&decision).expect("JSON").into()).length() == 3);
