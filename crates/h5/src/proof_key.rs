@@ -27,7 +27,7 @@ pub(crate) struct ProofKey {
 enum Signer {
     Platform { subtle: SubtleCrypto, key: CryptoKey },
     // Not a `PrivateJwk`: that would bring the private side of every algorithm along.
-    Memory(Ed25519PrivateKey),
+    Memory(Box<Ed25519PrivateKey>),
 }
 
 /// What WebCrypto is asked for, best first.
@@ -80,7 +80,7 @@ impl ProofKey {
             .string("crv", "Ed25519")
             .string("x", &base64url::encode(&key.public().to_bytes()))
             .finish();
-        Ok(Self { public: Jwk::parse(&json)?, signer: Signer::Memory(key), kept: false })
+        Ok(Self { public: Jwk::parse(&json)?, signer: Signer::Memory(Box::new(key)), kept: false })
     }
 
     async fn of_pair(subtle: &SubtleCrypto, pair: &JsValue, kept: bool) -> JsResult<Self> {

@@ -18,25 +18,25 @@ use wasm_bindgen_test::wasm_bindgen_test;
 const JKT: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn issuer(authority: &Authority) -> Issuer {
-    Issuer::new(ISSUER, &authority.keys()).ok().expect("an issuer")
+    Issuer::new(ISSUER, &authority.keys()).expect("an issuer")
 }
 
 fn sealed(authority: &Authority, issuer: &Issuer) -> Exchange {
     let text = authority.access_token(Some(JKT));
-    let token = AccessToken::verify(&text, issuer, Some(VISITS.into())).ok().expect("a token");
-    Exchange::seal_visit(&token, Some(JKT.into())).ok().expect("a request")
+    let token = AccessToken::verify(&text, issuer, Some(VISITS.into())).expect("a token");
+    Exchange::seal_visit(&token, Some(JKT.into())).expect("a request")
 }
 
 async fn page_keys(keep: bool) -> PageKeys {
     let keys = JsFuture::from(PageKeys::open("slot".into(), keep)).await.expect("keys");
-    PageKeys::try_from_js_value(keys).ok().expect("keys")
+    PageKeys::try_from_js_value(keys).expect("keys")
 }
 
 #[wasm_bindgen_test]
 fn an_access_token_shows_its_facts_and_not_itself() {
     let authority = Authority::new();
     let text = authority.access_token(Some(JKT));
-    let token = AccessToken::verify(&text, &issuer(&authority), None).ok().expect("a token");
+    let token = AccessToken::verify(&text, &issuer(&authority), None).expect("a token");
     let facts = token.facts();
     assert_eq!(member(&facts, "clientId"), "partner");
     assert_eq!(member(&facts, "appKeyId"), "ak-1");
@@ -52,19 +52,19 @@ fn a_granted_answer_gives_what_the_next_request_needs() {
     let exchange = sealed(&authority, &issuer);
     assert_eq!(exchange.key_id(), "ak-1");
     let answer = authority.grant(ExchangeKind::Visit, &exchange.request(), Some(JKT));
-    let opened = exchange.open(&answer, &issuer).ok().expect("a grant");
+    let opened = exchange.open(&answer, &issuer).expect("a grant");
     assert_eq!(member(&opened, "nowSeconds"), NOW as f64);
     assert_eq!(member(&opened, "expiresAtSeconds"), (NOW + 900) as f64);
     let text = |name| member(&opened, name).as_string().expect("a string");
     assert_eq!(member(&text("claims"), "sub"), "user");
 
     let checked = verify_visit_token(&text("token"), &issuer, &text("terms"), NOW as f64);
-    assert_eq!(member(&checked.ok().expect("it holds"), "issuedAtSeconds"), NOW as f64);
+    assert_eq!(member(&checked.expect("it holds"), "issuedAtSeconds"), NOW as f64);
     let late = verify_visit_token(&text("token"), &issuer, &text("terms"), (NOW + 1000) as f64);
     assert_eq!(refusal(late), "token_expired");
 
     let next = Exchange::seal_refresh(&text("refreshToken"), &text("appKey"), &text("terms"));
-    let next = next.ok().expect("a request");
+    let next = next.expect("a request");
     let answer = authority.grant(ExchangeKind::Refresh, &next.request(), Some(JKT));
     assert!(next.open(&answer, &issuer).is_ok());
 }
@@ -75,7 +75,7 @@ fn a_sealed_refusal_is_an_answer_and_not_an_error() {
     let issuer = issuer(&authority);
     let exchange = sealed(&authority, &issuer);
     let answer = authority.refuse(&exchange.request(), ErrorCode::TokenExpired);
-    let opened = exchange.open(&answer, &issuer).ok().expect("a refusal");
+    let opened = exchange.open(&answer, &issuer).expect("a refusal");
     assert_eq!(member(&opened, "code"), "token_expired");
     assert_eq!(member(&opened, "error"), "invalid_grant");
     assert_eq!(member(&opened, "token"), JsValue::UNDEFINED);
@@ -104,10 +104,10 @@ fn refusals_are_errors_with_a_code() {
     let text = authority.access_token(None);
     let elsewhere = Some("https://other.example/v1/visits".into());
     assert_eq!(refusal(AccessToken::verify(&text, &issuer, elsewhere)), "audience_mismatch");
-    let stranger = Issuer::new("https://other.example", &authority.keys()).ok().expect("keys");
+    let stranger = Issuer::new("https://other.example", &authority.keys()).expect("keys");
     assert_eq!(refusal(AccessToken::verify(&text, &stranger, None)), "issuer_mismatch");
     let bound = authority.access_token(Some(JKT));
-    let bound = AccessToken::verify(&bound, &issuer, None).ok().expect("a token");
+    let bound = AccessToken::verify(&bound, &issuer, None).expect("a token");
     let other = JKT.replace('A', "B").replace("BB", "AA");
     assert_eq!(refusal(Exchange::seal_visit(&bound, Some(other))), "key_binding_mismatch");
     assert_eq!(refusal(Exchange::seal_visit(&bound, None)), "key_binding_mismatch");

@@ -13,7 +13,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 async fn keys_of(slot: &str, keep: bool) -> PageKeys {
     let keys = JsFuture::from(PageKeys::open(slot.into(), keep)).await.expect("keys");
-    PageKeys::try_from_js_value(keys).ok().expect("keys")
+    PageKeys::try_from_js_value(keys).expect("keys")
 }
 
 #[wasm_bindgen_test]
@@ -38,7 +38,7 @@ async fn two_that_come_at_once_go_on_with_the_same_key() {
     let both = js_sys::Promise::all(&js_sys::Array::of2(&first, &second));
     let both = js_sys::Array::from(&JsFuture::from(both).await.expect("keys"));
     let thumbprint =
-        |index| PageKeys::try_from_js_value(both.get(index)).ok().expect("keys").thumbprint();
+        |index| PageKeys::try_from_js_value(both.get(index)).expect("keys").thumbprint();
     assert_eq!(thumbprint(0), thumbprint(1));
 }
 
