@@ -153,10 +153,14 @@ async function send({ issuer, page }, path, sealed, proofKey, { proof, origin = 
   return { ...response, content, header }
 }
 
-/** Calls an endpoint; the response with its body read. */
+/**
+ * Calls an endpoint; the response with its body read. Each call has a connection of its own: a server that refuses
+ * before it has read everything closes the connection, and must not take the next call with it.
+ */
 export async function post(url, { body, headers, method = 'POST' } = {}) {
   const signal = AbortSignal.timeout(20_000)
-  const response = await fetch(url, { method, headers, body, signal })
+  const alone = { ...headers, connection: 'close' }
+  const response = await fetch(url, { method, headers: alone, body, signal })
   return { status: response.status, headers: response.headers, body: await response.text() }
 }
 

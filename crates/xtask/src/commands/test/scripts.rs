@@ -10,7 +10,16 @@ use crate::process::{self, command};
 
 pub(super) fn size(prepared: &Prepared) -> Result<Outcome> {
     prepared.packages()?;
-    Ok(if size::measure()? { Outcome::passed() } else { Outcome::failed("over budget") })
+    let (good, output) = size::measure()?;
+    if !good {
+        return Ok(Outcome::failed("over budget"));
+    }
+    let above = output.lines().any(|line| line.ends_with(size::ABOVE));
+    Ok(if above {
+        Outcome::passed_with("within budget, but above the bar")
+    } else {
+        Outcome::passed()
+    })
 }
 
 /// Types of what is not a package: the Worker and its page.
