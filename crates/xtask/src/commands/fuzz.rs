@@ -53,7 +53,7 @@ fn fuzz(wanted: &[&str], seconds: u32) -> Result<Outcome> {
     for target in targets.into_iter().filter(|it| wanted.is_empty() || wanted.contains(it)) {
         println!("  {target}, {seconds} s");
         let mut fuzz = cargo_fuzz(&tool, "run");
-        fuzz.args([target, "--", "-print_final_stats=0", "-verbosity=0"]);
+        fuzz.args([target, "--", "-print_funcs=0", "-verbosity=0"]);
         fuzz.arg(format!("-max_total_time={seconds}"));
         if process::stream(&mut fuzz)?.0 { passed += 1 } else { fallen.push(target) }
     }
