@@ -165,6 +165,24 @@ fn a_bound_page_that_lost_the_successor_gets_the_same_one() {
 }
 
 #[test]
+fn a_refresh_from_another_origin_is_refused_and_costs_the_visit_nothing() {
+    let mut store = Store::default();
+    store.redeem("r1", Some(JKT), NOW);
+    let attempt = Spend {
+        counter: 1,
+        request_hash: "s1".into(),
+        page: "https://evil.example".into(),
+        jkt: Some(JKT.into()),
+        values: store.fresh(NOW),
+        now: NOW,
+    };
+    let (verdict, family) = spend(store.load(), attempt);
+    assert_eq!(store.save(verdict, family), Verdict::Refused(ErrorCode::OriginMismatch));
+    assert!(!store.revoked());
+    assert_eq!(granted(&store.spend(1, "s2", Some(JKT), NOW)).1, 2);
+}
+
+#[test]
 fn an_unbound_page_is_not_believed_that() {
     let mut store = Store::default();
     store.redeem("r1", None, NOW);
