@@ -78,7 +78,8 @@ impl KeyRing {
     /// Reads an array of `{"key": <private JWK>, "activeFromSeconds"?, "retireAtSeconds"?}`; every key is of the use
     /// named ("sig" or "enc").
     ///
-    /// Errors: `malformed`, `claim_invalid`, `key_unusable`; a `kid` that is missing or given twice is `key_unusable`.
+    /// Errors: `malformed`, `claim_invalid`, `key_unusable`; a `kid` given twice is `key_unusable`, and so is a
+    /// key without `kid`, `use` or `alg`.
     pub fn parse(text: &str, key_use: &str) -> Result<Self> {
         let mut items = json::parse(text.as_bytes())?;
         let ring = Self::from_value(Some(&items), key_use);
@@ -96,7 +97,10 @@ impl KeyRing {
             };
             let before = ring.0.iter().take(index);
             let taken = before.map(|entry| entry.key.public().kid()).any(|kid| kid == key.kid());
-            if key.kid().is_none() || taken || !fits {
+            // Published without them, one key would make verifiers refuse the whole set.
+            let complete =
+                key.kid().is_some() && key.key_use().is_some() && key.algorithm().is_some();
+            if !complete || taken || !fits {
                 return Err(Error::with_detail(ErrorCode::KeyUnusable, "key ring"));
             }
         }

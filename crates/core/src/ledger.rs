@@ -14,8 +14,8 @@ use crate::visit_token::TokenValues;
 /// How long a repeated request is answered like the first one, in seconds.
 pub const REPEAT_SECONDS: i64 = 60;
 
-/// Repetitions remembered at a time. A page that refreshes more often than this within [`REPEAT_SECONDS`] loses only the
-/// right to repeat its oldest request.
+/// Repetitions remembered at a time. A page that refreshes more often than this within [`REPEAT_SECONDS`] must not repeat
+/// its oldest request: that would be taken for a replay.
 const REMEMBERED: usize = 8;
 
 /// What is kept of one visit. Nothing of it is a token.

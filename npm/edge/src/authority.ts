@@ -39,16 +39,18 @@ export function createAuthority(options: AuthorityOptions): Authority {
   const settings = readOptions(options)
   const { issuer, gateway, clients, config, lifetimes } = settings
   const authority = authorityOf(config)
+  // A registry that cannot be asked lets no page read the answer, and spoils none.
+  const page = (request: Request) => pageOf(request.headers, clients).catch(() => undefined)
   const seconds = () => Math.floor(settings.now() / 1000)
 
   return {
     issueAccessToken: (request) => issueAccessToken(request, settings, authority),
     answerVisit: (request) => answerExchange('visit', request, settings, authority),
     refreshVisit: (request) => answerExchange('refresh', request, settings, authority),
-    preflight: async (request) => preflightAnswer(await pageOf(request.headers, clients)),
+    preflight: async (request) => preflightAnswer(await page(request)),
     async allowPages(request, response) {
       const copy = new Response(response.body, response)
-      allowPage(copy.headers, await pageOf(request.headers, clients))
+      allowPage(copy.headers, await page(request))
       return copy
     },
     jwks: async () =>

@@ -15,8 +15,8 @@ let generation = 0
  * nothing in the instance can be trusted: it is dropped, and the next call works on a new one.
  */
 export function call<R>(action: () => R): R {
-  start()
   try {
+    start()
     return action()
   } catch (error) {
     if (error instanceof LingpaiError) throw error

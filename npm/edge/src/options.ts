@@ -33,7 +33,7 @@ export interface VerifierOptions {
   revocation?: RevocationSource | undefined
   /** Scopes that a token must have, separated by spaces. */
   requiredScope?: string | undefined
-  /** How far the issuer's clock may differ from ours. Default: 5. */
+  /** How far the issuer's clock may differ from ours, at most 60. Default: 5. */
   clockToleranceSeconds?: number | undefined
   /** How old a proof may be, and how far ahead of our clock. Default: 60. */
   proofWindowSeconds?: number | undefined
@@ -81,7 +81,7 @@ export function readOptions(options: VerifierOptions): Settings {
   for (const one of audiences) text('audience', one)
   if (typeof requiredScope !== 'string') throw new TypeError('requiredScope: has to be a string')
   const type = options.type === undefined ? 'vt+jwt' : options.type
-  const toleranceSeconds = whole('clockToleranceSeconds', options.clockToleranceSeconds ?? 5, 600)
+  const toleranceSeconds = whole('clockToleranceSeconds', options.clockToleranceSeconds ?? 5, 60)
   const settings: Settings = {
     policy: {
       issuer,

@@ -134,7 +134,19 @@ export async function requestAccessToken(options: RequestOptions): Promise<Opene
     ...(options.jkt === undefined ? {} : { jkt: options.jkt }),
   })
   const envelope = await post(`${issuer}/v1/access-tokens`, form, options)
-  return openAccessToken(envelope, { ...options, privateKey: encryptionKey })
+  const opened = await openAccessToken(envelope, { ...options, privateKey: encryptionKey })
+  checkAnswer(opened, options)
+  return opened
+}
+
+/** Who could answer in the authority's place could hand us a token that was issued to somebody else. */
+function checkAnswer(opened: OpenedAccessToken, asked: RequestOptions): void {
+  const scopes = asked.scope.split(' ')
+  const wider = opened.scope.split(' ').some((name) => name !== '' && !scopes.includes(name))
+  if (opened.clientId !== asked.clientId) throw new LingpaiError('client_mismatch')
+  if (opened.page !== asked.page) throw new LingpaiError('origin_mismatch')
+  if (opened.jkt !== asked.jkt) throw new LingpaiError('key_binding_mismatch')
+  if (wider) throw new LingpaiError('scope_exceeded')
 }
 
 async function post(url: string, form: URLSearchParams, options: RequestOptions): Promise<string> {

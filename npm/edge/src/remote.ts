@@ -46,15 +46,19 @@ export function remote<T>(options: RemoteOptions<T>): Remote<T> {
   let kept: { value: T; freshUntil: number; staleUntil: number } | undefined
   let lastAttempt = -Infinity
   let lastFailed: LingpaiError | undefined
-  let loading = false
+  // A request that Workers cancel never ends what it began: a load counts as under way for a bounded time only.
+  let loadingSince = -Infinity
+  const loading = (now: number) => now - loadingSince < options.timeoutMs + 1000
 
   const usable = (now: number) => (kept && now < kept.staleUntil ? kept.value : undefined)
 
   async function load(now: number): Promise<T> {
-    loading = true
+    loadingSince = now
     lastAttempt = now
     try {
       const { text, life } = await download(options)
+      // A newer load has begun meanwhile: what it brings counts.
+      if (lastAttempt !== now) return usable(now) ?? accepted(options, text)
       const value = accepted(options, text)
       const freshUntil = now + life * 1000
       const old = kept?.value
@@ -70,15 +74,15 @@ export function remote<T>(options: RemoteOptions<T>): Remote<T> {
       if (stale !== undefined) return stale
       throw lastFailed
     } finally {
-      loading = false
+      if (loadingSince === now) loadingSince = -Infinity
     }
   }
 
   async function get(now: number): Promise<T> {
     if (kept && now < kept.freshUntil) return kept.value
     const stale = usable(now)
-    if (stale !== undefined && (loading || now - lastAttempt < pauseMs.failure)) return stale
-    if (loading) await settled(() => !loading, options.timeoutMs)
+    if (stale !== undefined && (loading(now) || now - lastAttempt < pauseMs.failure)) return stale
+    if (loading(now)) await settled(() => loadingSince === -Infinity, options.timeoutMs)
     // What the wait was for has come, or the next attempt is ours.
     if (kept && now < kept.freshUntil) return kept.value
     if (lastFailed && now - lastAttempt < pauseMs.failure) throw lastFailed
@@ -89,7 +93,7 @@ export function remote<T>(options: RemoteOptions<T>): Remote<T> {
     current: usable,
     get,
     async renew(now) {
-      if (loading || now - lastAttempt < pauseMs.unknownKey) return undefined
+      if (loading(now) || now - lastAttempt < pauseMs.unknownKey) return undefined
       return load(now)
     },
   }

@@ -102,7 +102,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
     request: RequestLike,
     { proof, token }: Credentials,
     jkt: string,
-    nowMs: number,
   ): Promise<{ jkt: string; jti: string }> {
     const { possession } = settings
     if (!possession) {
@@ -113,6 +112,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const url = possession.publicOrigin + pathOf(request.url)
     const { method } = request
     const window = possession.windowSeconds
+    // Not the time at which the request came: keys and revocation may have taken a while.
+    const nowMs = settings.now()
     const text = call(() =>
       glue.proofVerify(proof, method, url, token, jkt, seconds(nowMs), window),
     )
@@ -138,7 +139,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if ((jkt !== undefined) !== (scheme === 'DPoP')) throw new LingpaiError('scheme_mismatch')
     await refuseRevoked(claims)
     if (jkt === undefined) return { claims, token }
-    return { claims, token, proof: await checkProof(request, credentials, jkt, nowMs) }
+    return { claims, token, proof: await checkProof(request, credentials, jkt) }
   }
 
   async function verifyToken(token: string, options?: TokenOptions): Promise<Verified> {

@@ -155,7 +155,9 @@ impl Caller<'_> {
         claims.validity.check_started(self.now, authority.tolerance)?;
         let leeway = i64::from(authority.tolerance.as_seconds());
         // Without a proof key a refresh token would be a bearer token with a long life.
-        let refreshes = request.jkt().is_some() && authority.refresh_lifetime > 0;
+        let refreshes = request.jkt().is_some()
+            && authority.refresh_lifetime > 0
+            && authority.refresh_keys.active(self.now).is_some();
         let command = redeem_command(&Redeem {
             request_hash: request.request_hash(),
             terms: VisitTerms::of(claims, request.jkt()),

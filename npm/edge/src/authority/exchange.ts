@@ -20,12 +20,11 @@ export async function answerExchange(
   authority: Resource,
 ): Promise<Response> {
   if (request.method !== 'POST') return wrongMethod('POST')
-  const nowMs = settings.now()
   let response: Response
   try {
-    response = await exchange(kind, request, settings, authority, nowMs)
+    response = await exchange(kind, request, settings, authority)
   } catch (error) {
-    response = openRefusal(unsealed(error), nowMs)
+    response = openRefusal(unsealed(error), settings.now())
   }
   const page = await pageOf(request.headers, settings.clients).catch(() => undefined)
   allowPage(response.headers, page)
@@ -47,13 +46,14 @@ async function exchange(
   request: Request,
   settings: Settings,
   authority: Resource,
-  nowMs: number,
 ): Promise<Response> {
-  const now = Math.floor(nowMs / 1000)
   if (request.headers.get('content-type') !== 'application/jose') {
-    return openRefusal('invalid_request', nowMs)
+    return openRefusal('invalid_request', settings.now())
   }
   const body = await limitedText(request, maxBytes)
+  // Not before the body is here: its sender decides how long that takes.
+  const nowMs = settings.now()
+  const now = Math.floor(nowMs / 1000)
   const origin = request.headers.get('origin') ?? ''
   const proof = request.headers.get('dpop') ?? undefined
   const text = authority.use((number) => glue.exchangeOpen(number, kind, body, origin, proof, now))

@@ -36,8 +36,9 @@ export async function issueAccessToken(
   authority: Resource,
 ): Promise<Response> {
   if (request.method !== 'POST') return wrongMethod('POST')
-  const nowMs = settings.now()
   const form = await formOf(request)
+  // Not before the body is here: its sender decides how long that takes.
+  const nowMs = settings.now()
   if (!form) return openRefusal('invalid_request', nowMs)
   let step: Issued
   try {
