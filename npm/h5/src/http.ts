@@ -30,9 +30,10 @@ export function createHttp(engine: Engine, ownFetch: typeof fetch | undefined): 
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) abort()
     try {
-      if (!ownFetch)
-        return (await engine.request(url, body, proof, controller.signal)) as HttpAnswer
-      return await through(ownFetch, url, body, proof, controller.signal)
+      const asking = ownFetch
+        ? through(ownFetch, url, body, proof, controller.signal)
+        : (engine.request(url, body, proof, controller.signal) as Promise<HttpAnswer>)
+      return await Promise.race([asking, aborted(controller.signal)])
     } catch (error) {
       throw toLingpaiError(error)
     } finally {
@@ -40,6 +41,15 @@ export function createHttp(engine: Engine, ownFetch: typeof fetch | undefined): 
       signal.removeEventListener('abort', abort)
     }
   }
+}
+
+// Some ways to the network, hooked by others, neither end nor heed a signal.
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const refuse = () => reject(new LingpaiError('network_unavailable'))
+    if (signal.aborted) refuse()
+    else signal.addEventListener('abort', refuse, { once: true })
+  })
 }
 
 async function through(

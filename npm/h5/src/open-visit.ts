@@ -5,7 +5,7 @@ import { toLingpaiError } from './errors.js'
 import { isOurs, isRefreshable, partyOf, resume, type Holding } from './holding.js'
 import { readOptions, type OpenVisitOptions } from './options.js'
 import { preparePage, type Page } from './page.js'
-import { askForLaunch, canAskForLaunch, launchFromAddress } from './redeem.js'
+import { askForLaunch, canAskForLaunch, isFramed, launchFromAddress } from './redeem.js'
 import { refresh } from './refresh.js'
 import { createVisit, type Visit } from './visit.js'
 import { inTurn } from './waiting.js'
@@ -47,16 +47,26 @@ async function start(page: Page, signal: AbortSignal): Promise<Holding> {
   const former = await takeFormer(page, signal)
   const launch = launchFromAddress(page)
   if (launch) return enter(page, launch, former && partyOf(former.record), signal)
-  if (former?.holding) {
+  const goOn = former !== undefined && mayGoOn()
+  if (goOn && former.holding) {
     page.emit({ type: 'resumed', expiresAtMs: former.holding.expiresAtSeconds * 1000 })
     return former.holding
   }
-  if (former) {
+  if (goOn) {
     const outcome = await refresh(page, former.record, signal)
     if ('holding' in outcome) return outcome.holding
-    if (!outcome.ended || !canAskForLaunch(page)) throw outcome.failure
+    const mayAsk = outcome.ended || !outcome.failure.retryable
+    if (!mayAsk || !canAskForLaunch(page)) throw outcome.failure
   }
   return enter(page, await askForLaunch(page, signal), undefined, signal)
+}
+
+// In a frame only a reload goes on without asking the app: what frames the page may have another user by now.
+function mayGoOn(): boolean {
+  if (!isFramed()) return true
+  const [navigation] = performance.getEntriesByType('navigation')
+  const type = (navigation as PerformanceNavigationTiming | undefined)?.type
+  return type === 'reload' || type === 'back_forward'
 }
 
 type Former = { record: NonNullable<Page['former']>; holding: Holding | undefined }

@@ -22,6 +22,8 @@ export interface Records {
   /** Returns whether it is kept now. */
   write(record: VisitRecord): Promise<boolean>
   wipe(): void
+  /** Wipes, and writes nothing any more. */
+  close(): void
 }
 
 const version = 1
@@ -30,6 +32,7 @@ const version = 1
 export function createRecords(keys: PageKeys, slot: string, emit: Emit): Records {
   const name = `lingpai:visit ${slot}`
   let failed = false
+  let closed = false
   return {
     async read() {
       if (!keys.sealsRecords) return undefined
@@ -47,7 +50,9 @@ export function createRecords(keys: PageKeys, slot: string, emit: Emit): Records
     async write(record) {
       if (!keys.sealsRecords) return false
       try {
-        sessionStorage.setItem(name, await keys.seal(JSON.stringify({ version, ...record })))
+        const sealed = await keys.seal(JSON.stringify({ version, ...record }))
+        if (closed) return false
+        sessionStorage.setItem(name, sealed)
         failed = false
       } catch {
         if (!failed) emit({ type: 'storage_unavailable', what: 'visit' })
@@ -56,6 +61,10 @@ export function createRecords(keys: PageKeys, slot: string, emit: Emit): Records
         this.wipe()
       }
       return !failed
+    },
+    close() {
+      closed = true
+      this.wipe()
     },
     wipe() {
       try {

@@ -100,7 +100,9 @@ export async function redeem(
       const message = bound ? 'the launch is bound to another key' : 'the launch is bound to no key'
       throw new LingpaiError('launch_not_bound', { message })
     }
-    if (!bound && current) await approve(page, { current, launched: { clientId, subject } })
+    // A link can carry a token bound to our key too, made by whoever has learnt its thumbprint.
+    if (current && (!bound || via === 'fragment'))
+      await approve(page, { current, launched: { clientId, subject } })
 
     clock.hint(facts.issuedAtSeconds, expiresAtSeconds)
     const exchange = engine.Exchange.sealVisit(token, keys.thumbprint)
@@ -128,6 +130,7 @@ async function approve(page: Page, conflict: LaunchConflict): Promise<void> {
   page.records.wipe()
 }
 
-function isFramed(): boolean {
+/** Whether the page runs inside another one. */
+export function isFramed(): boolean {
   return typeof window !== 'undefined' && window.top !== window
 }

@@ -1,7 +1,7 @@
 // One refresh: spends the refresh token under a new R, and keeps the successor before anything uses it.
 import { LingpaiError, toLingpaiError } from './errors.js'
 import { perform } from './exchange.js'
-import { hold, isOurs, resume, type Holding } from './holding.js'
+import { hold, isOurs, partyOf, resume, type Holding } from './holding.js'
 import type { Page } from './page.js'
 import type { VisitRecord } from './record.js'
 
@@ -15,12 +15,13 @@ export async function refresh(
   signal: AbortSignal,
 ): Promise<RefreshOutcome> {
   try {
-    const newer = await refreshedElsewhere(page, record, signal)
+    const newest = await keptElsewhere(page, record)
+    const newer = newest && (await resume(page, newest, signal))
     if (newer) return { holding: newer }
-    if (record.refreshToken === undefined) {
+    const { refreshToken, appKey, terms } = newest ?? record
+    if (refreshToken === undefined) {
       return { failure: new LingpaiError('visit_ended'), ended: false }
     }
-    const { refreshToken, appKey, terms } = record
     const exchange = page.engine.Exchange.sealRefresh(refreshToken, appKey, terms)
     const decision = await perform(page, 'refresh', exchange, signal)
     if ('refused' in decision) {
@@ -47,13 +48,11 @@ export async function refresh(
   }
 }
 
-// Another visit object of this tab may have refreshed already: its successor is the one to go on with.
-async function refreshedElsewhere(
-  page: Page,
-  record: VisitRecord,
-  signal: AbortSignal,
-): Promise<Holding | undefined> {
+// Another visit object of this tab may have refreshed already. Its successor is the one to go on with, also when its token
+// has expired: to spend our own older refresh token would look like theft.
+async function keptElsewhere(page: Page, record: VisitRecord): Promise<VisitRecord | undefined> {
   const kept = await page.records.read()
   if (!kept || kept.token === record.token || !isOurs(page, kept)) return undefined
-  return kept.terms === record.terms ? resume(page, kept, signal) : undefined
+  const [ours, theirs] = [partyOf(record), partyOf(kept)]
+  return ours.clientId === theirs.clientId && ours.subject === theirs.subject ? kept : undefined
 }

@@ -146,7 +146,7 @@ export function createVisit(page: Page, first: Holding): Visit {
     closing.abort(new LingpaiError('closed'))
     clearTimeout(timer)
     for (const [target, name] of wakeUps()) target.removeEventListener(name, check)
-    page.records.wipe()
+    page.records.close()
     // The key handles stay with those of their promises that are still pending.
     keys.free()
     emit({ type: 'closed' })
