@@ -50,7 +50,9 @@ describe('in the app: a bound launch', () => {
 
     await frame.click('#reload')
     await until('the page again', async () => /goes on/.test(await status()))
-    assert.equal(await count(page, 'Hands the access token'), 1, 'no second access token')
+    const handed = () => count(page, 'Hands the access token')
+    await until('the trace', async () => (await handed()) > 0)
+    assert.equal(await handed(), 1, 'no second access token')
 
     await frame.click('#thief')
     await until('the thief', async () => /stopped: proof_required/.test(await result()))
@@ -87,7 +89,8 @@ describe('by link: a fragment launch', () => {
     const { page } = await open(`${app}/?lang=en`)
     const opened = browser.waitForTarget((target) => target.url().startsWith(`${h5}/h5/`))
     await page.click('#link')
-    const tab = await (await opened).page()
+    const target = await opened
+    const tab = await until('the tab', () => target.page())
     const status = statusOf(tab)
     const result = resultOf(tab)
     await until('the visit', async () => /is open/.test(await status()))
