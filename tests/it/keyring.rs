@@ -35,11 +35,13 @@ fn a_new_key_is_published_before_it_signs_and_the_old_one_until_it_retires() {
 fn a_ring_that_would_be_ambiguous_or_misused_is_refused() {
     let key = entry("k", 1, "");
     let without_kid = key.replace(r#""kid":"k","#, "");
-    assert_ne!(without_kid, key);
+    let without_alg = key.replace(r#""use":"sig","alg":"EdDSA","#, "");
+    assert!(without_kid != key && without_alg != key);
     for (text, key_use) in [
         (format!("[{key},{key}]"), "sig"),
         (format!("[{key}]"), "enc"),
         (format!("[{without_kid}]"), "sig"),
+        (format!("[{without_alg}]"), "sig"),
         ("{}".to_owned(), "sig"),
         ("[1]".to_owned(), "sig"),
         ("[{}]".to_owned(), "sig"),
