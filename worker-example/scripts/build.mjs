@@ -46,7 +46,7 @@ const files = {
   'app/index.html': 'index.html',
   'h5/index.html': 'h5/index.html',
   'h5/thief.html': 'h5/thief.html',
-  'shared/seal.svg': 'seal.svg',
+  'common/seal.svg': 'seal.svg',
 }
 for (const [source, target] of Object.entries(files))
   await copy(join(from, source), join(to, target))

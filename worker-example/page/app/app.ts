@@ -1,12 +1,12 @@
 // The partner app's front-end: opens the tea club in a frame or by link, and shows the steps of everybody involved.
 
 import { answerLaunch } from '@lingpai/h5/app'
-import { find } from '../shared/dom'
-import { language, onLanguage, say, translatePage } from '../shared/language'
-import { hear, tell, type FromPage } from '../shared/messages'
-import { short } from '../shared/jose-peek'
-import { isStep, type Step } from '../shared/step'
-import { createTrace } from '../shared/trace'
+import { find } from '../common/dom'
+import { language, onLanguage, say, translatePage } from '../common/language'
+import { hear, tell, type FromPage } from '../common/messages'
+import { short } from '../common/jose-peek'
+import { isStep, type Step } from '../common/step'
+import { createTrace } from '../common/trace'
 import { askBackend, stepsOf, type Launch } from './backend'
 import { sendThief } from './thief'
 import { words } from './words'

@@ -1,7 +1,7 @@
 // What the app's front-end asks of its own back-end, and the steps that it took there.
 
-import { algorithms, short, type Members } from '../shared/jose-peek'
-import type { Step } from '../shared/step'
+import { algorithms, short, type Members } from '../common/jose-peek'
+import type { Step } from '../common/step'
 
 export interface Launch {
   accessToken?: string

@@ -1,7 +1,7 @@
 // Plays a thief that has the access token and nothing else: a frame of its own, which reports what it did.
 
-import { hear, tell } from '../shared/messages'
-import { isStep, type Step } from '../shared/step'
+import { hear, tell } from '../common/messages'
+import { isStep, type Step } from '../common/step'
 
 /** Resolves to the code with which the edge stopped it, or `granted`. */
 export function sendThief(

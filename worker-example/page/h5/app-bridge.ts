@@ -1,6 +1,6 @@
 // The page's way to tell the app that opened it what happens: as its frame, or as the tab of its link.
 
-import { hear, tell, type FromApp, type FromPage } from '../shared/messages'
+import { hear, tell, type FromApp, type FromPage } from '../common/messages'
 
 export interface AppBridge {
   framed: boolean

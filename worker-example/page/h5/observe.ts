@@ -7,8 +7,8 @@ import {
   sha256,
   short,
   type Members,
-} from '../shared/jose-peek'
-import type { Step, StepKind } from '../shared/step'
+} from '../common/jose-peek'
+import type { Step, StepKind } from '../common/step'
 
 type Exchange = 'visit' | 'refresh' | 'call'
 type Report = (step: Omit<Step, 'run'>) => void

@@ -1,11 +1,11 @@
 // The tea club's page: opens a visit, uses it, and tells each step to whoever shows the trace.
 
 import { LingpaiError, openVisit, type Visit, type VisitEvent } from '@lingpai/h5'
-import { find } from '../shared/dom'
-import { short } from '../shared/jose-peek'
-import { setLanguage, translatePage } from '../shared/language'
-import type { Step } from '../shared/step'
-import { createTrace } from '../shared/trace'
+import { find } from '../common/dom'
+import { short } from '../common/jose-peek'
+import { setLanguage, translatePage } from '../common/language'
+import type { Step } from '../common/step'
+import { createTrace } from '../common/trace'
 import { appBridge } from './app-bridge'
 import { observedFetch } from './observe'
 import { createView } from './view'

@@ -1,9 +1,9 @@
 // A thief: has somebody's access token, no proof key, and does what it can with that. Its own R, its own request.
 
 import { LingpaiError, sealVisit } from '@lingpai/h5'
-import { algorithms, peekClaims, peekHeader } from '../shared/jose-peek'
-import { hear, type ToThief } from '../shared/messages'
-import type { Step } from '../shared/step'
+import { algorithms, peekClaims, peekHeader } from '../common/jose-peek'
+import { hear, type ToThief } from '../common/messages'
+import type { Step } from '../common/step'
 
 const { app, gateway, issuer } = (await (await fetch('/demo/config')).json()) as {
   app: string

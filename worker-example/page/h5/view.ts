@@ -1,9 +1,9 @@
 // What the tea club's page shows: state, member, lifetime, and what came of the last action. Decides nothing.
 
 import type { Visit } from '@lingpai/h5'
-import { element, find } from '../shared/dom'
-import { short } from '../shared/jose-peek'
-import { onLanguage, say } from '../shared/language'
+import { element, find } from '../common/dom'
+import { short } from '../common/jose-peek'
+import { onLanguage, say } from '../common/language'
 import { words } from './words'
 
 export type State = 'opening' | 'open' | 'resumed' | 'ended' | 'closed' | 'failed'

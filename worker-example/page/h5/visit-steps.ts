@@ -1,8 +1,8 @@
 // Turns events of a visit into steps of the trace. What goes over the wire is told by `observe.ts`.
 
 import type { VisitEvent } from '@lingpai/h5'
-import { short } from '../shared/jose-peek'
-import type { Step } from '../shared/step'
+import { short } from '../common/jose-peek'
+import type { Step } from '../common/step'
 
 type Told = Omit<Step, 'run'>
 

@@ -1,7 +1,7 @@
 // Texts of the tea club's page, in English and Chinese.
 
-import { stepWords } from '../shared/step-words'
-import type { Words } from '../shared/language'
+import { stepWords } from '../common/step-words'
+import type { Words } from '../common/language'
 
 export const words: Words = {
   ...stepWords,
