@@ -219,6 +219,30 @@ describe('CORS', () => {
 })
 
 describe('a partner', () => {
+  // Whoever can answer in the authority's place has tokens of that authority at hand, made for others.
+  test('does not take an access token that it did not ask for', async () => {
+    const place = world()
+    const swapped = (asked) => async (input, init) => {
+      if (new Request(input).url.endsWith('/jwks.json')) return place.fetch(input, init)
+      const form = new URLSearchParams(init.body)
+      for (const [name, value] of Object.entries(asked)) {
+        if (value === undefined) form.delete(name)
+        else form.set(name, value)
+      }
+      return place.fetch(input, { ...init, body: form.toString() })
+    }
+    const jkt = (await proofKey()).jkt
+    await assert.rejects(
+      place.accessToken({ jkt, fetch: swapped({ jkt: undefined }) }),
+      refused('key_binding_mismatch'),
+    )
+    await assert.rejects(
+      place.accessToken({ fetch: swapped({ scope: 'read pay' }) }),
+      refused('scope_exceeded'),
+    )
+    assert.ok((await place.accessToken({ jkt, fetch: swapped({}) })).accessToken)
+  })
+
   test('gets one access token for each assertion', async () => {
     const place = world()
     const assertion = clientAssertion({

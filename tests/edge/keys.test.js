@@ -76,6 +76,24 @@ describe('a remote key set', () => {
     assert.equal(requests, 1)
   })
 
+  // A Worker whose client went away is cancelled: what it awaits goes on for nobody, not even for a `finally`.
+  test('is fetched again although a request that began to fetch never went on', async () => {
+    respond = serve(setOf(first), { 'cache-control': 'max-age=600' })
+    let cancelled = false
+    const never = () => new Promise(() => {})
+    const own = (input, init) => (cancelled ? never() : fetch(input, init))
+    const { verifier, clock } = service({ fetch: own, keysTimeoutMs: 1000 })
+    await verifier.verify(token(first))
+    clock.pass(31)
+    cancelled = true
+    void verifier.verify(token(second)).catch(() => {})
+    await new Promise((resolve) => setImmediate(resolve))
+    cancelled = false
+    respond = serve(setOf(second), { 'cache-control': 'max-age=600' })
+    clock.pass(31)
+    await verifier.verify(token(second))
+  })
+
   test('keeps max-age within bounds', async () => {
     respond = serve(setOf(first), { 'cache-control': 'max-age=0, no-store' })
     const short = service()
