@@ -37,29 +37,29 @@ after(async () => {
 describe('in the app: a bound launch', () => {
   test('a visit is opened, used, refreshed, reloaded, attacked in vain, and closed', async () => {
     const { page, complaints } = await open(`${app}/?lang=en`)
-    await page.click('#open')
+    await press(page, '#open')
     const frame = await until('the frame', () => framed(page))
     const status = statusOf(frame)
     const result = resultOf(frame)
     await until('the visit', async () => /is open/.test(await status()))
 
-    await frame.click('#me')
+    await press(frame, '#me')
     await until('the answer', async () => /Granted.*knows you as/.test(await result()))
-    await frame.click('#refresh')
+    await press(frame, '#refresh')
     await until('the refresh', async () => /Granted.*new visit token/.test(await result()))
 
-    await frame.click('#reload')
+    await press(frame, '#reload')
     await until('the page again', async () => /goes on/.test(await status()))
     const handed = () => count(page, 'Hands the access token')
     await until('the trace', async () => (await handed()) > 0)
     assert.equal(await handed(), 1, 'no second access token')
 
-    await frame.click('#thief')
+    await press(frame, '#thief')
     await until('the thief', async () => /stopped: proof_required/.test(await result()))
-    await frame.click('#me')
+    await press(frame, '#me')
     await until('the answer', async () => /Granted.*knows you as/.test(await result()))
 
-    await frame.click('#close')
+    await press(frame, '#close')
     await until('the end', async () => /closed/.test(await status()))
     assert.deepEqual(complaints, [])
     await page.close()
@@ -67,7 +67,7 @@ describe('in the app: a bound launch', () => {
 
   test('the trace tells who acted and what the edge decided, and holds no token', async () => {
     const { page } = await open(`${app}/?lang=en`)
-    await page.click('#open')
+    await press(page, '#open')
     await until('the last step', async () => (await count(page, 'Opens the answer with R')) === 1)
     const text = await page.$eval('#trace', (trace) => trace.textContent)
     for (const told of [
@@ -87,8 +87,10 @@ describe('in the app: a bound launch', () => {
 describe('by link: a fragment launch', () => {
   test('the token leaves the address, and works once: its replay ends the whole family', async () => {
     const { page } = await open(`${app}/?lang=en`)
-    const opened = browser.waitForTarget((target) => target.url().startsWith(`${h5}/h5/`))
-    await page.click('#link')
+    const opened = browser.waitForTarget(
+      (target) => target.type() === 'page' && target.url().startsWith(`${h5}/h5/`),
+    )
+    await press(page, '#link')
     const target = await opened
     const tab = await until('the tab', () => target.page())
     const status = statusOf(tab)
@@ -97,9 +99,9 @@ describe('by link: a fragment launch', () => {
     assert.equal(await tab.evaluate(() => location.hash), '')
 
     await tab.bringToFront()
-    await tab.click('#thief')
+    await press(tab, '#thief')
     await until('the thief', async () => /stopped: replayed/.test(await result()))
-    await tab.click('#me')
+    await press(tab, '#me')
     await until('the end', async () => /ended this visit/.test(await status()))
     assert.match(await result(), /Refused.*token_revoked/)
     await tab.close()
@@ -132,7 +134,7 @@ describe('both languages, both sizes', () => {
         )
         const wide = () => page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
         assert.equal(await wide(), false)
-        await page.click('#open')
+        await press(page, '#open')
         await until('the steps', async () => (await page.$$('.step')).length > 9)
         if (width < 960) await page.click('[data-show=trace]')
         assert.equal(await wide(), false)
@@ -185,6 +187,14 @@ async function open(url, width = 1280) {
   await page.setViewport({ width, height: 900 })
   await page.goto(url, { waitUntil: 'networkidle0' })
   return { page, complaints }
+}
+
+/** Presses a button as soon as it can be pressed. */
+async function press(where, selector) {
+  await until(`${selector} to be ready`, () =>
+    where.$eval(selector, (button) => !button.disabled && !button.closest('[hidden]')),
+  )
+  await where.$eval(selector, (button) => button.click())
 }
 
 const framed = (page) => page.frames().find((frame) => frame.url().startsWith(`${h5}/h5/`))

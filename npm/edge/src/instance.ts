@@ -62,7 +62,7 @@ export function resource(create: () => number, release: (number: number) => void
 /** A resource that cannot be made again: after a trap it is gone, and using it is `internal`. */
 export function onlyOnce(number: number, release: (number: number) => void): Resource {
   const slot: Slot = { number, generation, release }
-  return {
+  const held: Resource = {
     use: (action) =>
       call(() => {
         if (slot.generation !== generation) throw new LingpaiError('internal')
@@ -70,6 +70,9 @@ export function onlyOnce(number: number, release: (number: number) => void): Res
       }),
     free: () => free(slot),
   }
+  // Its owner may be a request that is cancelled and never comes to free it.
+  collector()?.register(held, slot)
+  return held
 }
 
 function free(slot: Slot): void {
