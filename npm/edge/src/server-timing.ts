@@ -1,0 +1,76 @@
+// Where a verification spends its time, as a `Server-Timing` header (W3C Server Timing). It names phases and milliseconds.
+import type { Durations, Phase } from './events.js'
+
+/** Measures the phases of one verification, one after the other. */
+export interface Stopwatch {
+  /** The phase under way; the one of a refusal. */
+  readonly phase: Phase
+  /** Ends the phase under way and begins another; a phase that comes again adds up. */
+  enter(phase: Phase): void
+  /** Ends the phase under way. Gives the durations so far; the object is the caller's. */
+  stop(): Durations
+}
+
+/** Starts in the phase `credentials`. `clock` gives milliseconds that never go back. */
+export function stopwatch(clock: () => number = () => performance.now()): Stopwatch {
+  const durations: Durations = {}
+  let phase: Phase = 'credentials'
+  let since = clock()
+  const lap = () => {
+    const now = clock()
+    durations[phase] = (durations[phase] ?? 0) + now - since
+    since = now
+  }
+  return {
+    get phase() {
+      return phase
+    },
+    enter(next) {
+      lap()
+      phase = next
+    },
+    stop() {
+      lap()
+      return { ...durations }
+    },
+  }
+}
+
+/** The value of a `Server-Timing` header: `lp-keys;dur=12.3, lp-verify;dur=0.2`, in the order of the phases. */
+export function serverTiming(durations: Durations): string {
+  const metrics: string[] = []
+  for (const phase of phases) {
+    const duration = durations[phase]
+    if (duration !== undefined) metrics.push(`lp-${phase};dur=${round(duration)}`)
+  }
+  return metrics.join(', ')
+}
+
+/** The response with the header added; a copy where its headers cannot be changed, as those of `fetch`. */
+export function withServerTiming(response: Response, durations: Durations): Response {
+  const value = serverTiming(durations)
+  if (value === '') return response
+  try {
+    response.headers.append('Server-Timing', value)
+    return response
+  } catch {
+    const copy = new Response(response.body, response)
+    copy.headers.append('Server-Timing', value)
+    return copy
+  }
+}
+
+const phases: readonly Phase[] = [
+  'credentials',
+  'unseal',
+  'keys',
+  'verify',
+  'revocation',
+  'proof',
+  'replay',
+]
+
+/** To a microsecond: finer is noise, and a header of many digits says more about the machine than is needed. */
+function round(milliseconds: number): number {
+  return Math.round(Math.max(milliseconds, 0) * 1000) / 1000
+}
