@@ -181,3 +181,65 @@ fn a_shared_key_serves_who_configures_it() {
     let error = policy.verify(&signed(&claims(&[])), NOW).err().expect("refused");
     assert_eq!(error.code(), ErrorCode::AlgorithmNotAllowed);
 }
+
+mod status_lists {
+    use super::*;
+
+    const LIST: &str = r#""status_list":{"bits":1,"lst":"eNrbuRgAAhcBXQ"}"#;
+
+    fn policy() -> Policy {
+        Policy {
+            audiences: vec![],
+            typ: Some("statuslist+jwt".into()),
+            required_scope: Scope::parse("").expect("a scope"),
+            ..super::policy()
+        }
+    }
+
+    fn verify(claims: &str) -> Result<i64, ErrorCode> {
+        let key = signing_key(Curve::Edwards);
+        let token = jws::sign("statuslist+jwt", claims.as_bytes(), &key).expect("signed");
+        let verified = policy().verify(&token, NOW).map_err(|error| error.code())?;
+        Ok(verified.facts.expires_at.as_i64())
+    }
+
+    #[test]
+    fn need_neither_issuer_nor_audience_nor_end() {
+        let now = NOW.as_i64();
+        assert_eq!(verify(&format!(r#"{{"iat":{now},{LIST}}}"#)), Ok(i64::MAX));
+        let exp = now + 1;
+        assert_eq!(verify(&format!(r#"{{"iss":"{ISSUER}","exp":{exp},{LIST}}}"#)), Ok(exp));
+    }
+
+    #[test]
+    fn are_held_to_those_that_they_have() {
+        let now = NOW.as_i64();
+        for (claims, code) in [
+            (r#"{"iss":"https://other.example"}"#.to_owned(), ErrorCode::IssuerMismatch),
+            (r#"{"iss":1}"#.to_owned(), ErrorCode::ClaimInvalid),
+            (r#"{"exp":"soon"}"#.to_owned(), ErrorCode::ClaimInvalid),
+            (format!(r#"{{"exp":{}}}"#, now - 6), ErrorCode::TokenExpired),
+            (format!(r#"{{"iat":{}}}"#, now + 6), ErrorCode::TokenNotYetValid),
+        ] {
+            assert_eq!(verify(&claims), Err(code), "{claims}");
+        }
+    }
+
+    #[test]
+    fn may_be_longer_than_tokens_up_to_a_limit() {
+        // Signing has the limit of tokens, so that the parts are put together here.
+        let key = signing_key(Curve::Edwards);
+        let signed = |length: usize| {
+            let claims = format!(r#"{{"lst":"{}"}}"#, "A".repeat(length));
+            let header = r#"{"alg":"EdDSA","kid":"sign-ed","typ":"statuslist+jwt"}"#;
+            let input = jws::signing_input(header, claims.as_bytes());
+            let signature = jws::sign_input(&key, input.as_bytes()).expect("signed");
+            jws::attach_signature(&input, &signature)
+        };
+        assert!(policy().verify(&signed(200_000), NOW).is_ok());
+        let error = policy().verify(&signed(2 * 1024 * 1024), NOW).err().expect("refused");
+        assert_eq!(error.code(), ErrorCode::LimitExceeded);
+        let error = super::policy().verify(&signed(200_000), NOW).err().expect("refused");
+        assert_eq!(error.code(), ErrorCode::LimitExceeded);
+    }
+}

@@ -3,7 +3,10 @@
 /// Length of a compact JWS or JWE, in bytes of its text (PROTOCOL: 16 KiB).
 pub const MAX_COMPACT_BYTES: usize = 16 * 1024;
 
-/// Length of any JSON text, in bytes.
+/// Length of a Status List Token, in bytes of its text: a megabyte of statuses that do not compress, twice in base64url.
+pub const MAX_STATUS_LIST_BYTES: usize = 2 * 1024 * 1024;
+
+/// Length of any JSON text but the claims of a Status List Token, in bytes.
 pub const MAX_JSON_BYTES: usize = 64 * 1024;
 
 /// Nesting of JSON arrays and objects: `{}` has depth 1.

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::{JwkSet, Jws, SymmetricJwk, VerifyingKey};
 use crate::json::{self, Object, Value};
+use crate::limits::{MAX_COMPACT_BYTES, MAX_STATUS_LIST_BYTES};
 use crate::scope::Scope;
 use crate::signed;
 use crate::time::{Tolerance, UnixSeconds};
@@ -20,11 +21,15 @@ pub enum Keys {
     Shared(SymmetricJwk),
 }
 
+/// The type of Status List Tokens (draft-ietf-oauth-status-list §5.1). They are longer than other tokens, and may go
+/// without `iss` and without `exp`.
+const STATUS_LIST: &str = "statuslist+jwt";
+
 /// What a verifier demands.
 pub struct Policy {
     /// `iss`, letter by letter.
     pub issuer: String,
-    /// One of these has to be in `aud`.
+    /// One of these has to be in `aud`; where there are none, `aud` is not looked at.
     pub audiences: Vec<String>,
     /// The JOSE type, such as `vt+jwt` or `at+jwt`; `None` accepts a token without one, and only that.
     pub typ: Option<String>,
@@ -39,7 +44,7 @@ pub struct Policy {
 /// The times and bindings of a verified token: what has to be looked at again each time it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenFacts {
-    /// `exp`.
+    /// `exp`; the end of all time for a status list that has none.
     pub expires_at: UnixSeconds,
     /// `nbf`, if there is one.
     pub not_before: Option<UnixSeconds>,
@@ -64,16 +69,16 @@ impl Policy {
     /// `algorithm_not_allowed`, `key_not_found`, `signature_invalid`, `issuer_mismatch`, `audience_mismatch`,
     /// `claim_invalid`, `token_expired`, `token_not_yet_valid`, `insufficient_scope`.
     pub fn verify(&self, token: &str, now: UnixSeconds) -> Result<VerifiedToken> {
-        let jws = Jws::parse(token)?;
+        let jws = Jws::parse_within(self.limit_bytes(), token)?;
         if jws.header().typ() != self.typ.as_deref() {
             return Err(ErrorCode::TypeMismatch.into());
         }
         jws.algorithm()?;
         let key = self.key(&jws)?;
         let claims_json = jws.into_verified(&key)?;
-        let claims = json::parse_object(&claims_json)?;
+        let claims = json::parse_object_within(self.limit_bytes(), &claims_json)?;
         self.check_parties(&claims)?;
-        let facts = TokenFacts::from_claims(&claims)?;
+        let facts = TokenFacts::from_claims(&claims, !self.is_for_status_lists())?;
         facts.check(now, self.tolerance)?;
         if !self.required_scope.as_str().is_empty() {
             let scope = Scope::parse(claims.optional_string("scope")?.unwrap_or_default())?;
@@ -114,9 +119,21 @@ impl Policy {
         }
     }
 
+    fn is_for_status_lists(&self) -> bool {
+        self.typ.as_deref() == Some(STATUS_LIST)
+    }
+
+    fn limit_bytes(&self) -> usize {
+        if self.is_for_status_lists() { MAX_STATUS_LIST_BYTES } else { MAX_COMPACT_BYTES }
+    }
+
     fn check_parties(&self, claims: &Object) -> Result<()> {
-        if claims.string("iss")? != self.issuer {
+        let anonymous = self.is_for_status_lists() && claims.get("iss").is_none();
+        if !anonymous && claims.string("iss")? != self.issuer {
             return Err(ErrorCode::IssuerMismatch.into());
+        }
+        if self.audiences.is_empty() {
+            return Ok(());
         }
         let ours = |aud: &str| self.audiences.iter().any(|audience| audience == aud);
         let meant = match claims.get("aud") {
@@ -131,9 +148,13 @@ impl Policy {
 }
 
 impl TokenFacts {
-    fn from_claims(claims: &Object) -> Result<Self> {
+    fn from_claims(claims: &Object, expires: bool) -> Result<Self> {
+        let expires_at = match expires || claims.get("exp").is_some() {
+            true => UnixSeconds::new(claims.integer("exp")?),
+            false => UnixSeconds::new(i64::MAX),
+        };
         Ok(Self {
-            expires_at: UnixSeconds::new(claims.integer("exp")?),
+            expires_at,
             not_before: claims.optional_integer("nbf")?.map(UnixSeconds::new),
             issued_at: claims.optional_integer("iat")?.map(UnixSeconds::new),
             jkt: signed::confirmation(claims)?.map(ToOwned::to_owned),

@@ -52,7 +52,12 @@ impl Header {
 
 /// Cuts a compact text of acceptable size into exactly `N` parts.
 pub(crate) fn split_compact<const N: usize>(text: &str) -> Result<[&str; N]> {
-    if text.len() > MAX_COMPACT_BYTES {
+    split_within(MAX_COMPACT_BYTES, text)
+}
+
+/// As [`split_compact`], with another limit.
+pub(crate) fn split_within<const N: usize>(limit: usize, text: &str) -> Result<[&str; N]> {
+    if text.len() > limit {
         return Err(ErrorCode::LimitExceeded.into());
     }
     let mut rest = text.split('.');

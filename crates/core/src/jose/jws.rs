@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::alg::SignatureAlgorithm;
-use super::header::{Header, split_compact};
+use super::header::{Header, split_within};
 use super::jwk::{Jwk, PublicKey, unusable};
 use super::private_jwk::{PrivateJwk, PrivateKey};
 use super::symmetric_jwk::SymmetricJwk;
@@ -28,7 +28,12 @@ impl<'a> Jws<'a> {
     /// Errors: `limit_exceeded`, `malformed`, `not_canonical`, `duplicate_member`, and `critical_header` for any `crit` or
     /// `b64`.
     pub fn parse(text: &'a str) -> Result<Self> {
-        let [header, payload, signature] = split_compact(text)?;
+        Self::parse_within(MAX_COMPACT_BYTES, text)
+    }
+
+    /// As [`Self::parse`], for documents that may be longer than tokens, up to `limit` bytes.
+    pub(crate) fn parse_within(limit: usize, text: &'a str) -> Result<Self> {
+        let [header, payload, signature] = split_within(limit, text)?;
         let input_len = header.len() + 1 + payload.len();
         let mut bytes = Vec::new();
         base64url::decode_into(header, &mut bytes)?;

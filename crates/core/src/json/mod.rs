@@ -19,15 +19,27 @@ use crate::error::{ErrorCode, Result};
 /// Errors: `duplicate_member` (at any level), `limit_exceeded` (size, depth, members, elements), `malformed` for the rest,
 /// among it lone surrogates, noncharacters and numbers that no double can hold.
 pub fn parse(text: &[u8]) -> Result<Value> {
-    let mut reader = Reader::new(text)?;
+    whole(Reader::new(text)?)
+}
+
+/// Reads one JSON object; any other value is `malformed`. Otherwise as [`parse`].
+pub fn parse_object(text: &[u8]) -> Result<Object> {
+    object(parse(text)?)
+}
+
+/// As [`parse_object`], for documents of up to `limit` bytes.
+pub(crate) fn parse_object_within(limit: usize, text: &[u8]) -> Result<Object> {
+    object(whole(Reader::within(limit, text)?)?)
+}
+
+fn whole(mut reader: Reader<'_>) -> Result<Value> {
     let value = reader.value()?;
     reader.finish()?;
     Ok(value)
 }
 
-/// Reads one JSON object; any other value is `malformed`. Otherwise as [`parse`].
-pub fn parse_object(text: &[u8]) -> Result<Object> {
-    match parse(text)? {
+fn object(value: Value) -> Result<Object> {
+    match value {
         Value::Object(object) => Ok(object),
         _ => Err(ErrorCode::Malformed.into()),
     }

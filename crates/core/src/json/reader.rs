@@ -18,7 +18,12 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Result<Self> {
-        if text.len() > MAX_JSON_BYTES {
+        Self::within(MAX_JSON_BYTES, text)
+    }
+
+    /// As [`Self::new`], with another limit to the length.
+    pub(crate) fn within(limit: usize, text: &'a [u8]) -> Result<Self> {
+        if text.len() > limit {
             return Err(ErrorCode::LimitExceeded.into());
         }
         let text = core::str::from_utf8(text).map_err(|_| malformed())?;
