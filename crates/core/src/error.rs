@@ -135,6 +135,7 @@ error_codes! {
     TokenMissing "token_missing" "The request carries no token.",
     TokenNotYetValid "token_not_yet_valid" "The token is not valid yet.",
     TokenRevoked "token_revoked" "The token has been revoked.",
+    TokenSuspended "token_suspended" "The token is suspended for now.",
     TypeMismatch "type_mismatch" "The token is of another type.",
     UnknownKey "unknown_key" "The key identifier names no key that is known and active.",
     UseDpopNonce "use_dpop_nonce" "The server wants its nonce in the proof; try again with it.",

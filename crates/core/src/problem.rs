@@ -114,6 +114,7 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::TokenExpired
         | E::TokenNotYetValid
         | E::TokenRevoked
+        | E::TokenSuspended
         | E::TypeMismatch
         | E::VisitEnded => E::InvalidGrant,
         E::AnswerMismatch

@@ -104,6 +104,8 @@ export type ErrorCode =
   | 'token_not_yet_valid'
   /** The token has been revoked. */
   | 'token_revoked'
+  /** The token is suspended for now. */
+  | 'token_suspended'
   /** The token is of another type. */
   | 'type_mismatch'
   /** The key identifier names no key that is known and active. */
@@ -166,6 +168,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'token_missing',
   'token_not_yet_valid',
   'token_revoked',
+  'token_suspended',
   'type_mismatch',
   'unknown_key',
   'use_dpop_nonce',
