@@ -18,6 +18,8 @@ export interface ChallengeOptions {
   scheme?: 'DPoP' | 'Bearer' | undefined
   /** The scope that is needed, told to callers whose token has too little. */
   scope?: string | undefined
+  /** A nonce for the next proof (RFC 9449 §9). */
+  nonce?: string | undefined
 }
 
 const proofAlgorithms = 'EdDSA ES256'
@@ -61,6 +63,7 @@ export function problemResponse(error: unknown, options: ChallengeOptions = {}):
   })
   const wanted = challenge(error, options)
   if (wanted) headers.set('WWW-Authenticate', wanted)
+  if (options.nonce !== undefined) headers.set('DPoP-Nonce', options.nonce)
   if (problem.status === 503 || problem.status === 429) headers.set('Retry-After', '5')
   return new Response(JSON.stringify(problem), { status: problem.status, headers })
 }
