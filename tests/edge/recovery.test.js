@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createVerifier } from '@lingpai/edge'
 import { generateKey, publicKey, signJws } from '@lingpai/edge/jose'
-import * as glue from '../../npm/edge/dist/wasm/lingpai_edge_bg.js'
+import * as glue from '../../npm/edge/dist/wasm/lingpai_verify_bg.js'
 import { audience, clockAt, issuer, start, visit, world } from './support/world.js'
 
-/** Lets the module's next call trap. */
+/** Lets the next call of the verifier's module trap. */
 function sabotage() {
   const trap = () => {
     throw new WebAssembly.RuntimeError('unreachable')

@@ -1,8 +1,9 @@
 // Gateway and authority made from the bindings, once per isolate.
 
-import { createVerifier, familyRevocation } from '@lingpai/edge'
+import { familyRevocation } from '@lingpai/edge'
 import {
   createAuthority,
+  createVerifier,
   type Authority,
   type AuthorityOptions,
   type Client,

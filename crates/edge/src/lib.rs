@@ -1,5 +1,6 @@
-//! The border between `lingpai-core` and JavaScript on servers: verifier, authority, partner, ledger decisions and the
-//! JOSE primitives. It translates and decides nothing; there is no DOM, no clock and no network here.
+//! The border between `lingpai-core` and JavaScript on servers. Of this crate there are two modules: one that verifies,
+//! and one with the feature `issue`, which has authority, partner, ledger decisions and the JOSE primitives besides. It
+//! translates and decides nothing; there is no DOM, no clock and no network here.
 //!
 //! Strings go in, JSON text comes out, one crossing for each token. Times are whole Unix seconds as `f64`. What outlives
 //! a call stays here behind a number (see [`handles`]). Randomness is drawn inside calls only: Workers forbid it while
@@ -11,22 +12,25 @@ extern crate alloc;
 #[cfg(any(not(target_arch = "wasm32"), feature = "std"))]
 extern crate std;
 
+#[cfg(feature = "issue")]
 mod authority;
 mod clock;
+#[cfg(feature = "issue")]
 mod entropy;
 mod error;
 mod handles;
+#[cfg(feature = "issue")]
 mod jose;
+#[cfg(feature = "issue")]
 mod ledger;
+#[cfg(feature = "issue")]
 mod partner;
 mod proof;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod runtime;
 mod verifier;
 
-pub use authority::*;
-pub use jose::*;
-pub use ledger::*;
-pub use partner::*;
+#[cfg(feature = "issue")]
+pub use self::{authority::*, jose::*, ledger::*, partner::*};
 pub use proof::*;
 pub use verifier::*;

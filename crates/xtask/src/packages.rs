@@ -1,4 +1,4 @@
-//! The two WASM packages: what they are called, where they lie, how they are optimised.
+//! The npm packages around WASM: what they are called, where they lie, which modules they hold, how those are optimised.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,22 @@ use crate::paths;
 pub(crate) struct Package {
     /// Name of `crates/<name>` and `npm/<name>`.
     pub(crate) name: &'static str,
-    /// Cargo profile; the root `Cargo.toml` says why.
-    pub(crate) profile: &'static str,
-    /// What rustc is told for this package beside the profile.
-    pub(crate) rustflags: &'static [&'static str],
     /// Cargo features under which the crate's tests build: their harness brings std.
     pub(crate) test_features: &'static str,
+    /// What is made of the crate.
+    pub(crate) modules: &'static [Module],
+}
+
+/// One WASM module of a package.
+pub(crate) struct Module {
+    /// `dist/wasm/lingpai_<name>_bg.wasm` and so on.
+    pub(crate) name: &'static str,
+    /// Cargo profile; the root `Cargo.toml` says why. No two modules of a crate share one.
+    pub(crate) profile: &'static str,
+    /// Whether the crate's default features are in it.
+    pub(crate) default_features: bool,
+    /// What rustc is told for this module beside the profile.
+    pub(crate) rustflags: &'static [&'static str],
     /// Whether panics are to trap without a message; a crate without std does so by itself.
     pub(crate) panics_trap: bool,
     /// wasm-opt's goal.
@@ -23,21 +33,43 @@ pub(crate) struct Package {
 pub(crate) const PACKAGES: [Package; 2] = [
     Package {
         name: "h5",
-        profile: "wasm-small",
-        // SHA-2 and AES in loops, not unrolled: a page hashes a few kilobytes per visit.
-        rustflags: &["--cfg=sha2_backend_soft=\"compact\"", "--cfg=aes_backend_soft=\"compact\""],
         test_features: "",
-        panics_trap: true,
-        goal: "-Oz",
+        modules: &[Module {
+            name: "h5",
+            profile: "wasm-small",
+            default_features: true,
+            // SHA-2 and AES in loops, not unrolled: a page hashes a few kilobytes per visit.
+            rustflags: &[
+                "--cfg=sha2_backend_soft=\"compact\"",
+                "--cfg=aes_backend_soft=\"compact\"",
+            ],
+            panics_trap: true,
+            goal: "-Oz",
+        }],
     },
     Package {
         name: "edge",
-        profile: "wasm",
-        // Most of what opt-level 3 inlines here is not hot; what is hot says so itself.
-        rustflags: &["-Cllvm-args=-inline-threshold=25"],
         test_features: "std",
-        panics_trap: false,
-        goal: "-O3",
+        modules: &[
+            // For Workers that verify and issue nothing.
+            Module {
+                name: "verify",
+                profile: "wasm-verify",
+                default_features: false,
+                rustflags: &[],
+                panics_trap: false,
+                goal: "-O3",
+            },
+            Module {
+                name: "edge",
+                profile: "wasm",
+                default_features: true,
+                // Most of what opt-level 3 inlines here is not hot; what is hot says so itself.
+                rustflags: &["-Cllvm-args=-inline-threshold=25"],
+                panics_trap: false,
+                goal: "-O3",
+            },
+        ],
     },
 ];
 
@@ -46,8 +78,8 @@ impl Package {
         format!("lingpai-{}", self.name)
     }
 
-    /// Stem of the generated files.
-    pub(crate) fn stem(&self) -> String {
+    /// Stem of what cargo makes of the crate.
+    pub(crate) fn library(&self) -> String {
         format!("lingpai_{}", self.name)
     }
 
@@ -63,8 +95,15 @@ impl Package {
         self.npm_directory().join("dist")
     }
 
-    /// Where the module and its glue go.
+    /// Where modules and their glue go.
     pub(crate) fn wasm_directory(&self) -> PathBuf {
         self.dist().join("wasm")
+    }
+}
+
+impl Module {
+    /// Stem of the generated files.
+    pub(crate) fn stem(&self) -> String {
+        format!("lingpai_{}", self.name)
     }
 }

@@ -3,9 +3,18 @@ import { allowPage, pageOf, preflightAnswer } from './authority/cors.js'
 import { answerExchange } from './authority/exchange.js'
 import { issueAccessToken } from './authority/issue.js'
 import { readOptions, type AuthorityOptions } from './authority/options.js'
+import type { Resource } from './engine.js'
+import { engine } from './engine/full.js'
 import { isLingpaiError } from './error.js'
-import { glue, resource, type Resource } from './instance.js'
+import { verifierOf, type CreateVerifier } from './verifier.js'
 
+/**
+ * As `createVerifier` of `@lingpai/edge`, on the module that the authority uses: a Worker that issues and verifies imports
+ * both from here and bundles one module.
+ */
+export const createVerifier: CreateVerifier = /* @__PURE__ */ verifierOf(engine)
+export type { CreateVerifier, TokenOptions, Verified, Verifier } from './verifier.js'
+export type { VerifierEvent, VerifierOptions } from './options.js'
 export type { ClientRegistry } from './authority/clients.js'
 export { decideLedger, isRevokedRecord, revokedRecord } from './authority/ledger.js'
 export type { Ledger, LedgerCommand, LedgerDecision, LedgerOutcome } from './authority/ledger.js'
@@ -55,11 +64,11 @@ export function createAuthority(options: AuthorityOptions): Authority {
     },
     jwks: async () =>
       published(
-        authority.use((number) => glue.authorityJwks(number, seconds())),
+        authority.use((number) => engine.glue.authorityJwks(number, seconds())),
         'application/jwk-set+json',
       ),
     async configuration() {
-      const appKeys = authority.use((number) => glue.authorityAppKeys(number, seconds()))
+      const appKeys = authority.use((number) => engine.glue.authorityAppKeys(number, seconds()))
       const document = {
         issuer,
         jwks_uri: `${issuer}/.well-known/jwks.json`,
@@ -80,6 +89,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
 
 function authorityOf(config: string): Resource {
   try {
+    const { glue, resource } = engine
     return resource(() => glue.authorityNew(config), glue.authorityFree)
   } catch (error) {
     // A key or address that does not do is wrong usage. The message names it and never shows it.

@@ -1,9 +1,13 @@
 // The verifier and what belongs to it. Issuing lives in `./authority`, partners' calls in `./partner`.
-export { createVerifier } from './verifier.js'
-export type { TokenOptions, Verified, Verifier } from './verifier.js'
+import { engine } from './engine/verify.js'
+import { verifierOf, type CreateVerifier } from './verifier.js'
+
+/** Makes a verifier. Throws a `TypeError` that names the option where one is wrong. */
+export const createVerifier: CreateVerifier = /* @__PURE__ */ verifierOf(engine)
+export type { CreateVerifier, TokenOptions, Verified, Verifier } from './verifier.js'
 export type { VerifierEvent, VerifierOptions } from './options.js'
-export { familyRevocation } from './revocation.js'
-export type { FamilyRevocationOptions, FamilyStore } from './revocation.js'
+export { familyRevocation } from './revocation/family.js'
+export type { FamilyRevocationOptions, FamilyStore } from './revocation/family.js'
 export { isLingpaiError, LingpaiError } from './error.js'
 export type { ErrorCode, LingpaiErrorOptions } from './error.js'
 export { challenge, problemResponse, toProblem } from './problem.js'

@@ -1,5 +1,5 @@
 // JOSE primitives for services that speak the protocol in a stack of their own: strict, canonical, synchronous.
-import { call, glue } from './instance.js'
+import { engine } from './engine/full.js'
 import type { Jwk, SharedKey } from './types.js'
 
 export { isLingpaiError, LingpaiError } from './error.js'
@@ -34,18 +34,18 @@ export interface SealOptions {
 
 /** Makes a private JWK with `kid`, `use` and `alg`. */
 export function generateKey(kind: KeyKind, options: { kid: string }): Jwk {
-  return JSON.parse(call(() => glue.generateKey(kind, options.kid))) as Jwk
+  return JSON.parse(engine.call((glue) => glue.generateKey(kind, options.kid))) as Jwk
 }
 
 /** The public half of a private JWK. */
 export function publicKey(privateKey: Jwk): Jwk {
-  return JSON.parse(call(() => glue.publicKey(JSON.stringify(privateKey)))) as Jwk
+  return JSON.parse(engine.call((glue) => glue.publicKey(JSON.stringify(privateKey)))) as Jwk
 }
 
 /** The thumbprint of a public JWK (RFC 7638 with SHA-256, base64url). */
 export function thumbprint(key: Jwk): string {
   const { kty, crv, x, y } = key
-  return call(() => glue.thumbprint(JSON.stringify({ kty, crv, x, y })))
+  return engine.call((glue) => glue.thumbprint(JSON.stringify({ kty, crv, x, y })))
 }
 
 /** Signs bytes or UTF-8 text: EdDSA, ES256, or HS256 with a shared key. The header is exactly `alg kid typ`. */
@@ -55,7 +55,9 @@ export function signJws(
   options: { typ: string },
 ): string {
   const symmetric = key.kty === 'oct'
-  return call(() => glue.signJws(options.typ, bytesOf(payload), JSON.stringify(key), symmetric))
+  return engine.call((glue) =>
+    glue.signJws(options.typ, bytesOf(payload), JSON.stringify(key), symmetric),
+  )
 }
 
 /** Verifies a JWS with one key. It says nothing about `typ`, times or any other claim. */
@@ -64,7 +66,7 @@ export function verifyJws(
   key: Jwk | SharedKey,
 ): { header: JoseHeader; payload: Uint8Array } {
   const symmetric = key.kty === 'oct'
-  const payload = call(() => glue.verifyJws(jws, JSON.stringify(key), symmetric))
+  const payload = engine.call((glue) => glue.verifyJws(jws, JSON.stringify(key), symmetric))
   return withHeader(jws, { payload })
 }
 
@@ -75,12 +77,14 @@ export function sealJwe(
   options: SealOptions & { contentKey?: Uint8Array },
 ): string {
   const { typ, cty, contentKey } = options
-  return call(() => glue.sealJwe(JSON.stringify(to), typ, cty, bytesOf(plaintext), contentKey))
+  return engine.call((glue) =>
+    glue.sealJwe(JSON.stringify(to), typ, cty, bytesOf(plaintext), contentKey),
+  )
 }
 
 /** Decrypts with a private JWK. */
 export function openJwe(jwe: string, privateKey: Jwk): OpenedJwe {
-  const bytes = call(() => glue.openJwe(jwe, JSON.stringify(privateKey)))
+  const bytes = engine.call((glue) => glue.openJwe(jwe, JSON.stringify(privateKey)))
   const contentKey = bytes.slice(0, 32)
   return withHeader(jwe, { contentKey, plaintext: bytes.subarray(32) })
 }
@@ -92,7 +96,7 @@ export function sealDirect(
   options: SealOptions & { kid: string },
 ): string {
   const { kid, typ, cty } = options
-  return call(() => glue.sealDirect(kid, typ, cty, key, bytesOf(plaintext)))
+  return engine.call((glue) => glue.sealDirect(kid, typ, cty, key, bytesOf(plaintext)))
 }
 
 /** Decrypts under a key that both sides hold. */
@@ -100,7 +104,7 @@ export function openDirect(
   jwe: string,
   key: Uint8Array,
 ): { header: JoseHeader; plaintext: Uint8Array } {
-  const plaintext = call(() => glue.openDirect(jwe, key))
+  const plaintext = engine.call((glue) => glue.openDirect(jwe, key))
   return withHeader(jwe, { plaintext })
 }
 

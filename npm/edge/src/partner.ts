@@ -3,7 +3,7 @@ import { limitedText } from './body.js'
 import type { ErrorCode } from './codes.js'
 import { errorCodes } from './codes.js'
 import { LingpaiError } from './error.js'
-import { call, glue } from './instance.js'
+import { engine } from './engine/full.js'
 import { keysFrom, type Keys } from './keys.js'
 import { text } from './options.js'
 import type { Jwk } from './types.js'
@@ -96,7 +96,7 @@ export async function openAccessToken(
   const keys = await issuerKeys(options).get(nowMs)
   const tolerance = options.clockToleranceSeconds ?? 5
   const opened = JSON.parse(
-    call(() =>
+    engine.call((glue) =>
       glue.openAccessToken(envelope, key, issuer, keys, Math.floor(nowMs / 1000), tolerance),
     ),
   ) as OpenedAccessToken
@@ -109,13 +109,15 @@ export function clientAssertion(options: AssertionOptions): string {
   text('clientId', clientId)
   text('issuer', issuer)
   const key = jwkText('privateKey', privateKey)
-  return call(() => glue.clientAssertion(clientId, issuer, key, Math.floor(now() / 1000)))
+  return engine.call((glue) =>
+    glue.clientAssertion(clientId, issuer, key, Math.floor(now() / 1000)),
+  )
 }
 
 /** The address that opens a page with an access token (fragment launch). Prefer a bound launch where the app has a bridge. */
 export function launchUrl(h5Url: string | URL, accessToken: string): string {
   text('accessToken', accessToken)
-  return call(() => glue.launchUrl(String(h5Url), accessToken))
+  return engine.call((glue) => glue.launchUrl(String(h5Url), accessToken))
 }
 
 /** Asks the authority for an access token and opens it. Rejects with a `LingpaiError`. */

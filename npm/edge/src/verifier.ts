@@ -1,8 +1,8 @@
 // Verifies a request or a token, in the order of PROTOCOL §5. What a token is worth on its own is decided in the core;
 // what needs the request or a store is put in order here.
 import { credentialsOf, type Credentials } from './credentials.js'
+import type { Engine, Resource, VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
-import { call, glue, resource, type Resource } from './instance.js'
 import { keysFrom } from './keys.js'
 import { problemResponse } from './problem.js'
 import { readOptions, type VerifierEvent, type VerifierOptions } from './options.js'
@@ -50,7 +50,15 @@ interface Checked {
 }
 
 /** Makes a verifier. Throws a `TypeError` that names the option where one is wrong. */
-export function createVerifier(options: VerifierOptions): Verifier {
+export type CreateVerifier = (options: VerifierOptions) => Verifier
+
+/** What makes verifiers that work with a module. */
+export function verifierOf(engine: Engine<VerifyGlue>): CreateVerifier {
+  return (options) => createVerifier(engine, options)
+}
+
+function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): Verifier {
+  const { call, glue, resource } = engine
   const settings = readOptions(options)
   const seen = seenTokens<Checked>(settings.cacheSize)
   const config = JSON.stringify(settings.policy)

@@ -8,7 +8,10 @@ mod key_wrap;
 mod mac;
 #[cfg(feature = "prepared-keys")]
 mod multiples;
+#[cfg(feature = "p256")]
 mod p256;
+#[cfg(not(feature = "p256"))]
+mod p256_coordinates;
 mod x25519;
 
 pub use self::aead::{open_in_place, seal_in_place};
@@ -16,5 +19,8 @@ pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 pub use self::kdf::{concat_kdf, hkdf_sha256};
 pub use self::key_wrap::{unwrap_key, wrap_key};
 pub use self::mac::{MacKey, constant_time_eq, hmac_sha256, sha256, sha256_of};
+#[cfg(feature = "p256")]
 pub use self::p256::{P256PrivateKey, P256PublicKey};
+#[cfg(not(feature = "p256"))]
+pub use self::p256_coordinates::P256PublicKey;
 pub use self::x25519::{X25519PrivateKey, X25519PublicKey};

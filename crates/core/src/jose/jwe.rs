@@ -12,9 +12,10 @@ use super::header::split_compact;
 use super::jwk::{Jwk, PublicKey, unusable};
 use super::private_jwk::{PrivateJwk, PrivateKey};
 use crate::base64url;
+#[cfg(feature = "p256")]
+use crate::crypto::P256PrivateKey;
 use crate::crypto::{
-    P256PrivateKey, X25519PrivateKey, concat_kdf, open_in_place, seal_in_place, unwrap_key,
-    wrap_key,
+    X25519PrivateKey, concat_kdf, open_in_place, seal_in_place, unwrap_key, wrap_key,
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::{Object, ObjectWriter, Reader, Value};
@@ -149,9 +150,10 @@ pub fn seal(
     }
     let kid = to.kid().ok_or(unusable("kid"))?;
     let ephemeral = match to.public_key() {
+        #[cfg(feature = "p256")]
         PublicKey::P256(_) => PrivateKey::P256(P256PrivateKey::from_seed(&ephemeral)?),
         PublicKey::X25519(_) => PrivateKey::X25519(X25519PrivateKey::from_seed(&ephemeral)),
-        PublicKey::Ed25519(_) => return Err(unusable("crv")),
+        _ => return Err(unusable("crv")),
     };
     let shared = agree(&ephemeral, to.public_key())?;
     let wrapped = wrap_key(&key_encryption_key(&shared), content_key);
@@ -215,6 +217,7 @@ fn seal_content(
 
 fn agree(private: &PrivateKey, public: &PublicKey) -> Result<Zeroizing<[u8; 32]>> {
     match (private, public) {
+        #[cfg(feature = "p256")]
         (PrivateKey::P256(private), PublicKey::P256(public)) => Ok(private.diffie_hellman(public)),
         (PrivateKey::X25519(private), PublicKey::X25519(public)) => private.diffie_hellman(public),
         _ => Err(unusable("epk")),

@@ -155,6 +155,7 @@ pub fn sign_input(key: &PrivateJwk, input: &[u8]) -> Result<Vec<u8>> {
     key.public().signature_algorithm()?;
     match key.key() {
         PrivateKey::Ed25519(key) => Ok(key.sign(input).to_vec()),
+        #[cfg(feature = "p256")]
         PrivateKey::P256(key) => Ok(key.sign(input).to_vec()),
         PrivateKey::X25519(_) => Err(unusable("use")),
     }
@@ -172,6 +173,7 @@ fn verify_input(
         (PublicKey::Ed25519(key), SignatureAlgorithm::EdDsa) => {
             usable.and_then(|()| key.verify(input, signature))
         }
+        #[cfg(feature = "p256")]
         (PublicKey::P256(key), SignatureAlgorithm::Es256) => {
             usable.and_then(|()| key.verify(input, signature))
         }

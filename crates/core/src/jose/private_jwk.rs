@@ -7,13 +7,16 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::alg::{KeyAlgorithm, SignatureAlgorithm};
 use super::jwk::{Jwk, PublicKey, unusable};
 use crate::base64url;
-use crate::crypto::{Ed25519PrivateKey, P256PrivateKey, X25519PrivateKey};
+#[cfg(feature = "p256")]
+use crate::crypto::P256PrivateKey;
+use crate::crypto::{Ed25519PrivateKey, X25519PrivateKey};
 use crate::error::Result;
 use crate::json::{self, Object, ObjectWriter};
 use crate::secret::Seed;
 
 pub(crate) enum PrivateKey {
     Ed25519(Ed25519PrivateKey),
+    #[cfg(feature = "p256")]
     P256(P256PrivateKey),
     X25519(X25519PrivateKey),
 }
@@ -42,7 +45,10 @@ impl PrivateJwk {
         let seed = Seed::new(d);
         let key = match public.public_key() {
             PublicKey::Ed25519(_) => PrivateKey::Ed25519(Ed25519PrivateKey::from_seed(&seed)),
+            #[cfg(feature = "p256")]
             PublicKey::P256(_) => PrivateKey::P256(P256PrivateKey::from_scalar(seed.bytes())?),
+            #[cfg(not(feature = "p256"))]
+            PublicKey::P256(_) => return Err(unusable("crv")),
             PublicKey::X25519(_) => PrivateKey::X25519(X25519PrivateKey::from_seed(&seed)),
         };
         if *public.public_key() == key.public() {
@@ -59,6 +65,7 @@ impl PrivateJwk {
     }
 
     /// A new P-256 key to sign with. Errors: `internal`, with a probability below 2⁻²⁵⁶.
+    #[cfg(feature = "p256")]
     pub fn generate_p256_signing(kid: &str, seed: Seed) -> Result<Self> {
         let key = PrivateKey::P256(P256PrivateKey::from_seed(&seed)?);
         Ok(Self::new(key, kid, KeyAlgorithm::Signature(SignatureAlgorithm::Es256)))
@@ -71,6 +78,7 @@ impl PrivateJwk {
     }
 
     /// A new P-256 key to be encrypted to. Errors: `internal`, with a probability below 2⁻²⁵⁶.
+    #[cfg(feature = "p256")]
     pub fn generate_p256_encryption(kid: &str, seed: Seed) -> Result<Self> {
         let key = PrivateKey::P256(P256PrivateKey::from_seed(&seed)?);
         Ok(Self::new(key, kid, KeyAlgorithm::EcdhEsA256Kw))
@@ -85,6 +93,7 @@ impl PrivateJwk {
     pub fn to_json_secret(&self) -> Zeroizing<String> {
         let seed = match &self.key {
             PrivateKey::Ed25519(key) => key.to_seed(),
+            #[cfg(feature = "p256")]
             PrivateKey::P256(key) => key.to_scalar(),
             PrivateKey::X25519(key) => key.to_seed(),
         };
@@ -108,6 +117,7 @@ impl PrivateKey {
     pub(crate) fn public(&self) -> PublicKey {
         match self {
             Self::Ed25519(key) => PublicKey::Ed25519(key.public()),
+            #[cfg(feature = "p256")]
             Self::P256(key) => PublicKey::P256(key.public()),
             Self::X25519(key) => PublicKey::X25519(key.public()),
         }

@@ -6,13 +6,30 @@ import { brotliCompressSync, constants } from 'node:zlib'
 import { build, transformSync } from 'esbuild'
 
 // `barKb` is where a package ought to be; `budgetKb` is where it is, and the run fails above it. A budget only ever goes
-// down: whoever saves something lowers it.
-const packages = [
-  { name: 'h5', barKb: 60, budgetKb: 90, conditions: ['browser'] },
-  { name: 'edge', barKb: 70, budgetKb: 113, conditions: ['workerd'] },
+// down: whoever saves something lowers it. Entries that need the same module are measured together.
+const groups = [
+  { package: 'h5', modules: ['h5'], barKb: 60, budgetKb: 90, conditions: ['browser'] },
+  {
+    package: 'edge',
+    title: 'verifies',
+    entries: ['.', './hono'],
+    modules: ['verify'],
+    barKb: 70,
+    budgetKb: 70,
+    conditions: ['workerd'],
+  },
+  {
+    package: 'edge',
+    title: 'issues and verifies',
+    except: ['.', './hono'],
+    modules: ['edge'],
+    barKb: 125,
+    budgetKb: 125,
+    conditions: ['workerd'],
+  },
 ]
 
-// The edge module runs where none of this exists; its glue must not know the words.
+// The edge modules run where none of this exists; their glue must not know the words.
 const absentFromEdge =
   /\b(document|window|indexedDB|localStorage|sessionStorage|XMLHttpRequest|fetch|Storage)\b/g
 
@@ -30,10 +47,11 @@ function code(text) {
   return transformSync(text, { minifyWhitespace: true, legalComments: 'none' }).code
 }
 
-/** Subpaths of a package that are JavaScript. */
-function entries(directory) {
-  const { exports } = JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'))
-  return Object.keys(exports).filter((path) => !/\.(json|wasm|css)$/.test(path))
+/** Subpaths of a group that are JavaScript. */
+function entriesOf({ package: name, entries, except = [] }) {
+  const { exports } = JSON.parse(readFileSync(`npm/${name}/package.json`, 'utf8'))
+  const all = Object.keys(exports).filter((path) => !/\.(json|wasm|css)$/.test(path))
+  return all.filter((path) => (entries ? entries.includes(path) : !except.includes(path)))
 }
 
 /** The bytes of JS that a bundler ships for `source` before anything is imported lazily, and after. */
@@ -66,61 +84,68 @@ async function bundle(source, { conditions }) {
   }
   const sum = (names) => names.reduce((total, name) => total + brotli(bytes.get(name)), 0)
   const lazy = [...outputs.keys()].filter((name) => !eager.has(name))
-  return { eager: sum([...eager]), lazy: sum(lazy), usesWasm: holdsGlue(metafile) }
+  return { eager: sum([...eager]), lazy: sum(lazy), modules: modulesOf(metafile) }
 }
 
-/** Whether the bundle holds the glue, and so needs the module. */
-function holdsGlue(metafile) {
-  return Object.keys(metafile.inputs).some((path) => path.endsWith('_bg.js'))
+/** The modules whose glue the bundle holds, and which it therefore needs. */
+function modulesOf(metafile) {
+  const names = Object.keys(metafile.inputs).map((path) => /lingpai_(\w+)_bg\.js$/.exec(path)?.[1])
+  return [...new Set(names.filter(Boolean))]
 }
 
 const kb = (bytes) => (bytes / 1000).toFixed(1).padStart(7)
 let good = true
 
-for (const item of packages) {
-  const directory = `npm/${item.name}`
-  const module = readFileSync(`${directory}/dist/wasm/lingpai_${item.name}_bg.wasm`)
-  const wasm = brotli(module)
-  const glue = code(readFileSync(`${directory}/dist/wasm/lingpai_${item.name}_bg.js`, 'utf8'))
-  const budget = item.budgetKb * 1000
-  const paths = entries(directory)
-  const specifier = (path) => `@lingpai/${item.name}${path.slice(1)}`
+for (const group of groups) {
+  const { package: name, title, barKb, budgetKb } = group
+  const file = (module, suffix) =>
+    readFileSync(`npm/${name}/dist/wasm/lingpai_${module}_bg.${suffix}`)
+  const paths = entriesOf(group)
+  const specifier = (path) => `@lingpai/${name}${path.slice(1)}`
   const star = (path, index) => `export * as e${index} from '${specifier(path)}'\n`
   const rows = paths.map((path) => [specifier(path), star(path, 0)])
-  if (paths.length > 1) rows.push([`all of @lingpai/${item.name}`, paths.map(star).join('')])
+  if (paths.length > 1) rows.push(['all of them', paths.map(star).join('')])
 
+  const bytes = group.modules.map((module) => file(module, 'wasm').length).join(' + ')
   console.log(
-    `\n@lingpai/${item.name}: budget ${item.budgetKb} KB brotli (bar ${item.barKb} KB), module ${module.length} bytes`,
+    `\n@lingpai/${name}${title ? `, what ${title}` : ''}: budget ${budgetKb} KB brotli (bar ${barKb} KB), module ${bytes} bytes`,
   )
   console.log(
     `  ${'entry'.padEnd(26)}${'JS'.padStart(7)}${'WASM'.padStart(7)}${'sum'.padStart(7)}${'lazy'.padStart(7)}  KB`,
   )
   for (const [label, source] of rows) {
-    const size = await bundle(source, item)
-    const shipped = size.usesWasm ? wasm : 0
+    const size = await bundle(source, group)
+    const foreign = size.modules.filter((module) => !group.modules.includes(module))
+    const shipped = size.modules.reduce((sum, module) => sum + brotli(file(module, 'wasm')), 0)
     const total = size.eager + shipped
     const verdict =
-      total > budget ? '  OVER BUDGET' : total > item.barKb * 1000 ? '  above the bar' : ''
-    good &&= total <= budget
+      foreign.length > 0
+        ? `  BRINGS the module ${foreign}`
+        : total > budgetKb * 1000
+          ? '  OVER BUDGET'
+          : total > barKb * 1000
+            ? '  above the bar'
+            : ''
+    good &&= total <= budgetKb * 1000 && foreign.length === 0
     console.log(
       `  ${label.padEnd(26)}${kb(size.eager)}${kb(shipped)}${kb(total)}${kb(size.lazy)}${verdict}`,
     )
   }
-  if (item.name === 'edge') {
-    const imports = WebAssembly.Module.imports(new WebAssembly.Module(module)).map(
-      ({ name }) => name,
-    )
-    const found = new Set(
-      [...glue.matchAll(absentFromEdge), ...imports.join(' ').matchAll(absentFromEdge)].map(
-        ([word]) => word,
-      ),
-    )
-    good &&= found.size === 0
-    console.log(
-      found.size === 0
-        ? '  module and glue name no DOM, fetch or storage'
-        : `  BLEED: the glue names ${[...found].join(', ')}`,
-    )
-  }
+  if (name === 'edge') good = reachesForNothing(group.modules, file) && good
+}
+
+/** Whether modules and glue know none of the words. */
+function reachesForNothing(modules, file) {
+  const found = modules.flatMap((module) => {
+    const imports = WebAssembly.Module.imports(new WebAssembly.Module(file(module, 'wasm')))
+    const text = code(file(module, 'js').toString()) + imports.map(({ name }) => name).join(' ')
+    return [...text.matchAll(absentFromEdge)].map(([word]) => word)
+  })
+  console.log(
+    found.length === 0
+      ? '  module and glue name no DOM, fetch or storage'
+      : `  BLEED: the glue names ${[...new Set(found)].join(', ')}`,
+  )
+  return found.length === 0
 }
 process.exitCode = good ? 0 : 1

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::packages::Package;
+use crate::packages::Module;
 use crate::paths;
 use crate::step::Step;
 
@@ -40,13 +40,13 @@ pub(crate) fn locked(name: &str) -> Result<String> {
     Ok(version.with_context(|| format!("Cargo.lock has no {name}"))?.to_owned())
 }
 
-pub(super) fn generate(package: &Package, module: &Path) -> Result<Generated> {
-    let step = Step::begin(format!("{}: wasm-bindgen", package.name));
-    let out = paths::state().join("bindgen").join(package.name);
+pub(super) fn generate(module: &Module, compiled: &Path) -> Result<Generated> {
+    let step = Step::begin(format!("{}: wasm-bindgen", module.name));
+    let out = paths::state().join("bindgen").join(module.name);
     let _ = fs::remove_dir_all(&out);
     Bindgen::new()
-        .input_path(module)
-        .out_name(&package.stem())
+        .input_path(compiled)
+        .out_name(&module.stem())
         .bundler(true)
         .context("wasm-bindgen")?
         .typescript(true)
@@ -55,17 +55,17 @@ pub(super) fn generate(package: &Package, module: &Path) -> Result<Generated> {
     if out.join("snippets").exists() {
         bail!(
             "{} has inline JS snippets: loaders expect one self-contained glue file",
-            package.crate_name()
+            module.name
         );
     }
-    let stem = package.stem();
+    let stem = module.stem();
     let read = |suffix: &str| {
         let file = out.join(format!("{stem}{suffix}"));
         fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
     };
     let glue = read("_bg.js")?;
     if let Some(line) = glue.lines().find(|line| is_import(line)) {
-        bail!("the glue of {} imports something: {line}", package.crate_name());
+        bail!("the glue of {} imports something: {line}", module.name);
     }
     // The generated entry imports the module in a way that only some bundlers know; it is left out,
     // and what it did is said here.

@@ -1,4 +1,4 @@
-//! From a binding crate to the module and glue in `npm/<name>/dist/wasm`.
+//! From a binding crate to its modules and their glue in `npm/<name>/dist/wasm`.
 
 mod bindgen;
 mod optimise;
@@ -11,40 +11,44 @@ use anyhow::{Context as _, Result};
 use base64::Engine as _;
 
 use crate::fingerprint::{self, Fingerprint, Stamp};
-use crate::packages::Package;
+use crate::packages::{Module, Package};
 use crate::step::{self, Step};
 use crate::toolchain::{self, TARGET, WasmToolchain};
 use crate::{paths, process};
 
 pub(crate) use bindgen::{check_versions, locked};
 
-/// Builds one package's module unless it is up to date.
+/// Builds those of a package's modules that are not up to date.
 pub(crate) fn build(package: &Package, toolchain: &WasmToolchain) -> Result<()> {
-    let label = format!("{} → WASM", package.crate_name());
+    for module in package.modules {
+        build_module(package, module, toolchain)?;
+    }
+    forget_others(package)
+}
+
+fn build_module(package: &Package, module: &Module, toolchain: &WasmToolchain) -> Result<()> {
+    let label = format!("{} → {}.wasm", package.crate_name(), module.stem());
     let stamp = Stamp::new(
-        &format!("wasm-{}", package.name),
+        &format!("wasm-{}", module.name),
         inputs(package, toolchain)?,
-        outputs(package),
+        outputs(package, module),
     );
     if stamp.is_fresh()? {
         step::up_to_date(&label);
         return Ok(());
     }
-    let module = compile(package, toolchain)?;
-    let mut generated = bindgen::generate(package, &module)?;
+    let compiled = compile(package, module, toolchain)?;
+    let mut generated = bindgen::generate(module, &compiled)?;
     let before = generated.module.len();
-    if package.panics_trap {
+    if module.panics_trap {
         generated.module = panics::trap(&generated.module)?;
     }
-    generated.module = optimise::optimise(package, &generated.module)?;
+    generated.module = optimise::optimise(module, &generated.module)?;
     let (kib, was) = (generated.module.len() as f64 / 1e3, before as f64 / 1e3);
 
     let step = Step::begin(format!("{}: writing dist/wasm", package.name));
     let directory = package.wasm_directory();
-    if directory.exists() {
-        fs::remove_dir_all(&directory).context("clearing dist/wasm")?;
-    }
-    let stem = package.stem();
+    let stem = module.stem();
     let file = |suffix: &str| directory.join(format!("{stem}{suffix}"));
     fingerprint::write(&file("_bg.wasm"), &generated.module)?;
     fingerprint::write(&file("_bg.js"), generated.glue.as_bytes())?;
@@ -55,26 +59,41 @@ pub(crate) fn build(package: &Package, toolchain: &WasmToolchain) -> Result<()> 
     stamp.write()?;
     step.done_as(&format!(
         "{}: {} ({kib:.1} KB, {was:.1} KB before wasm-opt)",
-        package.name,
+        module.name,
         paths::shown(&file("_bg.wasm"))
     ));
     Ok(())
 }
 
-fn compile(package: &Package, toolchain: &WasmToolchain) -> Result<PathBuf> {
+/// Clears what belongs to no module any more.
+fn forget_others(package: &Package) -> Result<()> {
+    let own: Vec<PathBuf> =
+        package.modules.iter().flat_map(|module| outputs(package, module)).collect();
+    for entry in fs::read_dir(package.wasm_directory()).context("listing dist/wasm")?.flatten() {
+        if !own.contains(&entry.path()) {
+            fs::remove_file(entry.path()).context("clearing dist/wasm")?;
+        }
+    }
+    Ok(())
+}
+
+fn compile(package: &Package, module: &Module, toolchain: &WasmToolchain) -> Result<PathBuf> {
     let step = Step::begin(format!(
         "cargo build -p {} --profile {}",
         package.crate_name(),
-        package.profile
+        module.profile
     ));
     let mut cargo = toolchain.cargo("build");
-    toolchain::set_flags(&mut cargo, package.rustflags);
-    cargo.args(["--package", &package.crate_name(), "--profile", package.profile]);
+    toolchain::set_flags(&mut cargo, module.rustflags);
+    cargo.args(["--package", &package.crate_name(), "--profile", module.profile]);
     cargo.args(["--lib", "--target", TARGET]);
-    process::run(&step, &format!("cargo-{}", package.name), &mut cargo)?;
+    if !module.default_features {
+        cargo.arg("--no-default-features");
+    }
+    process::run(&step, &format!("cargo-{}", module.name), &mut cargo)?;
     step.done();
-    let built = paths::target().join("wasm").join(TARGET).join(package.profile);
-    Ok(built.join(format!("{}.wasm", package.stem())))
+    let built = paths::target().join("wasm").join(TARGET).join(module.profile);
+    Ok(built.join(format!("{}.wasm", package.library())))
 }
 
 /// The same bytes for runtimes that can neither read a file nor import WASM.
@@ -101,9 +120,9 @@ fn inputs(package: &Package, toolchain: &WasmToolchain) -> Result<Fingerprint> {
     ])
 }
 
-fn outputs(package: &Package) -> Vec<PathBuf> {
+fn outputs(package: &Package, module: &Module) -> Vec<PathBuf> {
     let suffixes =
         ["_bg.wasm", "_bg.js", "_bg.d.ts", "_bg.wasm.d.ts", "_inline.js", "_inline.d.ts"];
-    let (directory, stem) = (package.wasm_directory(), package.stem());
+    let (directory, stem) = (package.wasm_directory(), module.stem());
     suffixes.iter().map(|suffix| directory.join(format!("{stem}{suffix}"))).collect()
 }

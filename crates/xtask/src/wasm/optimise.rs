@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context as _, Result, bail};
 
 use crate::fingerprint::{self, Fingerprint};
-use crate::packages::Package;
+use crate::packages::Module;
 use crate::step::{self, Step};
 use crate::{node, paths, process};
 
@@ -21,26 +21,26 @@ const FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-pub(super) fn optimise(package: &Package, module: &[u8]) -> Result<Vec<u8>> {
-    let label = format!("{}: wasm-opt {}", package.name, package.goal);
+pub(super) fn optimise(module: &Module, generated: &[u8]) -> Result<Vec<u8>> {
+    let label = format!("{}: wasm-opt {}", module.name, module.goal);
     let directory = paths::state().join("wasm-opt");
     let version = fs::read_to_string(paths::root().join("node_modules/binaryen/package.json"))
         .context("npm's binaryen is not installed: npm ci")?;
-    let input = directory.join(format!("{}.wasm", package.name));
-    fingerprint::write(&input, module)?;
+    let input = directory.join(format!("{}.wasm", module.name));
+    fingerprint::write(&input, generated)?;
     let key =
-        Fingerprint::new(package.goal).text(&FEATURES.join(" ")).text(&version).path(&input)?;
-    let output = directory.join(format!("{}-{}.wasm", package.name, &key.hex()[..16]));
+        Fingerprint::new(module.goal).text(&FEATURES.join(" ")).text(&version).path(&input)?;
+    let output = directory.join(format!("{}-{}.wasm", module.name, &key.hex()[..16]));
     if output.exists() {
         step::up_to_date(&label);
     } else {
-        forget_others(package)?;
+        forget_others(module)?;
         let step = Step::begin(label);
         let partial = output.with_extension("partial");
         let mut tool = node::tool("binaryen/bin/wasm-opt");
-        tool.arg(&input).arg("-o").arg(&partial).arg(package.goal).args(FEATURES);
+        tool.arg(&input).arg("-o").arg(&partial).arg(module.goal).args(FEATURES);
         tool.arg("--strip-producers");
-        process::run(&step, &format!("wasm-opt-{}", package.name), &mut tool)?;
+        process::run(&step, &format!("wasm-opt-{}", module.name), &mut tool)?;
         fs::rename(&partial, &output).context("wasm-opt left no module")?;
         step.done();
     }
@@ -51,10 +51,10 @@ pub(super) fn optimise(package: &Package, module: &[u8]) -> Result<Vec<u8>> {
     Ok(optimised)
 }
 
-/// Keeps one result per package.
-fn forget_others(package: &Package) -> Result<()> {
+/// Keeps one result per module.
+fn forget_others(module: &Module) -> Result<()> {
     let directory = paths::state().join("wasm-opt");
-    let prefix = format!("{}-", package.name);
+    let prefix = format!("{}-", module.name);
     for entry in fs::read_dir(&directory)?.flatten() {
         if entry.file_name().to_string_lossy().starts_with(&prefix) {
             fs::remove_file(entry.path())?;

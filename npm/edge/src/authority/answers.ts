@@ -1,5 +1,5 @@
 // The authority's answers as HTTP: what is sealed, what is not, and the headers of both.
-import { call, glue } from '../instance.js'
+import { engine } from '../engine/full.js'
 import type { ErrorCode } from '../codes.js'
 
 const retryAfterSeconds = '5'
@@ -14,7 +14,7 @@ export function openRefusal(error: ErrorCode, nowMs: number, reason?: ErrorCode)
   let status = 500
   let body: unknown = { error: 'server_error', title: 'Server error', status }
   try {
-    ;({ status, body } = JSON.parse(call(() => glue.problem(error, reason))) as {
+    ;({ status, body } = JSON.parse(engine.call((glue) => glue.problem(error, reason))) as {
       status: number
       body: unknown
     })

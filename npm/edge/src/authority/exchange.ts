@@ -2,7 +2,8 @@
 // answered sealed, errors included.
 import { limitedText } from '../body.js'
 import { isLingpaiError, type ErrorCode } from '../error.js'
-import { glue, onlyOnce, type Resource } from '../instance.js'
+import type { Resource } from '../engine.js'
+import { engine } from '../engine/full.js'
 import { joseAnswer, openRefusal, wrongMethod } from './answers.js'
 import { allowPage, pageOf } from './cors.js'
 import type { Settings } from './options.js'
@@ -56,19 +57,21 @@ async function exchange(
   const now = Math.floor(nowMs / 1000)
   const origin = request.headers.get('origin') ?? ''
   const proof = request.headers.get('dpop') ?? undefined
-  const text = authority.use((number) => glue.exchangeOpen(number, kind, body, origin, proof, now))
+  const text = authority.use((number) =>
+    engine.glue.exchangeOpen(number, kind, body, origin, proof, now),
+  )
   const opened = JSON.parse(text) as Opened
-  const waiting = onlyOnce(opened.exchange, glue.exchangeClose)
+  const waiting = engine.onlyOnce(opened.exchange, engine.glue.exchangeClose)
   const refuse = (code: ErrorCode) =>
     sealed(
-      waiting.use((number) => glue.exchangeRefuse(number, code, now)),
+      waiting.use((number) => engine.glue.exchangeRefuse(number, code, now)),
       nowMs,
     )
   try {
     const outcome = opened.refused ?? (await decide(opened, settings))
     if (typeof outcome === 'string') return refuse(outcome)
     const answer = authority.use((number) =>
-      waiting.use((exchange) => glue.exchangeAnswer(number, exchange, outcome.text, now)),
+      waiting.use((exchange) => engine.glue.exchangeAnswer(number, exchange, outcome.text, now)),
     )
     return sealed(answer, nowMs)
   } finally {

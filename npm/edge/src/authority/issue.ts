@@ -1,7 +1,8 @@
 // `POST /v1/access-tokens`: a partner's back-end asks for one user's click.
 import { limitedText } from '../body.js'
 import { isLingpaiError, type ErrorCode } from '../error.js'
-import { call, glue, type Resource } from '../instance.js'
+import type { Resource } from '../engine.js'
+import { engine } from '../engine/full.js'
 import { joseAnswer, openRefusal, wrongMethod } from './answers.js'
 import type { Settings } from './options.js'
 
@@ -42,13 +43,13 @@ export async function issueAccessToken(
   if (!form) return openRefusal('invalid_request', nowMs)
   let step: Issued
   try {
-    const clientId = call(() => glue.assertionClient(form['client_assertion'] ?? ''))
+    const clientId = engine.call((glue) => glue.assertionClient(form['client_assertion'] ?? ''))
     const client = await settings.clients.find(clientId)
     if (!client) return openRefusal('invalid_client', nowMs)
     const [wanted, registration] = [JSON.stringify(form), JSON.stringify(client)]
     const now = Math.floor(nowMs / 1000)
     step = JSON.parse(
-      authority.use((number) => glue.issueAccessToken(number, wanted, registration, now)),
+      authority.use((number) => engine.glue.issueAccessToken(number, wanted, registration, now)),
     ) as Issued
   } catch (error) {
     return refusalOf(error, nowMs)

@@ -1,5 +1,5 @@
 // What an authority asks of the store behind it, and the decisions that such a store runs in its transactions.
-import { call, glue } from '../instance.js'
+import { engine } from '../engine/full.js'
 import type { ReplayStore } from '../types.js'
 
 /** A question to the ledger. Opaque text: stores pass it to {@link decideLedger}. */
@@ -31,17 +31,17 @@ export interface LedgerDecision {
 
 /** Decides a command, given what the store has for the family. Pure: call it inside a transaction. */
 export function decideLedger(record: string | undefined, command: LedgerCommand): LedgerDecision {
-  return decisionOf(call(() => glue.ledgerDecide(record, command)))
+  return decisionOf(engine.call((glue) => glue.ledgerDecide(record, command)))
 }
 
 /** What to keep for a family from its revocation on. */
 export function revokedRecord(record: string): LedgerDecision {
-  return decisionOf(call(() => glue.ledgerRevoke(record)))
+  return decisionOf(engine.call((glue) => glue.ledgerRevoke(record)))
 }
 
 /** Whether the family that a record describes has been ended. */
 export function isRevokedRecord(record: string): boolean {
-  return call(() => glue.ledgerRevoked(record))
+  return engine.call((glue) => glue.ledgerRevoked(record))
 }
 
 function decisionOf(text: string): LedgerDecision {

@@ -21,10 +21,14 @@ pub(super) fn format(_: &Prepared) -> Result<Outcome> {
 }
 
 pub(super) fn clippy(_: &Prepared) -> Result<Outcome> {
-    let mut clippy = cargo("clippy");
-    clippy.args(["--quiet", "--workspace", "--all-targets"]);
-    clippy.args(BINDINGS.iter().flat_map(|name| ["--exclude", name]));
-    check(clippy.args(["--", "-D", "warnings"]), "")
+    let mut all = cargo("clippy");
+    all.args(["--quiet", "--workspace", "--all-targets"]);
+    all.args(BINDINGS.iter().flat_map(|name| ["--exclude", name]));
+    // Together with the rest, core has every feature.
+    let mut bare = cargo("clippy");
+    bare.args(["--quiet", "--package", "lingpai-core", "--no-default-features"]);
+    let all = check(all.args(["--", "-D", "warnings"]), "")?;
+    Ok(all.and(check(bare.args(["--", "-D", "warnings"]), "")?))
 }
 
 pub(super) fn clippy_wasm(prepared: &Prepared) -> Result<Outcome> {
@@ -34,11 +38,17 @@ pub(super) fn clippy_wasm(prepared: &Prepared) -> Result<Outcome> {
     }
     let mut outcome = Outcome::none();
     for package in &PACKAGES {
-        // As shipped, then with its tests
-        for (targets, features) in [("--lib", ""), ("--all-targets", package.test_features)] {
+        // As shipped, module by module, then with its tests
+        let mut runs: Vec<Vec<&str>> = Vec::new();
+        for module in package.modules {
+            let features = (!module.default_features).then_some("--no-default-features");
+            runs.push(["--lib"].into_iter().chain(features).collect());
+        }
+        runs.push(vec!["--all-targets", "--features", package.test_features]);
+        for run in runs {
             let mut clippy = toolchain.cargo("clippy");
-            clippy.args(["--quiet", targets, "--package", &package.crate_name()]);
-            clippy.args(["--features", features, "--target", TARGET, "--", "-D", "warnings"]);
+            clippy.args(["--quiet", "--package", &package.crate_name()]).args(run);
+            clippy.args(["--target", TARGET, "--", "-D", "warnings"]);
             outcome = outcome.and(check(&mut clippy, "")?);
         }
     }

@@ -1,6 +1,6 @@
 // Gives the compiled module wherever code may compile WebAssembly. The bytes travel as text: a file beside the code
 // would be lost by bundlers for servers, and Deno reads none without permission.
-import { base64 } from '../wasm/lingpai_edge_inline.js'
+import { base64 } from '../../wasm/lingpai_edge_inline.js'
 
 /** The compiled module. Compiles on the first call, not on import. */
 export function load(): WebAssembly.Module | WebAssembly.Exports {

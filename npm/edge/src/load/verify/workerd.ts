@@ -1,5 +1,5 @@
 // Gives the compiled module on Cloudflare Workers, which allow WebAssembly only as an imported module.
-import * as imported from '../wasm/lingpai_edge_bg.wasm'
+import * as imported from '../../wasm/lingpai_verify_bg.wasm'
 
 /** The compiled module, or the exports of an instance where the bundler has made one. */
 export function load(): WebAssembly.Module | WebAssembly.Exports {
