@@ -1,59 +1,18 @@
 // The ledger on Durable Objects, in real workerd.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { Miniflare } from 'miniflare'
 import { until } from '../support/until.js'
+import { startDurableLedger } from './support/durable_ledger.js'
 import { appKeys, clockAt, sealed, send, start, visit, world } from './support/world.js'
 
-const names = ['decide', 'revoke', 'isRevoked', 'burn']
-let home
 let workerd
 let ledger
 
 before(async () => {
-  home = mkdtempSync(join(tmpdir(), 'lingpai-ledger-'))
-  await build({
-    entryPoints: [fileURLToPath(new URL('support/ledger_worker.js', import.meta.url))],
-    bundle: true,
-    format: 'esm',
-    conditions: ['workerd'],
-    external: ['cloudflare:workers'],
-    loader: { '.wasm': 'copy' },
-    outdir: home,
-    logLevel: 'error',
-  })
-  const files = readdirSync(home).sort((one) => (one.endsWith('.js') ? -1 : 1))
-  workerd = new Miniflare({
-    host: '127.0.0.1',
-    port: 0,
-    cf: false,
-    modulesRoot: home,
-    modules: files.map((name) => ({
-      type: name.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule',
-      path: join(home, name),
-    })),
-    compatibilityDate: '2026-03-01',
-    durableObjects: { VISITS: { className: 'VisitLedger', useSQLite: true } },
-  })
-  const url = await workerd.ready
-  const ask =
-    (method) =>
-    async (...parameters) => {
-      const body = JSON.stringify([method, ...parameters])
-      return (await (await fetch(url, { method: 'POST', body })).json()).result
-    }
-  ledger = Object.fromEntries(names.map((name) => [name, ask(name)]))
+  workerd = await startDurableLedger()
+  ledger = workerd.ledger
 })
-
-after(async () => {
-  await workerd?.dispose()
-  rmSync(home, { recursive: true, force: true })
-})
+after(() => workerd?.stop())
 
 const soon = () => Math.floor(Date.now() / 1000) + 60
 

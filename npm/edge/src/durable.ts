@@ -1,4 +1,5 @@
-// The ledger on Durable Objects: one object for each visit family, one for each owner of things that are used once.
+// The ledger on Durable Objects: one object for each visit family, one for each owner of things that are used once, one for
+// each subject whose tokens were cut off.
 // The only file that needs Cloudflare's runtime.
 import { DurableObject } from 'cloudflare:workers'
 import {
@@ -10,10 +11,13 @@ import {
   type LedgerDecision,
   type LedgerOutcome,
 } from './authority/ledger.js'
+import { readCutOff, type CutOffStore } from './revocation/cut-off.js'
 
+export type { CutOff, CutOffStore } from './revocation/cut-off.js'
 export type { Ledger, LedgerCommand, LedgerOutcome } from './authority/ledger.js'
 
 const family = 'family'
+const cutOff = 'cut-off'
 
 /**
  * A Durable Object class with SQLite storage. Declare it in the migrations of your Worker as `new_sqlite_classes`, and
@@ -24,7 +28,7 @@ export class VisitLedger extends DurableObject {
   async decide(command: LedgerCommand): Promise<LedgerOutcome> {
     const { storage } = this.ctx
     const decision = storage.transactionSync(() => {
-      const decision = decideLedger(this.#record(), command)
+      const decision = decideLedger(this.#record(family), command)
       this.#keep(decision)
       return decision
     })
@@ -34,7 +38,7 @@ export class VisitLedger extends DurableObject {
 
   /** Ends the family of this object. One that was never opened has nothing to end. */
   async revoke(): Promise<void> {
-    const record = this.#record()
+    const record = this.#record(family)
     if (record === undefined) return
     const decision = revokedRecord(record)
     this.#keep(decision)
@@ -43,7 +47,7 @@ export class VisitLedger extends DurableObject {
 
   /** Whether the family of this object has been ended. */
   isRevoked(): boolean {
-    const record = this.#record()
+    const record = this.#record(family)
     return record !== undefined && isRevokedRecord(record)
   }
 
@@ -60,6 +64,31 @@ export class VisitLedger extends DurableObject {
     return fresh
   }
 
+  /** Moves the cut-off of this object's subject forward, never back, and gives where it is now. */
+  async cutOff(beforeSeconds: number, untilSeconds: number): Promise<number> {
+    this.#prepare()
+    const { sql } = this.ctx.storage
+    const kept = sql
+      .exec(
+        `INSERT INTO entries (id, until, record) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET
+          until = max(until, excluded.until),
+          record = max(CAST(record AS INTEGER), CAST(excluded.record AS INTEGER))
+        RETURNING record`,
+        cutOff,
+        untilSeconds,
+        String(beforeSeconds),
+      )
+      .one()
+    await this.#wakeAt(untilSeconds)
+    return Number(kept['record'])
+  }
+
+  /** The cut-off of this object's subject, if there is one. */
+  cutOffTime(): number | undefined {
+    const record = this.#record(cutOff)
+    return record === undefined ? undefined : Number(record)
+  }
+
   /** Deletes what has come to its end. */
   override async alarm(): Promise<void> {
     const { sql } = this.ctx.storage
@@ -70,11 +99,11 @@ export class VisitLedger extends DurableObject {
     else await this.ctx.storage.deleteAll()
   }
 
-  #record(): string | undefined {
+  #record(id: string): string | undefined {
     // A question about something unknown leaves nothing behind.
     if (!this.#prepared()) return undefined
     const { sql } = this.ctx.storage
-    const [row] = sql.exec('SELECT record FROM entries WHERE id = ?', family).toArray()
+    const [row] = sql.exec('SELECT record FROM entries WHERE id = ?', id).toArray()
     return typeof row?.['record'] === 'string' ? row['record'] : undefined
   }
 
@@ -116,11 +145,19 @@ export interface LedgerNamespace {
     revoke(): Promise<void>
     isRevoked(): Promise<boolean>
     burn(id: string, untilSeconds: number): Promise<boolean>
+    cutOff(beforeSeconds: number, untilSeconds: number): Promise<number>
+    cutOffTime(): Promise<number | undefined>
   }
 }
 
-/** The ledger behind a binding: `durableLedger(env.VISIT_LEDGER)`. Serves authorities, and verifiers as `replay`. */
-export function durableLedger(namespace: LedgerNamespace): Ledger {
+/** What {@link durableLedger} gives: a ledger that knows the cut-offs of subjects as well. */
+export interface DurableLedger extends Ledger, CutOffStore {}
+
+/**
+ * The ledger behind a binding: `durableLedger(env.VISIT_LEDGER)`. Serves authorities, and verifiers as `replay` and through
+ * `familyRevocation` and `subjectRevocation`.
+ */
+export function durableLedger(namespace: LedgerNamespace): DurableLedger {
   const named = (name: string) => namespace.get(namespace.idFromName(name) as never)
   return {
     decide: (sid, command) => named(`visit/${sid}`).decide(command),
@@ -131,5 +168,10 @@ export function durableLedger(namespace: LedgerNamespace): Ledger {
       const cut = key.lastIndexOf('/')
       return named(key.slice(0, cut)).burn(key.slice(cut + 1), untilSeconds)
     },
+    cutOff(subject, options) {
+      const { beforeSeconds, untilSeconds } = readCutOff(subject, options)
+      return named(`cutoff/${subject}`).cutOff(beforeSeconds, untilSeconds)
+    },
+    cutOffOf: (subject) => named(`cutoff/${subject}`).cutOffTime(),
   }
 }

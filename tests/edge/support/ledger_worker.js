@@ -6,7 +6,10 @@ export { VisitLedger } from '@lingpai/edge/durable'
 export default {
   async fetch(request, { VISITS }) {
     const [method, ...parameters] = await request.json()
-    const result = await durableLedger(VISITS)[method](...parameters)
-    return Response.json({ result })
+    try {
+      return Response.json({ result: await durableLedger(VISITS)[method](...parameters) })
+    } catch (error) {
+      return Response.json({ error: String(error) })
+    }
   },
 }

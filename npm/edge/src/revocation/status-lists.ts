@@ -1,0 +1,139 @@
+// Status lists by address, kept in memory: bounded in number and bytes, fetched again before they are outdated, and never
+// trusted for longer than they say. No request ever awaits the promise of another one, which Workers would never settle.
+import { isLingpaiError, LingpaiError, type ErrorCode } from '../error.js'
+import type { StatusList } from './status-list.js'
+
+/** A list as it came. Times are Unix milliseconds. */
+export interface LoadedList {
+  list: StatusList
+  /** When the issuer made it. */
+  issuedAt: number
+  /** For how long it is not asked for again. */
+  freshMs: number
+  /** From when on it counts for nothing. */
+  expiresAt: number
+}
+
+/** What a cache of lists needs. */
+export interface StatusListsOptions {
+  load(uri: string): Promise<LoadedList>
+  now: () => number
+  /** For how long a list that is due to be fetched again serves while that fails. */
+  staleMs: number
+  /** Within which a load has ended one way or the other, unless its request was cancelled. */
+  timeoutMs: number
+  /** The size of all lists together. */
+  mostBytes: number
+  onEvent?: ((event: StatusListEvent) => void) | undefined
+}
+
+/** What became of an attempt to fetch a status list. */
+export interface StatusListEvent {
+  type: 'status_list'
+  /** `failed`: none came that can be believed; where an older one is still good enough, it serves. */
+  outcome: 'loaded' | 'failed'
+  /** Why it failed. */
+  code?: ErrorCode
+}
+
+/** A place for a list, and what became of the attempts to fill it. */
+interface Entry {
+  loaded?: LoadedList
+  /** From when on it is fetched ahead of need, and from when on it is outdated. */
+  aheadAt: number
+  freshUntil: number
+  /** The latest attempt. */
+  attempt?: { began: number; ended: boolean; failure?: LingpaiError }
+}
+
+const mostLists = 1000
+/** A server that fails needs rest. */
+const pauseMs = 5000
+const waitStepMs = 20
+/** The part of its time after which a list is fetched ahead. */
+const ahead = 0.8
+
+/** Keeps lists. What is given out is the list at an address, not older than allowed; rejects where there is none. */
+export function statusLists(options: StatusListsOptions): (uri: string) => Promise<StatusList> {
+  const { load, now, staleMs, timeoutMs, onEvent } = options
+  const entries = new Map<string, Entry>()
+
+  // A request that Workers cancel never ends what it began: a load counts as under way for a bounded time only.
+  const isLoading = ({ attempt }: Entry) =>
+    attempt !== undefined && !attempt.ended && now() - attempt.began < timeoutMs + 1000
+  const isResting = ({ attempt }: Entry) =>
+    attempt?.failure !== undefined && now() - attempt.began < pauseMs
+
+  function usable({ loaded, freshUntil }: Entry, extraMs: number): StatusList | undefined {
+    if (!loaded) return undefined
+    return now() < Math.min(freshUntil + extraMs, loaded.expiresAt) ? loaded.list : undefined
+  }
+
+  async function renew(uri: string, entry: Entry): Promise<void> {
+    const attempt: Entry['attempt'] & object = { began: now(), ended: false }
+    entry.attempt = attempt
+    try {
+      const loaded = await load(uri)
+      // A cache on the way may be behind: what was known to be revoked stays so.
+      if (!entry.loaded || loaded.issuedAt >= entry.loaded.issuedAt) entry.loaded = loaded
+      const came = now()
+      entry.aheadAt = came + loaded.freshMs * ahead
+      entry.freshUntil = came + loaded.freshMs
+      makeRoom()
+      onEvent?.({ type: 'status_list', outcome: 'loaded' })
+    } catch (cause) {
+      const message = 'status list: not to be had'
+      attempt.failure = new LingpaiError('temporarily_unavailable', { message, cause })
+      const code = isLingpaiError(cause) ? cause.code : 'network_unavailable'
+      onEvent?.({ type: 'status_list', outcome: 'failed', code })
+    } finally {
+      attempt.ended = true
+    }
+  }
+
+  /** Forgets what was not used for longest. */
+  function makeRoom(): void {
+    let bytes = 0
+    for (const { loaded } of entries.values()) bytes += loaded?.list.bytes.byteLength ?? 0
+    for (const [uri, { loaded }] of entries) {
+      if (entries.size <= mostLists && (bytes <= options.mostBytes || entries.size === 1)) return
+      entries.delete(uri)
+      bytes -= loaded?.list.bytes.byteLength ?? 0
+    }
+  }
+
+  function entryOf(uri: string): Entry {
+    const entry = entries.get(uri) ?? { aheadAt: 0, freshUntil: 0 }
+    // A Map keeps the order of insertion: what is used goes to the end.
+    entries.delete(uri)
+    entries.set(uri, entry)
+    if (entries.size > mostLists) makeRoom()
+    return entry
+  }
+
+  return async (uri) => {
+    const entry = entryOf(uri)
+    const fresh = usable(entry, 0)
+    if (fresh) {
+      // Ahead of need, and nobody waits for it.
+      if (now() >= entry.aheadAt && !isLoading(entry) && !isResting(entry)) void renew(uri, entry)
+      return fresh
+    }
+    const stale = usable(entry, staleMs)
+    if (stale && (isLoading(entry) || isResting(entry))) return stale
+    const { attempt } = entry
+    if (attempt && isLoading(entry)) await settled(() => attempt.ended, timeoutMs)
+    // What the wait was for has come, or the next attempt is ours.
+    if (!usable(entry, 0) && !isResting(entry)) await renew(uri, entry)
+    const list = usable(entry, staleMs)
+    if (!list) throw entry.attempt?.failure ?? new LingpaiError('temporarily_unavailable')
+    return list
+  }
+}
+
+/** Waits on timers of our own until `done`, at most `limitMs`. */
+async function settled(done: () => boolean, limitMs: number): Promise<void> {
+  for (let waited = 0; waited < limitMs && !done(); waited += waitStepMs) {
+    await new Promise((resolve) => setTimeout(resolve, waitStepMs))
+  }
+}
