@@ -10,9 +10,12 @@ export type FullGlue = typeof import('./wasm/lingpai_edge_bg.js')
 export interface Engine<G> {
   /** What the module can do. Call it inside `call` or `use` only. */
   readonly glue: G
+  /** Another number after each trap: what the module said before it failed is not to be relied on. */
+  readonly generation: number
   /**
    * Calls into the module. Refusals become `LingpaiError`s; anything else that is thrown there is a trap, after which
-   * nothing in the instance can be trusted: it is dropped, and the next call works on a new one.
+   * nothing in the instance can be trusted: it is dropped, and the next call works on a new one. Where the bundler has
+   * made the instance there is no other: every further call is refused with `internal`.
    */
   call<R>(action: (glue: G) => R): R
   /** Makes a resource, at once, so that bad input is refused here. */
@@ -27,6 +30,24 @@ export interface Resource {
   use<R>(action: (number: number) => R): R
   /** Lets the module forget it. */
   free(): void
+}
+
+/** What became of the module after a trap. */
+export interface Trap {
+  /** Whether the next call works on a new instance. */
+  recovered: boolean
+}
+
+const traps = /* @__PURE__ */ new WeakMap<object, Trap>()
+
+/** The trap that an error tells of, itself or by what caused it. */
+export function trapOf(error: unknown): Trap | undefined {
+  for (let depth = 0; error instanceof Error && depth < 8; depth++) {
+    const trap = traps.get(error)
+    if (trap) return trap
+    error = error.cause
+  }
+  return undefined
 }
 
 interface Glue {
@@ -58,8 +79,10 @@ export function createEngine<G extends Glue>(
     } catch (error) {
       if (error instanceof LingpaiError) throw error
       if (isLingpaiError(error)) throw new LingpaiError(error.code, { message: error.message })
-      discard()
-      throw new LingpaiError('internal', { cause: error })
+      const failure = new LingpaiError('internal', { cause: error })
+      // Without an instance it is the start that failed, and the next call tries again.
+      if (running) traps.set(failure, { recovered: discard(running) })
+      throw failure
     }
   }
 
@@ -109,21 +132,35 @@ export function createEngine<G extends Glue>(
 
   function start(): void {
     source ??= load()
-    running =
+    if (!(source instanceof WebAssembly.Module) && generation > 0) {
+      throw new LingpaiError('internal', { message: 'internal (the module cannot be started again)' })
+    }
+    const exports =
       source instanceof WebAssembly.Module
         ? new WebAssembly.Instance(source, { [importName]: glue as never }).exports
         : source
-    glue.__wbg_set_wasm(running)
-    ;(running['__wbindgen_start'] as () => void)()
+    glue.__wbg_set_wasm(exports)
+    ;(exports['__wbindgen_start'] as () => void)()
+    running = exports
   }
 
-  function discard(): void {
+  /** Says whether there will be another instance. */
+  function discard(exports: WebAssembly.Exports): boolean {
     // The glue caches views of the memory and renews them only when they are detached, which growing by nothing does.
-    const memory = running?.['memory']
+    const memory = exports['memory']
     if (memory instanceof WebAssembly.Memory) memory.grow(0)
     running = undefined
     generation++
+    return source instanceof WebAssembly.Module
   }
 
-  return { glue, call, resource, onlyOnce }
+  return {
+    glue,
+    get generation() {
+      return generation
+    },
+    call,
+    resource,
+    onlyOnce,
+  }
 }
