@@ -27,6 +27,28 @@ pub fn resend_after_ms(
     (elapsed_ms.saturating_add(wait) <= WINDOW_MS).then_some(wait)
 }
 
+const FIRST_REFRESH_WAIT_MS: u32 = 5_000;
+const LONGEST_REFRESH_WAIT_MS: u32 = 60_000;
+/// What a refresh needs before the old token ends.
+const LAST_CHANCE_MS: u32 = 10_000;
+
+/// The wait before a refresh that failed is tried again: decorrelated jitter between 5 s and a minute, up to three times
+/// `previous_ms` (0 after the first failure). Never shorter than the server asked for, except that a token with `left_ms`
+/// to live gets one more chance shortly before its end, if that is more than a minute away.
+pub fn refresh_again_after_ms(
+    previous_ms: u32,
+    jitter: u8,
+    left_ms: u32,
+    asked_ms: Option<u32>,
+) -> u32 {
+    let highest =
+        previous_ms.max(FIRST_REFRESH_WAIT_MS).saturating_mul(3).min(LONGEST_REFRESH_WAIT_MS);
+    let range = highest - FIRST_REFRESH_WAIT_MS;
+    let wait = FIRST_REFRESH_WAIT_MS + range * u32::from(jitter) / 256;
+    let last_chance = left_ms.saturating_sub(LAST_CHANCE_MS).max(LONGEST_REFRESH_WAIT_MS);
+    asked_ms.map_or(wait, |asked| wait.max(asked.min(last_chance)))
+}
+
 /// When a token is due for a refresh: with a fifth of its life left, between 10 s and 2 min before its end.
 pub fn refresh_at(issued_at: UnixSeconds, expires_at: UnixSeconds) -> UnixSeconds {
     let life = expires_at.as_i64().saturating_sub(issued_at.as_i64());
@@ -59,6 +81,27 @@ mod tests {
         assert_eq!(resend_after_ms(1, 0, 0, Some(1)), Some(400));
         assert_eq!(resend_after_ms(1, 51_000, 0, Some(5_000)), None);
         assert_eq!(resend_after_ms(1, u32::MAX, 0, None), None);
+    }
+
+    #[test]
+    fn a_refresh_that_fails_waits_longer_each_time_but_a_minute_at_most() {
+        let again = |previous, jitter| refresh_again_after_ms(previous, jitter, 0, None);
+        assert_eq!([again(0, 0), again(20_000, 0)], [5_000, 5_000]);
+        assert_eq!(
+            [again(0, 128), again(5_000, 128), again(10_000, 128)],
+            [10_000, 10_000, 17_500]
+        );
+        assert!(again(u32::MAX, 255) < 60_000);
+    }
+
+    #[test]
+    fn a_refresh_waits_as_the_server_asks_while_the_token_lives() {
+        let asked = |left, asked| refresh_again_after_ms(0, 0, left, Some(asked));
+        assert_eq!(asked(120_000, 1), 5_000);
+        assert_eq!(asked(120_000, 70_000), 70_000);
+        assert_eq!(asked(120_000, 3_600_000), 110_000);
+        assert_eq!(asked(0, 30_000), 30_000);
+        assert_eq!(asked(0, 3_600_000), 60_000);
     }
 
     #[test]

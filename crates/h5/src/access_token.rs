@@ -1,11 +1,17 @@
 //! The access token that a launch brought, once its signature holds.
 
-use lingpai_core::access_token;
 use lingpai_core::json::ObjectWriter;
+use lingpai_core::{access_token, base64url, crypto};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::issuer::Issuer;
 use crate::refusal::{JsResult, to_js};
+
+/// By what an AT is recognised when it comes again: SHA-256 of its text (base64url). It can be kept where the AT must not.
+#[wasm_bindgen]
+pub fn fingerprint(text: &str) -> String {
+    base64url::encode(&crypto::sha256(text.as_bytes()))
+}
 
 /// A verified AT.
 #[wasm_bindgen]

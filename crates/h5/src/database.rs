@@ -14,6 +14,15 @@ use crate::platform;
 use crate::refusal::{JsResult, code_to_js};
 use lingpai_core::ErrorCode;
 
+/// How many keys of one name may turn out to be unusable. Such a key stays where it is and the next one takes the next
+/// place, so that two tabs that find it at once agree on what comes after it.
+pub(crate) const PLACES: usize = 4;
+
+/// The nth place of a name.
+pub(crate) fn place(name: &str, nth: usize) -> String {
+    [name, "'".repeat(nth).as_str()].concat()
+}
+
 const NAME: &str = "lingpai";
 const STORE: &str = "keys";
 /// A healthy store opens in a few milliseconds; a hanging one never says so.

@@ -26,10 +26,10 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
     // SAFETY: a page's module runs on one thread; it shares its memory with none.
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
-pub use access_token::AccessToken;
+pub use access_token::{AccessToken, fingerprint};
 pub use exchange::Exchange;
 pub use issuer::Issuer;
-pub use pacing::{refresh_at_seconds, resend_after_ms};
+pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 pub use page_keys::PageKeys;
 pub use request::request;
 pub use visit_token::verify_visit_token;

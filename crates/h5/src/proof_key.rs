@@ -1,7 +1,7 @@
 //! The key that proves that a request comes from this page (DPoP): in the browser's keeping where there is WebCrypto, in
 //! this module's memory where there is none.
 
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use lingpai_core::base64url;
 use lingpai_core::crypto::Ed25519PrivateKey;
 use lingpai_core::dpop::{ProofClaims, ProofDraft};
@@ -12,9 +12,11 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto};
 
-use crate::database::Database;
+use crate::database::{Database, PLACES, place};
 use crate::refusal::{JsResult, code_to_js, to_js};
 use crate::{entropy, platform};
+
+const PROBE: &[u8] = b"probe";
 
 /// A proof key with its public half.
 pub(crate) struct ProofKey {
@@ -30,12 +32,14 @@ enum Signer {
     Memory(Box<Ed25519PrivateKey>),
 }
 
-/// What WebCrypto is asked for, best first.
 #[derive(Clone, Copy)]
 enum Algorithm {
     Ed25519,
     Es256,
 }
+
+/// What WebCrypto is asked for, best first.
+const ALGORITHMS: [Algorithm; 2] = [Algorithm::Ed25519, Algorithm::Es256];
 
 impl ProofKey {
     /// The key kept under `name`, or a new one that is kept there if it can be.
@@ -47,30 +51,39 @@ impl ProofKey {
         let Some(subtle) = subtle else {
             return Self::in_memory().map_err(to_js);
         };
-        if let Some(database) = database
-            && let Ok(pair) = database.get(name).await
-            && let Ok(key) = Self::of_pair(subtle, &pair, true).await
-        {
-            return Ok(key);
-        }
-        let mut made = None;
-        for algorithm in [Algorithm::Ed25519, Algorithm::Es256] {
-            let Ok(pair) = generate(subtle, algorithm).await else { continue };
-            if let Some(database) = database {
-                // Some browsers sign with Ed25519 but cannot keep such a key.
-                let Ok(kept) = database.claim(name, &pair).await else {
-                    made.get_or_insert(pair);
-                    continue;
-                };
-                return Self::of_pair(subtle, &kept, true).await;
+        for nth in 0..PLACES {
+            let Some(database) = database else { break };
+            let name = place(name, nth);
+            let Ok(mut pair) = database.get(&name).await else { continue };
+            if pair.is_undefined() {
+                let Some(kept) = Self::keep_new(subtle, database, &name).await else { break };
+                pair = kept;
             }
-            made = Some(pair);
-            break;
+            if let Ok(key) = Self::of_pair(subtle, &pair, true).await {
+                return Ok(key);
+            }
         }
-        match made {
-            Some(pair) => Self::of_pair(subtle, &pair, false).await,
-            None => Self::in_memory().map_err(to_js),
+        for algorithm in ALGORITHMS {
+            if let Ok(pair) = generate(subtle, algorithm).await
+                && let Ok(key) = Self::of_pair(subtle, &pair, false).await
+            {
+                return Ok(key);
+            }
         }
+        Self::in_memory().map_err(to_js)
+    }
+
+    /// A new pair that is kept, or what another tab has kept in the meantime. Some browsers sign with Ed25519 but cannot
+    /// keep such a key.
+    async fn keep_new(subtle: &SubtleCrypto, database: &Database, name: &str) -> Option<JsValue> {
+        for algorithm in ALGORITHMS {
+            if let Ok(pair) = generate(subtle, algorithm).await
+                && let Ok(kept) = database.claim(name, &pair).await
+            {
+                return Some(kept);
+            }
+        }
+        None
     }
 
     fn in_memory() -> Result<Self> {
@@ -97,8 +110,19 @@ impl ProofKey {
             .string("x", &member("x").ok_or_else(unusable)?)
             .optional_string("y", member("y").as_deref())
             .finish();
-        let public = Jwk::parse(&json).map_err(to_js)?;
-        Ok(Self { public, signer: Signer::Platform { subtle: subtle.clone(), key }, kept })
+        let jwk = Jwk::parse(&json).map_err(to_js)?;
+        let pair =
+            Self { public: jwk, signer: Signer::Platform { subtle: subtle.clone(), key }, kept };
+        // What comes out of a store may have lost a half, or be of two pairs.
+        let signature = pair.sign(PROBE).await?;
+        let (signature, probe) = (Uint8Array::from(&signature[..]), Uint8Array::from(PROBE));
+        let verifying = subtle.verify_with_object_and_js_u8_array_and_js_u8_array(
+            &pair.parameters()?,
+            &public,
+            &signature,
+            &probe,
+        )?;
+        if JsFuture::from(verifying).await?.is_truthy() { Ok(pair) } else { Err(unusable()) }
     }
 
     pub(crate) fn thumbprint(&self) -> String {
@@ -117,23 +141,26 @@ impl ProofKey {
     /// A proof for one request.
     pub(crate) async fn prove(&self, claims: ProofClaims<'_>) -> JsResult<String> {
         let draft = ProofDraft::new(&self.public, claims).map_err(to_js)?;
+        let signature = self.sign(draft.signing_input().as_bytes()).await?;
+        Ok(draft.finish(&signature))
+    }
+
+    async fn sign(&self, input: &[u8]) -> JsResult<Vec<u8>> {
         match &self.signer {
-            Signer::Memory(key) => {
-                let signature = key.sign(draft.signing_input().as_bytes());
-                Ok(draft.finish(&signature))
-            }
+            Signer::Memory(key) => Ok(key.sign(input).to_vec()),
             Signer::Platform { subtle, key } => {
-                let input = Uint8Array::from(draft.signing_input().as_bytes());
-                // Ed25519 reads the name alone.
-                let algorithm = platform::object(&[
-                    ("name", if self.algorithm() == "ES256" { "ECDSA" } else { "Ed25519" }.into()),
-                    ("hash", "SHA-256".into()),
-                ])?;
-                let signed = subtle.sign_with_object_and_js_u8_array(&algorithm, key, &input)?;
-                let signature = Uint8Array::new(&JsFuture::from(signed).await?).to_vec();
-                Ok(draft.finish(&signature))
+                let input = Uint8Array::from(input);
+                let parameters = self.parameters()?;
+                let signed = subtle.sign_with_object_and_js_u8_array(&parameters, key, &input)?;
+                Ok(Uint8Array::new(&JsFuture::from(signed).await?).to_vec())
             }
         }
+    }
+
+    /// What WebCrypto signs and verifies with; for Ed25519 it reads the name alone.
+    fn parameters(&self) -> JsResult<Object> {
+        let name = if self.algorithm() == "ES256" { "ECDSA" } else { "Ed25519" };
+        platform::object(&[("name", name.into()), ("hash", "SHA-256".into())])
     }
 }
 

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto};
 
-use crate::database::Database;
+use crate::database::{Database, PLACES, place};
 use crate::refusal::{JsResult, code_to_js, to_js};
 use crate::{entropy, platform};
 
@@ -29,15 +29,25 @@ impl RecordKey {
         name: &str,
         slot: &str,
     ) -> JsResult<Self> {
-        let mut key = database.get(name).await?;
-        if key.is_undefined() {
-            let parameters =
-                platform::object(&[("name", "AES-GCM".into()), ("length", 256.into())])?;
-            let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
-            let made = subtle.generate_key_with_object(&parameters, false, &usages)?;
-            key = database.claim(name, &JsFuture::from(made).await?).await?;
+        for nth in 0..PLACES {
+            let name = place(name, nth);
+            let Ok(mut key) = database.get(&name).await else { continue };
+            if key.is_undefined() {
+                let parameters =
+                    platform::object(&[("name", "AES-GCM".into()), ("length", 256.into())])?;
+                let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
+                let made = subtle.generate_key_with_object(&parameters, false, &usages)?;
+                key = database.claim(&name, &JsFuture::from(made).await?).await?;
+            }
+            let (subtle, key) = (subtle.clone(), key.unchecked_into());
+            let opened = Self { subtle, key, slot: slot.to_owned() };
+            if let Ok(sealed) = opened.seal("").await
+                && opened.open_record(&sealed).await.is_ok()
+            {
+                return Ok(opened);
+            }
         }
-        Ok(Self { subtle: subtle.clone(), key: key.unchecked_into(), slot: slot.to_owned() })
+        Err(code_to_js(ErrorCode::StorageUnavailable))
     }
 
     /// Seals a record: base64url of IV and ciphertext.

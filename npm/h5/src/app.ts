@@ -25,6 +25,7 @@ export function answerLaunch(frame: HTMLIFrameElement, options: AnswerLaunchOpti
     throw new TypeError('pageOrigin: an origin such as https://h5.example')
   }
   const seen = new Set<string>()
+  let stopped = signal?.aborted ?? false
   const listener = async ({ source, origin, data }: MessageEvent) => {
     if (origin !== pageOrigin || !source || source !== frame.contentWindow) return
     if (!isLaunchRequest(data) || seen.has(data.id)) return
@@ -36,10 +37,13 @@ export function answerLaunch(frame: HTMLIFrameElement, options: AnswerLaunchOpti
     } catch (error) {
       globalThis.reportError?.(error)
     }
-    ;(source as Window).postMessage(answer, pageOrigin)
+    if (!stopped) (source as Window).postMessage(answer, pageOrigin)
   }
-  const stop = () => removeEventListener('message', listener)
-  if (!signal?.aborted) addEventListener('message', listener)
+  const stop = () => {
+    stopped = true
+    removeEventListener('message', listener)
+  }
+  if (!stopped) addEventListener('message', listener)
   signal?.addEventListener('abort', stop, { once: true })
   return stop
 }

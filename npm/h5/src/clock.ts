@@ -10,11 +10,17 @@ export interface Clock {
   offsetMs(): number
   /** The authority said what time it is. */
   set(nowSeconds: number): void
-  /** A former offset, from before a reload. */
-  restore(offsetMs: number): void
+  /**
+   * A former offset, from before a reload, and the authority's time back then, which is over. Returns whether the page's
+   * clock can have run on since; one that was turned back says too little until the authority is heard again.
+   */
+  restore(offsetMs: number, formerSeconds: number): boolean
   /** The authority issued something at this time that ends at that: a raw clock outside of it is wrong. */
   hint(issuedAtSeconds: number, expiresAtSeconds: number): void
 }
+
+// What a device may correct its clock by without having been wrong.
+const adjustmentMs = 5_000
 
 /** Makes a clock on top of the page's own (`now`, Unix milliseconds). */
 export function createClock(now: () => number): Clock {
@@ -22,6 +28,10 @@ export function createClock(now: () => number): Clock {
   // A clock that is turned back would make an expired token look alive; the monotonic one cannot be turned back, but may
   // stand still while the device sleeps. Whichever is later is closer to the truth.
   let since: { ms: number; monotonic: number } | undefined
+  const startAt = (ms: number) => {
+    offset = ms - now()
+    since = { ms, monotonic: performance.now() }
+  }
   const clock: Clock = {
     nowMs() {
       const wall = now() + offset
@@ -29,18 +39,16 @@ export function createClock(now: () => number): Clock {
     },
     nowSeconds: () => Math.floor(clock.nowMs() / 1000),
     offsetMs: () => offset,
-    set(nowSeconds) {
-      offset = nowSeconds * 1000 - now()
-      since = { ms: nowSeconds * 1000, monotonic: performance.now() }
-    },
-    restore(offsetMs) {
-      offset = offsetMs
-      since = { ms: now() + offsetMs, monotonic: performance.now() }
+    set: (nowSeconds) => startAt(nowSeconds * 1000),
+    restore(offsetMs, formerSeconds) {
+      const ms = now() + offsetMs
+      const formerMs = formerSeconds * 1000
+      startAt(Math.max(ms, formerMs))
+      return ms >= formerMs - adjustmentMs
     },
     hint(issuedAtSeconds, expiresAtSeconds) {
       const seconds = clock.nowSeconds()
-      if (seconds < issuedAtSeconds || seconds >= expiresAtSeconds)
-        offset = issuedAtSeconds * 1000 - now()
+      if (seconds < issuedAtSeconds || seconds >= expiresAtSeconds) startAt(issuedAtSeconds * 1000)
     },
   }
   return clock

@@ -4,17 +4,18 @@ import { forgetLaunch } from './launch.js'
 import type { Page } from './page.js'
 import { redeem, type Launch, type Party } from './redeem.js'
 
-/** Redeems a launch and takes over what was granted. */
+/** Redeems a launch and takes over what was granted; nothing if the visit at hand is to go on instead. */
 export async function enter(
   page: Page,
   launch: Launch,
   current: Party | undefined,
   signal: AbortSignal,
-): Promise<Holding> {
+): Promise<Holding | undefined> {
   const granted = await redeem(page, launch, current, signal)
-  const holding = await hold(page, granted)
+  if (!granted) return undefined
+  const holding = await hold(page, granted, launch.fingerprint)
   // Only now: a page that dies before this finds the launch again, and the authority answers it alike.
-  if (launch.via === 'fragment') forgetLaunch()
+  forgetLaunch(launch.accessToken)
   page.emit({
     type: 'granted',
     kind: 'visit',

@@ -7,6 +7,8 @@ export interface LingpaiErrorOptions {
   message?: string
   /** HTTP status of the answer that caused it. */
   status?: number | undefined
+  /** How long the server asks to be left alone, in milliseconds. */
+  retryAfterMs?: number | undefined
   /** What caused it. */
   cause?: unknown
 }
@@ -20,12 +22,15 @@ export class LingpaiError extends Error {
   readonly retryable: boolean
   /** HTTP status of the answer that caused it, if one did. */
   readonly status?: number
+  /** How long the server asks to be left alone before the call is made again, in milliseconds. */
+  readonly retryAfterMs?: number
 
   constructor(code: ErrorCode, options: LingpaiErrorOptions = {}) {
     super(options.message ?? code, options.cause === undefined ? {} : { cause: options.cause })
     this.code = code
     this.retryable = retryableCodes.has(code)
     if (options.status !== undefined) this.status = options.status
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
   }
 }
 

@@ -2,7 +2,7 @@
 // which the authority answers a repetition alike.
 import { knownCode, LingpaiError, toLingpaiError } from './errors.js'
 import type { ExchangeKind } from './events.js'
-import type { HttpAnswer } from './http.js'
+import { askedWaitMs, type HttpAnswer } from './http.js'
 import type { Page } from './page.js'
 import type { ErrorCode } from './codes.js'
 import { pause } from './waiting.js'
@@ -62,14 +62,14 @@ export async function perform(
       const outcome = await attemptOnce(page, kind, exchange, attempt, signal).catch(toLingpaiError)
       signal.throwIfAborted()
       if (!(outcome instanceof LingpaiError) && !('failure' in outcome)) return outcome
-      const { failure, retryAfterMs, corrected } =
+      const { failure, corrected } =
         outcome instanceof LingpaiError ? { failure: outcome } : outcome
       if (corrected && !corrections.has(corrected)) {
         corrections.add(corrected)
         continue
       }
       const elapsedMs = performance.now() - startedMs
-      const waitMs = engine.resendAfterMs(attempt, elapsedMs, Math.random(), retryAfterMs)
+      const waitMs = engine.resendAfterMs(attempt, elapsedMs, Math.random(), failure.retryAfterMs)
       if (!failure.retryable || waitMs === undefined) throw failure
       emit({ type: 'resending', kind, code: failure.code, attempt, waitMs })
       await pause(waitMs, signal)
@@ -79,7 +79,7 @@ export async function perform(
   }
 }
 
-type Outcome = Decision | { failure: LingpaiError; retryAfterMs?: number; corrected?: string }
+type Outcome = Decision | { failure: LingpaiError; corrected?: string }
 
 async function attemptOnce(
   page: Page,
@@ -97,6 +97,7 @@ async function attemptOnce(
     nonces.get(settings.gateway),
     clock.nowSeconds(),
   )
+  signal.throwIfAborted()
   emit({ type: 'sent', kind, url, attempt, requestHash: exchange.requestHash })
   const sentMs = performance.now()
   const answer = await http(url, { body: exchange.request, proof, signal })
@@ -107,24 +108,29 @@ async function attemptOnce(
 
   const nonceIsNew = dpopNonce !== undefined && dpopNonce !== nonces.get(settings.gateway)
   if (dpopNonce !== undefined) nonces.set(settings.gateway, dpopNonce)
-  if (!sealed) return unsealed(answer, nonceIsNew)
+  const retryAfterMs = askedWaitMs(answer, clock.nowMs())
+  if (!sealed) return unsealed(answer, nonceIsNew, retryAfterMs)
 
   const opening = page.issuerKeys.check((issuer) => exchange.open(body, issuer), signal)
   const opened = JSON.parse(await opening) as Opened
   clock.set(opened.nowSeconds)
   if (opened.code === undefined) return { granted: opened as Granted }
   emit({ type: 'refused', kind, code: opened.code })
-  const failure = new LingpaiError(opened.code, { status })
+  const failure = new LingpaiError(opened.code, { status, retryAfterMs })
   if (failure.code === 'use_dpop_nonce' && nonceIsNew) return { failure, corrected: 'nonce' }
   if (failure.code === 'proof_expired') return { failure, corrected: 'clock' }
   // Browsers repeat a request by themselves when a connection breaks under it, proof and all.
   if (failure.code === 'proof_replayed') return { failure, corrected: 'repetition' }
-  if (failure.retryable) return { failure, ...retryAfter(answer) }
+  if (failure.retryable) return { failure }
   return { refused: opened.code, final: finalErrors.includes(opened.error) }
 }
 
 // Not from the authority, or not about this request: no reason to give anything up.
-function unsealed(answer: HttpAnswer, nonceIsNew: boolean): Outcome {
+function unsealed(
+  answer: HttpAnswer,
+  nonceIsNew: boolean,
+  retryAfterMs: number | undefined,
+): Outcome {
   const { status } = answer
   let code: ErrorCode | undefined
   try {
@@ -139,12 +145,7 @@ function unsealed(answer: HttpAnswer, nonceIsNew: boolean): Outcome {
   if (status === 429) code ??= 'rate_limited'
   else if (status >= 500) code ??= 'temporarily_unavailable'
   else if (status >= 400) code ??= 'invalid_request'
-  const failure = new LingpaiError(code ?? 'network_unavailable', { status })
+  const failure = new LingpaiError(code ?? 'network_unavailable', { status, retryAfterMs })
   if (failure.code === 'use_dpop_nonce' && nonceIsNew) return { failure, corrected: 'nonce' }
-  return { failure, ...retryAfter(answer) }
-}
-
-function retryAfter({ retryAfter }: HttpAnswer): { retryAfterMs?: number } {
-  const seconds = Number(retryAfter)
-  return retryAfter && seconds >= 0 ? { retryAfterMs: Math.min(seconds, 3600) * 1000 } : {}
+  return { failure }
 }

@@ -39,8 +39,8 @@ export interface Holding extends VisitRecord {
   durability: 'tab' | 'memory'
 }
 
-/** Takes over what was granted: first into the record, then into use. */
-export async function hold(page: Page, granted: Granted): Promise<Holding> {
+/** Takes over what was granted: first into the record, then into use. `launch`: what opened the visit. */
+export async function hold(page: Page, granted: Granted, launch: string): Promise<Holding> {
   const record: VisitRecord = {
     token: granted.token,
     refreshToken: granted.refreshToken,
@@ -48,6 +48,8 @@ export async function hold(page: Page, granted: Granted): Promise<Holding> {
     appKey: granted.appKey,
     terms: granted.terms,
     clockOffsetMs: page.clock.offsetMs(),
+    grantedAtSeconds: page.clock.nowSeconds(),
+    launch,
     keys: page.settings.keys ? undefined : page.issuerKeys.json(),
   }
   const kept = await page.records.write(record)
@@ -67,7 +69,10 @@ interface VerifiedToken {
   expiresAtSeconds: number
 }
 
-/** Checks a record again, with the issuer's keys and the corrected clock. Nothing if it does not hold. */
+/**
+ * Checks a record again, with the issuer's keys and the corrected clock. Nothing if it does not hold; rejects where that
+ * could not be found out.
+ */
 export async function resume(
   page: Page,
   record: VisitRecord,
@@ -82,22 +87,20 @@ export async function resume(
     const { claims, ...times } = JSON.parse(await checking) as VerifiedToken
     return { ...record, ...times, claims: JSON.parse(claims), source: 'cached', durability: 'tab' }
   } catch (error) {
-    if (toLingpaiError(error).code === 'network_unavailable') throw error
+    if (signal.aborted || toLingpaiError(error).retryable) throw error
     return undefined
   }
-}
-
-/** Whether a record can still be refreshed, or at least tried. */
-export function isRefreshable(page: Page, record: VisitRecord): boolean {
-  return (
-    record.refreshToken !== undefined && record.refreshExpiresAtSeconds > page.clock.nowSeconds()
-  )
 }
 
 /** Who a record is for. */
 export function partyOf(record: VisitRecord): Party {
   const { client_id, sub } = JSON.parse(record.terms) as { client_id: string; sub: string }
   return { clientId: client_id, subject: sub }
+}
+
+/** Whether two are the same user of the same partner. */
+export function isSameParty(one: Party, other: Party): boolean {
+  return one.clientId === other.clientId && one.subject === other.subject
 }
 
 /** Whether a record was made with the proof key at hand; with another it is of no use. */

@@ -19,6 +19,16 @@ export type Http = (
 ) => Promise<HttpAnswer>
 
 const timeoutMs = 10_000
+const longestAskedMs = 3_600_000
+
+/** What `Retry-After` asks for, in milliseconds: it gives seconds, or a date by the server's clock (RFC 9110 §10.2.3). */
+export function askedWaitMs({ retryAfter, date }: HttpAnswer, nowMs: number): number | undefined {
+  if (!retryAfter) return undefined
+  const seconds = Number(retryAfter)
+  const untilMs = Date.parse(retryAfter) - (Date.parse(date ?? '') || nowMs)
+  const ms = Number.isNaN(seconds) ? untilMs : seconds * 1000
+  return ms >= 0 ? Math.min(ms, longestAskedMs) : undefined
+}
 
 /** The way to the network. */
 export function createHttp(engine: Engine, ownFetch: typeof fetch | undefined): Http {
@@ -30,6 +40,7 @@ export function createHttp(engine: Engine, ownFetch: typeof fetch | undefined): 
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) abort()
     try {
+      if (controller.signal.aborted) throw new LingpaiError('network_unavailable')
       const asking = ownFetch
         ? through(ownFetch, url, body, proof, controller.signal)
         : (engine.request(url, body, proof, controller.signal) as Promise<HttpAnswer>)

@@ -1,7 +1,7 @@
 // The issuer's public keys: given, or fetched from where the issuer publishes them, and fetched again when they rotate.
 import type { Engine } from './engine.js'
 import { LingpaiError, toLingpaiError } from './errors.js'
-import type { Http } from './http.js'
+import { askedWaitMs, type Http } from './http.js'
 import { pause } from './waiting.js'
 import type { Issuer } from './wasm/lingpai_h5_bg.js'
 
@@ -11,7 +11,7 @@ const attempts = 4
 export interface IssuerKeys {
   /**
    * Runs a check against the keys. One that fails for an unknown key runs again with keys fetched anew, once; keys that
-   * were given are all there is.
+   * were given are all there is. Where the keys cannot be had the error is retryable: that says nothing about the token.
    */
   check<T>(verify: (issuer: Issuer) => T, signal: AbortSignal): Promise<T>
   /** The keys as JSON, once there are some. */
@@ -25,28 +25,51 @@ export function createIssuerKeys(
   issuer: string,
   known: { given?: string | undefined; kept?: string | undefined },
 ): IssuerKeys {
-  let json = known.given ?? known.kept
+  let json = known.given
   let parsed = json === undefined ? undefined : new engine.Issuer(issuer, json)
-  let fresh = known.given !== undefined
+  let fresh = json !== undefined
+  if (json === undefined && known.kept !== undefined) {
+    try {
+      parsed = new engine.Issuer(issuer, known.kept)
+      json = known.kept
+    } catch {
+      // Another version kept them. They are fetched anew.
+    }
+  }
 
   const fetchKeys = async (signal: AbortSignal) => {
     const url = `${issuer}/.well-known/jwks.json`
+    const startedMs = performance.now()
     for (let attempt = 1; ; attempt++) {
       try {
-        const { status, body } = await http(url, { signal })
-        if (status >= 500) throw new LingpaiError('temporarily_unavailable', { status })
-        if (status !== 200)
-          throw new LingpaiError('key_not_found', { message: 'no key set there', status })
-        parsed = new engine.Issuer(issuer, body)
-        json = body
+        const answer = await http(url, { signal })
+        parsed = readAnswer(answer)
+        json = answer.body
         fresh = true
         return parsed
       } catch (thrown) {
+        signal.throwIfAborted()
         const error = toLingpaiError(thrown)
-        if (!error.retryable || attempt === attempts) throw error
-        await pause(engine.resendAfterMs(attempt, 0, Math.random()) ?? 0, signal)
+        const elapsedMs = performance.now() - startedMs
+        const { retryAfterMs } = error
+        const waitMs = engine.resendAfterMs(attempt, elapsedMs, Math.random(), retryAfterMs)
+        if (attempt === attempts || waitMs === undefined) throw error
+        await pause(waitMs, signal)
       }
     }
+  }
+
+  // Whatever stands there instead of the keys: a limit, a portal, a deployment under way. None of it is for good.
+  const readAnswer = (answer: Awaited<ReturnType<Http>>) => {
+    const { status, body } = answer
+    const retryAfterMs = askedWaitMs(answer, Date.now())
+    try {
+      if (status === 200) return new engine.Issuer(issuer, body)
+    } catch (cause) {
+      throw unavailable({ status, cause })
+    }
+    if (status === 429) throw new LingpaiError('rate_limited', { status, retryAfterMs })
+    throw unavailable({ status, retryAfterMs })
   }
 
   return {
@@ -65,4 +88,9 @@ export function createIssuerKeys(
       }
     },
   }
+}
+
+function unavailable(options: object): LingpaiError {
+  const message = 'the issuer’s key set is not there'
+  return new LingpaiError('temporarily_unavailable', { message, ...options })
 }

@@ -4,20 +4,18 @@
 /** A launch that waits to be redeemed. */
 export interface CapturedLaunch {
   accessToken: string
-  /** When it came, Unix milliseconds. */
-  atMs: number
   /** Thumbprint of the key under which it has been sent, if it has. */
   sentUnder?: string | undefined
 }
 
 const storageKey = 'lingpai:launch'
-// An access token lives two minutes at most and is answered again for one more.
-const longestWaitMs = 180_000
 
 // Shared by all copies of this module: the first one to run finds the token.
 const shared = ((globalThis as Record<symbol, unknown>)[Symbol.for('lingpai.launch')] ??= {}) as {
   waiting?: CapturedLaunch | undefined
   listening?: boolean
+  /** Nothing may be written. */
+  inMemory?: boolean
 }
 
 capture()
@@ -27,34 +25,32 @@ if (!shared.listening && typeof addEventListener === 'function') {
   addEventListener('hashchange', capture)
 }
 
-/** The launch that waits, also one from before a reload. */
+/**
+ * The launch that waits, also one from before a reload. However long it has waited: the page's clock may be wrong, and the
+ * authority knows.
+ */
 export function waitingLaunch(): CapturedLaunch | undefined {
-  if (shared.waiting) return shared.waiting
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(storageKey) ?? 'null') as CapturedLaunch | null
-    const age = kept ? Date.now() - kept.atMs : 0
-    if (kept && age >= 0 && age < longestWaitMs) return kept
-  } catch {
-    // Nobody but this module writes there; what is something else is no launch.
-  }
-  forgetLaunch()
-  return undefined
+  return shared.waiting ?? kept()
 }
 
-/** Notes under which key the launch is about to be sent: with any other key it would look stolen. */
-export function markSent(thumbprint: string): void {
-  const waiting = waitingLaunch()
-  if (waiting) keep({ ...waiting, sentUnder: thumbprint })
+/** From now on no launch is written anywhere; one that was is taken into memory. */
+export function keepLaunchInMemory(): void {
+  shared.inMemory = true
+  shared.waiting ??= kept()
+  unwrite()
 }
 
-/** Forgets the launch; with `forReload` only what a reload would find. */
-export function forgetLaunch({ forReload = false } = {}): void {
-  if (!forReload) shared.waiting = undefined
-  try {
-    sessionStorage.removeItem(storageKey)
-  } catch {
-    // Then it was never in there.
-  }
+/** Notes under which key a launch is about to be sent: with any other key it would look stolen. */
+export function markSent(accessToken: string, thumbprint: string): void {
+  if (waitingLaunch()?.accessToken === accessToken) keep({ accessToken, sentUnder: thumbprint })
+}
+
+/**
+ * Forgets a launch, and not one that has come in its place meanwhile; with `forReload` only what a reload would find.
+ */
+export function forgetLaunch(accessToken: string, { forReload = false } = {}): void {
+  if (!forReload && shared.waiting?.accessToken === accessToken) shared.waiting = undefined
+  if (kept()?.accessToken === accessToken) unwrite()
 }
 
 function capture(): void {
@@ -70,14 +66,33 @@ function capture(): void {
   } catch {
     location.hash = rest
   }
-  if (accessToken) keep({ accessToken, atMs: Date.now() })
+  if (accessToken) keep({ accessToken })
 }
 
 function keep(launch: CapturedLaunch): void {
   shared.waiting = launch
+  if (shared.inMemory) return
   try {
     sessionStorage.setItem(storageKey, JSON.stringify(launch))
   } catch {
     // A page without storage cannot survive a reload anyway.
+  }
+}
+
+function kept(): CapturedLaunch | undefined {
+  try {
+    const launch = JSON.parse(sessionStorage.getItem(storageKey) ?? 'null') as CapturedLaunch | null
+    if (typeof launch?.accessToken === 'string') return launch
+  } catch {
+    // Nobody but this module writes there; what is something else is no launch.
+  }
+  return undefined
+}
+
+function unwrite(): void {
+  try {
+    sessionStorage.removeItem(storageKey)
+  } catch {
+    // Then it was never in there.
   }
 }

@@ -1,14 +1,16 @@
 // Opens a visit: from a launch, or from what a reload left behind.
 import { loadEngine } from './engine.js'
 import { enter } from './enter.js'
-import { toLingpaiError } from './errors.js'
-import { isOurs, isRefreshable, partyOf, resume, type Holding } from './holding.js'
-import { readOptions, type OpenVisitOptions } from './options.js'
-import { preparePage, type Page } from './page.js'
+import { LingpaiError, toLingpaiError } from './errors.js'
+import { isOurs, partyOf, resume, type Holding } from './holding.js'
+import { keepLaunchInMemory } from './launch.js'
+import { readOptions, type OpenVisitOptions, type Settings } from './options.js'
+import { preparePage, slotOf, type Page } from './page.js'
+import type { VisitRecord } from './record.js'
 import { askForLaunch, canAskForLaunch, isFramed, launchFromAddress } from './redeem.js'
-import { refresh } from './refresh.js'
+import { refresh, type RefreshOutcome } from './refresh.js'
 import { createVisit, type Visit } from './visit.js'
-import { inTurn } from './waiting.js'
+import { inTurn, unlessAborted } from './waiting.js'
 
 /**
  * Opens a visit for this page.
@@ -27,38 +29,62 @@ import { inTurn } from './waiting.js'
  */
 export async function openVisit(options: OpenVisitOptions): Promise<Visit> {
   const settings = readOptions(options)
+  if (settings.storage === 'memory') keepLaunchInMemory()
   const signal = settings.signal ?? new AbortController().signal
   signal.throwIfAborted()
-  const engine = await loadEngine()
   // Two calls at once would redeem one launch twice.
-  return inTurn(`${settings.issuer} ${settings.gateway}`, async () => {
-    try {
-      const page = await preparePage(engine, settings)
-      signal.throwIfAborted()
-      return createVisit(page, await start(page, signal))
-    } catch (error) {
-      signal.throwIfAborted()
-      throw error instanceof TypeError ? error : toLingpaiError(error)
-    }
-  })
+  const opening = inTurn(slotOf(settings), () => open(settings, signal))
+  return unlessAborted(opening, signal)
+}
+
+async function open(settings: Settings, signal: AbortSignal): Promise<Visit> {
+  let page: Page | undefined
+  try {
+    signal.throwIfAborted()
+    page = await preparePage(await loadEngine(), settings)
+    signal.throwIfAborted()
+    const holding = await start(page, signal)
+    // What was granted is in the record, where the next start finds it.
+    signal.throwIfAborted()
+    return createVisit(page, holding)
+  } catch (error) {
+    page?.lock.release()
+    signal.throwIfAborted()
+    throw error instanceof TypeError ? error : toLingpaiError(error)
+  }
 }
 
 async function start(page: Page, signal: AbortSignal): Promise<Holding> {
   const former = await takeFormer(page, signal)
-  const launch = launchFromAddress(page)
-  if (launch) return enter(page, launch, former && partyOf(former.record), signal)
-  const goOn = former !== undefined && mayGoOn()
-  if (goOn && former.holding) {
-    page.emit({ type: 'resumed', expiresAtMs: former.holding.expiresAtSeconds * 1000 })
-    return former.holding
+  const launched = launchFromAddress(page, page.former?.launch)
+  if (launched) {
+    const entered = await enter(page, launched, former && partyOf(former.record), signal)
+    if (entered) return entered
   }
-  if (goOn) {
-    const outcome = await refresh(page, former.record, signal)
+  if (former && (launched || mayGoOn())) {
+    const outcome = await goOn(page, former, signal)
     if ('holding' in outcome) return outcome.holding
     const mayAsk = outcome.ended || !outcome.failure.retryable
     if (!mayAsk || !canAskForLaunch(page)) throw outcome.failure
   }
-  return enter(page, await askForLaunch(page, signal), undefined, signal)
+  const asked = await askForLaunch(page, signal)
+  // The app hands out the token that opened the visit at hand.
+  if (former?.holding?.launch === asked.fingerprint) return former.holding
+  const entered = await enter(page, asked, undefined, signal)
+  if (!entered) throw new LingpaiError('token_expired')
+  return entered
+}
+
+// With the token at hand where it is good, else by a refresh. A clock that was turned back has to hear the authority first.
+async function goOn(page: Page, former: Former, signal: AbortSignal): Promise<RefreshOutcome> {
+  const { record, holding } = former
+  const resumed = () => {
+    page.emit({ type: 'resumed', expiresAtMs: holding!.expiresAtSeconds * 1000 })
+    return { holding: holding! }
+  }
+  if (holding && (page.clockRunsOn || !record.refreshToken)) return resumed()
+  const outcome = await refresh(page, record, signal)
+  return 'failure' in outcome && outcome.failure.retryable && holding ? resumed() : outcome
 }
 
 // In a frame only a reload goes on without asking the app: what frames the page may have another user by now.
@@ -69,14 +95,20 @@ function mayGoOn(): boolean {
   return type === 'reload' || type === 'back_forward'
 }
 
-type Former = { record: NonNullable<Page['former']>; holding: Holding | undefined }
+interface Former {
+  record: VisitRecord
+  holding: Holding | undefined
+}
 
-// The visit from before a reload, unless there is nothing left of it.
+// The visit from before a reload, unless there is nothing left of it. That its time seems to be over proves nothing, since
+// the page's clock may be wrong: the authority is asked, and only what it or the keys refuse is wiped.
 async function takeFormer(page: Page, signal: AbortSignal): Promise<Former | undefined> {
   const record = page.former
   if (!record) return undefined
-  const holding = isOurs(page, record) ? await resume(page, record, signal) : undefined
-  if (holding || (isOurs(page, record) && isRefreshable(page, record))) return { record, holding }
+  if (isOurs(page, record)) {
+    const holding = await resume(page, record, signal)
+    return holding || record.refreshToken ? { record, holding } : undefined
+  }
   page.records.wipe()
   return undefined
 }

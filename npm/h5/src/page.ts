@@ -5,6 +5,7 @@ import { createEmit, type Emit } from './events.js'
 import { createHttp, type Http } from './http.js'
 import { createIssuerKeys, type IssuerKeys } from './issuer-keys.js'
 import { readKeys, type Settings } from './options.js'
+import { createRefreshLock, type RefreshLock } from './refresh-lock.js'
 import { createRecords, type Records, type VisitRecord } from './record.js'
 import type { PageKeys } from './wasm/lingpai_h5_bg.js'
 
@@ -21,16 +22,24 @@ export interface Page {
   former: VisitRecord | undefined
   http: Http
   clock: Clock
+  /** Whether the clock can have run on since before the reload. */
+  clockRunsOn: boolean
+  lock: RefreshLock
   emit: Emit
   /** The last `DPoP-Nonce` of each origin. */
   nonces: Map<string, string>
 }
 
+/** What visits that take turns and share a record have in common. */
+export function slotOf({ issuer, gateway }: Settings): string {
+  return `${issuer} ${gateway}`
+}
+
 /** Opens the page's keys and what is left from before a reload. */
 export async function preparePage(engine: Engine, settings: Settings): Promise<Page> {
-  const { issuer, gateway, storage, now } = settings
+  const { issuer, storage, now } = settings
   const emit = createEmit(settings.onEvent, now)
-  const slot = `${issuer} ${gateway}`
+  const slot = slotOf(settings)
   const keep = storage === 'session'
   const keys = await engine.PageKeys.open(slot, keep)
   const proofKey = keys.extractable ? 'memory' : 'non-extractable'
@@ -41,12 +50,14 @@ export async function preparePage(engine: Engine, settings: Settings): Promise<P
   const records = createRecords(keys, slot, emit)
   const former = await records.read()
   const clock = createClock(now)
-  if (former) clock.restore(former.clockOffsetMs)
+  const clockRunsOn = !former || clock.restore(former.clockOffsetMs, former.grantedAtSeconds)
   const http = createHttp(engine, settings.fetch)
   const given = settings.keys && readKeys(settings.keys)
   const issuerKeys = createIssuerKeys(engine, http, issuer, { given, kept: former?.keys })
   return {
     ...{ engine, settings, slot, keys, issuerKeys, records, former, http, clock, emit },
+    clockRunsOn,
+    lock: createRefreshLock(),
     nonces: new Map(),
   }
 }

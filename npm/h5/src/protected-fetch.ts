@@ -9,9 +9,8 @@ interface Holder {
   token: Visit['token']
   /** Forces a refresh. */
   renew(): Promise<void>
-  assertOpen(): void
   /** Aborted when the visit is closed. */
-  signal: AbortSignal
+  closed: AbortSignal
 }
 
 /** Makes the visit's `fetch`. */
@@ -23,7 +22,7 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
     const token = await holder.token({ signal: request.signal })
     const { method } = request
     const proof = await prove(method, url, token)
-    holder.assertOpen()
+    holder.closed.throwIfAborted()
     const headers = new Headers(request.headers)
     headers.set('authorization', `DPoP ${token}`)
     headers.set('dpop', proof)
@@ -42,7 +41,7 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
       })
 
   return async (input, init) => {
-    holder.assertOpen()
+    holder.closed.throwIfAborted()
     const request = new Request(input, init)
     const url = new URL(request.url)
     if (!isSecure(url)) throw new TypeError('input: an https address (http on loopback)')

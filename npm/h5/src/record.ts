@@ -12,6 +12,10 @@ export interface VisitRecord {
   /** What every later token has to keep, as JSON. */
   terms: string
   clockOffsetMs: number
+  /** The authority's time when this was granted. */
+  grantedAtSeconds: number
+  /** Fingerprint of the access token that opened the visit. */
+  launch: string
   /** The issuer's keys, as JSON. */
   keys?: string | undefined
 }
@@ -26,7 +30,7 @@ export interface Records {
   close(): void
 }
 
-const version = 1
+const version = 2
 
 /** The place for the record of a slot. */
 export function createRecords(keys: PageKeys, slot: string, emit: Emit): Records {

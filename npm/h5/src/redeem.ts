@@ -2,6 +2,7 @@
 import { LingpaiError, toLingpaiError } from './errors.js'
 import { perform, type Granted } from './exchange.js'
 import type { LaunchVia } from './events.js'
+import { isSameParty } from './holding.js'
 import { forgetLaunch, markSent, waitingLaunch } from './launch.js'
 import { requestFromApp } from './message-launch.js'
 import type { LaunchConflict } from './options.js'
@@ -12,6 +13,8 @@ import { unlessAborted } from './waiting.js'
 export interface Launch {
   accessToken: string
   via: LaunchVia
+  /** By which it is recognised when it comes again. */
+  fingerprint: string
 }
 
 /** Who a visit is for. */
@@ -27,17 +30,28 @@ interface AccessTokenFacts {
   jkt?: string
 }
 
-/** The launch that came in the address, if this page accepts such a launch. */
-export function launchFromAddress(page: Page): Launch | undefined {
+// Fingerprints of what was redeemed in this document, for visits that leave no record.
+const redeemed = new Set<string>()
+
+/**
+ * The launch that came in the address, if this page accepts such a launch. `opened`: fingerprint of the launch that opened
+ * the visit at hand. The same link may be followed again, but its token is spent: sent again it would look stolen, and end
+ * the visit.
+ */
+export function launchFromAddress(page: Page, opened: string | undefined): Launch | undefined {
   const { launch } = page.settings
   const waiting = waitingLaunch()
   if (!waiting) return undefined
-  const unusable =
-    (launch !== 'auto' && launch !== 'fragment') ||
-    // It was sent by a page whose key died with it. Sent again it would look stolen, and end the visit it opened.
-    (waiting.sentUnder !== undefined && waiting.sentUnder !== page.keys.thumbprint)
-  if (unusable) forgetLaunch()
-  return unusable ? undefined : { accessToken: waiting.accessToken, via: 'fragment' }
+  const { accessToken, sentUnder } = waiting
+  const { thumbprint, kept } = page.keys
+  const fingerprint = page.engine.fingerprint(accessToken)
+  const accepted = launch === 'auto' || launch === 'fragment'
+  const spent = fingerprint === opened || redeemed.has(fingerprint)
+  // Sent under another key it would look stolen as well. That key is gone if this one is kept in its place.
+  const foreign = sentUnder !== undefined && sentUnder !== thumbprint
+  if (!accepted || spent || (foreign && kept)) forgetLaunch(accessToken)
+  if (!accepted || spent || foreign) return undefined
+  return { accessToken, via: 'fragment', fingerprint }
 }
 
 /** Whether the app can be asked for a launch at any time. */
@@ -49,8 +63,11 @@ export function canAskForLaunch({ settings }: Page): boolean {
 export async function askForLaunch(page: Page, signal: AbortSignal): Promise<Launch> {
   const { launch, requestAccessToken } = page.settings
   const proofKeyThumbprint = page.keys.thumbprint
+  const from = (via: LaunchVia, accessToken: string) => {
+    return { accessToken, via, fingerprint: page.engine.fingerprint(accessToken) }
+  }
   if (typeof launch === 'object') {
-    return { accessToken: await requestFromApp(proofKeyThumbprint, launch, signal), via: 'message' }
+    return from('message', await requestFromApp(proofKeyThumbprint, launch, signal))
   }
   if (!requestAccessToken) throw new LingpaiError('launch_missing')
   const asked = (async () => requestAccessToken({ proofKeyThumbprint, signal }))()
@@ -61,21 +78,24 @@ export async function askForLaunch(page: Page, signal: AbortSignal): Promise<Lau
   })
   if (typeof accessToken !== 'string')
     throw new TypeError('requestAccessToken: has to give a string')
-  return { accessToken, via: 'bridge' }
+  return from('bridge', accessToken)
 }
 
 /**
  * Redeems a launch. `current` is who the visit at hand is for, if there is one: a launch for somebody else needs the
- * app's approval, unless it is bound to our key and so came from the app itself.
+ * app's approval, unless it is bound to our key and so came from the app itself. Gives nothing for a launch that comes too
+ * late but is for the same user: the visit at hand is as good.
  */
 export async function redeem(
   page: Page,
   launch: Launch,
   current: Party | undefined,
   signal: AbortSignal,
-): Promise<Granted> {
+): Promise<Granted | undefined> {
   const { engine, emit, keys, clock } = page
-  const { accessToken, via } = launch
+  const { accessToken, via, fingerprint } = launch
+  // An app that hands out the same token twice. Sent again it would look stolen, and end the visit that it opened.
+  if (redeemed.has(fingerprint)) throw new LingpaiError('replayed')
   const visitsUrl = `${page.settings.gateway}/v1/visits`
   const checking = page.issuerKeys.check(
     (issuer) => engine.AccessToken.verify(accessToken, issuer, visitsUrl),
@@ -85,7 +105,7 @@ export async function redeem(
     signal.throwIfAborted()
     const error = toLingpaiError(thrown)
     // Whatever stood in the address, it must not stand in the way of the next start.
-    if (!error.retryable) forgetLaunch()
+    if (!error.retryable) forgetLaunch(accessToken)
     throw error
   })
   try {
@@ -96,35 +116,45 @@ export async function redeem(
     emit({ type: 'launched', via, bound, clientId, scope, appKeyId, expiresAtSeconds, tokenBytes })
     const needsBinding = via !== 'fragment' || isFramed()
     if (bound ? facts.jkt !== keys.thumbprint : needsBinding) {
-      forgetLaunch()
+      forgetLaunch(accessToken)
       const message = bound ? 'the launch is bound to another key' : 'the launch is bound to no key'
       throw new LingpaiError('launch_not_bound', { message })
     }
     // A link can carry a token bound to our key too, made by whoever has learnt its thumbprint.
-    if (current && (!bound || via === 'fragment'))
-      await approve(page, { current, launched: { clientId, subject } })
+    const launched = { clientId, subject }
+    if (current && (!bound || via === 'fragment') && !isSameParty(current, launched))
+      await approve(page, accessToken, { current, launched }, signal)
 
     clock.hint(facts.issuedAtSeconds, expiresAtSeconds)
     const exchange = engine.Exchange.sealVisit(token, keys.thumbprint)
-    if (via === 'fragment') markSent(keys.thumbprint)
+    if (via === 'fragment') markSent(accessToken, keys.thumbprint)
     const decision = await perform(page, 'visit', exchange, signal)
-    if ('granted' in decision) return decision.granted
-    if (via === 'fragment') forgetLaunch()
+    if ('granted' in decision) {
+      redeemed.add(fingerprint)
+      return decision.granted
+    }
+    forgetLaunch(accessToken)
+    if (decision.refused === 'token_expired' && current && isSameParty(current, launched))
+      return undefined
     throw new LingpaiError(decision.refused)
   } finally {
     token.free()
   }
 }
 
-async function approve(page: Page, conflict: LaunchConflict): Promise<void> {
-  const { current, launched } = conflict
-  if (current.clientId === launched.clientId && current.subject === launched.subject) return
+async function approve(
+  page: Page,
+  accessToken: string,
+  conflict: LaunchConflict,
+  signal: AbortSignal,
+): Promise<void> {
   const { onLaunchConflict } = page.settings
-  const approved = (await onLaunchConflict?.(conflict)) === true
+  const asked = (async () => onLaunchConflict?.(conflict))()
+  const approved = (await unlessAborted(asked, signal)) === true
   page.emit({ type: 'launch_conflict', approved })
   if (!approved) {
     // The next start goes on with the visit at hand; where nobody was asked, this page may still ask.
-    forgetLaunch({ forReload: onLaunchConflict === undefined })
+    forgetLaunch(accessToken, { forReload: onLaunchConflict === undefined })
     throw new LingpaiError('launch_conflict')
   }
   page.records.wipe()

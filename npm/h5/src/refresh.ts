@@ -1,7 +1,7 @@
 // One refresh: spends the refresh token under a new R, and keeps the successor before anything uses it.
 import { LingpaiError, toLingpaiError } from './errors.js'
 import { perform } from './exchange.js'
-import { hold, isOurs, partyOf, resume, type Holding } from './holding.js'
+import { hold, isOurs, isSameParty, partyOf, resume, type Holding } from './holding.js'
 import type { Page } from './page.js'
 import type { VisitRecord } from './record.js'
 
@@ -16,21 +16,28 @@ export async function refresh(
 ): Promise<RefreshOutcome> {
   try {
     const newest = await keptElsewhere(page, record)
+    signal.throwIfAborted()
     const newer = newest && (await resume(page, newest, signal))
     if (newer) return { holding: newer }
-    const { refreshToken, appKey, terms } = newest ?? record
+    const { refreshToken, appKey, terms, launch } = newest ?? record
+    const message = 'another tab has this visit'
     if (refreshToken === undefined) {
       return { failure: new LingpaiError('visit_ended'), ended: false }
     }
+    if (!(await page.lock.holds(launch, signal))) {
+      return { failure: new LingpaiError('visit_ended', { message }), ended: false }
+    }
+    signal.throwIfAborted()
     const exchange = page.engine.Exchange.sealRefresh(refreshToken, appKey, terms)
     const decision = await perform(page, 'refresh', exchange, signal)
+    signal.throwIfAborted()
     if ('refused' in decision) {
       const failure = new LingpaiError(decision.refused)
       if (decision.final) page.records.wipe()
       return { failure, ended: decision.final }
     }
     const { granted } = decision
-    const holding = await hold(page, granted)
+    const holding = await hold(page, granted, launch)
     page.emit({
       type: 'granted',
       kind: 'refresh',
@@ -53,6 +60,5 @@ export async function refresh(
 async function keptElsewhere(page: Page, record: VisitRecord): Promise<VisitRecord | undefined> {
   const kept = await page.records.read()
   if (!kept || kept.token === record.token || !isOurs(page, kept)) return undefined
-  const [ours, theirs] = [partyOf(record), partyOf(kept)]
-  return ours.clientId === theirs.clientId && ours.subject === theirs.subject ? kept : undefined
+  return isSameParty(partyOf(record), partyOf(kept)) ? kept : undefined
 }

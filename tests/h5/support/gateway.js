@@ -23,6 +23,9 @@ export async function createGateway() {
     plan: [],
     /** Requests that came: path, body, claims of the proof. */
     seen: [],
+    /** The same for the key set. */
+    keyPlan: [],
+    keysAsked: 0,
     /** Seconds that its clock is ahead. */
     aheadSeconds: 0,
     lifetimeSeconds: 900,
@@ -49,6 +52,10 @@ export async function createGateway() {
     async fetch(input, init) {
       const request = new Request(input, init)
       const path = new URL(request.url).pathname
+      if (path === '/.well-known/jwks.json') {
+        gateway.keysAsked += 1
+        return gateway.keyPlan.shift()?.() ?? Response.json(keySet(deployment.signing))
+      }
       const body = await request.text()
       const proof = decodeJwt(request.headers.get('dpop'))
       gateway.seen.push({ path, body, proof, authorization: request.headers.get('authorization') })
