@@ -1,198 +1,307 @@
-// A remote key set on a real server that fails in its ways: it is fetched seldom, survives outages, and says so.
+// A remote key set on a real server: fetched seldom and ahead of time, gone when its time is over, and tokens cannot make
+// it fetch.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { after, before, describe, test } from 'node:test'
-import { createVerifier } from '@lingpai/edge'
-import { generateKey, publicKey, signJws } from '@lingpai/edge/jose'
-import { audience, clockAt, issuer, start } from './support/world.js'
-
-const [first, second] = ['k1', 'k2'].map((kid) => generateKey('Ed25519', { kid }))
-const setOf = (...keys) => JSON.stringify({ keys: keys.map(publicKey) })
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { generateKey } from '@lingpai/edge/jose'
+import {
+  first,
+  held,
+  refused,
+  second,
+  serve,
+  service as serviceAt,
+  serveSet,
+  setOf,
+  startKeyServer,
+  token,
+} from './support/key_server.js'
+import { issuer, start } from './support/world.js'
 
 let server
-let url
-let requests = 0
-/** What the server does with a request. */
-let respond
+before(async () => (server = await startKeyServer()))
+after(() => server.stop())
+beforeEach(() => (server.requests = []))
 
-before(async () => {
-  server = createServer((request, response) => {
-    requests++
-    respond(response)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  url = `http://127.0.0.1:${server.address().port}/jwks.json`
-})
-after(() => server.closeAllConnections() ?? server.close())
-
-const serve =
-  (body, headers = {}, status = 200) =>
-  (response) =>
-    response.writeHead(status, headers).end(body)
-
-function service(options = {}) {
-  requests = 0
-  const clock = clockAt()
-  const events = []
-  const verifier = createVerifier({
-    issuer,
-    audience,
-    keys: url,
-    now: clock,
-    cacheSize: 0,
-    onEvent: (event) => event.type === 'keys' && events.push(event.outcome),
-    ...options,
-  })
-  return { verifier, clock, events }
-}
-
-function token(key, kid = key.kid) {
-  const claims = { iss: issuer, aud: audience, iat: start / 1000, exp: start / 1000 + 90_000 }
-  return signJws(JSON.stringify(claims), { ...key, kid }, { typ: 'vt+jwt' })
-}
-
-const refused = (code) => (error) => error.name === 'LingpaiError' && error.code === code
+const service = (options) => serviceAt(server.url, options)
+const fetches = () => server.requests.length
 
 describe('a remote key set', () => {
   test('is fetched once and used until its max-age is over', async () => {
-    respond = serve(setOf(first), { 'cache-control': 'max-age=60' })
-    const { verifier, clock, events } = service()
+    server.respond = serveSet([first], 60)
+    const { verifier, clock, outcomes } = service()
     for (let i = 0; i < 20; i++) await verifier.verify(token(first))
-    clock.pass(59)
+    clock.pass(44)
     await verifier.verify(token(first))
-    assert.equal(requests, 1)
-    clock.pass(1)
+    assert.equal(fetches(), 1)
+    clock.pass(16)
     await verifier.verify(token(first))
-    assert.equal(requests, 2)
-    assert.deepEqual(events, ['loaded', 'loaded'])
+    assert.equal(fetches(), 2)
+    assert.deepEqual(outcomes(), ['loaded', 'loaded'])
   })
 
-  test('is fetched once for requests that come together', async () => {
-    respond = (response) => setTimeout(() => serve(setOf(first))(response), 50)
-    const { verifier } = service()
-    await Promise.all(Array.from({ length: 20 }, () => verifier.verify(token(first))))
-    assert.equal(requests, 1)
-  })
-
-  // A Worker whose client went away is cancelled: what it awaits goes on for nobody, not even for a `finally`.
-  test('is fetched again although a request that began to fetch never went on', async () => {
-    respond = serve(setOf(first), { 'cache-control': 'max-age=600' })
-    let cancelled = false
-    const never = () => new Promise(() => {})
-    const own = (input, init) => (cancelled ? never() : fetch(input, init))
-    const { verifier, clock } = service({ fetch: own, keysTimeoutMs: 1000 })
+  test('is fetched ahead of time, and nobody waits for that', async () => {
+    server.respond = serveSet([first], 600)
+    const { verifier, clock, settled } = service()
     await verifier.verify(token(first))
-    clock.pass(31)
-    cancelled = true
-    void verifier.verify(token(second)).catch(() => {})
-    await new Promise((resolve) => setImmediate(resolve))
-    cancelled = false
-    respond = serve(setOf(second), { 'cache-control': 'max-age=600' })
-    clock.pass(31)
-    await verifier.verify(token(second))
-  })
-
-  test('keeps max-age within bounds', async () => {
-    respond = serve(setOf(first), { 'cache-control': 'max-age=0, no-store' })
-    const short = service()
-    for (let i = 0; i < 5; i++) await short.verifier.verify(token(first))
-    assert.equal(requests, 1)
-    respond = serve(setOf(first), { 'cache-control': 'max-age=99999999' })
-    const long = service()
-    await long.verifier.verify(token(first))
-    long.clock.pass(3600)
-    await long.verifier.verify(token(first))
-    assert.equal(requests, 2)
-  })
-
-  test('is looked at again for an unknown key, but not for each one', async () => {
-    respond = serve(setOf(first))
-    const { verifier, clock } = service()
-    await verifier.verify(token(first))
-    clock.pass(31)
-    for (let i = 0; i < 50; i++) {
-      await assert.rejects(verifier.verify(token(first, `no-${i}`)), refused('key_not_found'))
-    }
-    assert.equal(requests, 2)
-  })
-
-  test('brings in a new key and drops a removed one', async () => {
-    respond = serve(setOf(first), { 'cache-control': 'max-age=600' })
-    const { verifier, clock } = service({ cacheSize: 10 })
-    await verifier.verify(token(first))
-    respond = serve(setOf(second), { 'cache-control': 'max-age=600' })
-    clock.pass(31)
+    const slow = held(serveSet([second], 600))
+    server.respond = slow
+    clock.pass(511)
+    for (let i = 0; i < 20; i++) await verifier.verify(token(first))
+    slow.release()
+    await settled()
+    assert.equal(fetches(), 2)
     await verifier.verify(token(second))
     await assert.rejects(verifier.verify(token(first)), refused('key_not_found'))
+    clock.pass(440)
+    await verifier.verify(token(second))
+    assert.equal(fetches(), 2)
   })
 
-  test('serves on while its server fails, within a bound', async () => {
-    respond = serve(setOf(first), { 'cache-control': 'max-age=60' })
-    const { verifier, clock, events } = service({ keysStaleSeconds: 600 })
-    await verifier.verify(token(first))
-    respond = serve('down', {}, 503)
-    clock.pass(61)
-    for (let i = 0; i < 20; i++) await verifier.verify(token(first))
-    assert.equal(requests, 2)
-    assert.deepEqual(events, ['loaded', 'failed'])
-    clock.pass(600)
-    await assert.rejects(verifier.verify(token(first)), refused('temporarily_unavailable'))
-  })
-
-  test('that never came costs its server one request in a while', async () => {
-    respond = serve('down', {}, 500)
-    const { verifier, clock } = service()
-    for (let i = 0; i < 20; i++) {
-      await assert.rejects(verifier.verify(token(first)), refused('temporarily_unavailable'))
+  test('is fetched ahead of time for verifySync, too', async () => {
+    server.respond = serveSet([first], 600)
+    const { verifier, clock, settled } = service()
+    await verifier.ready()
+    for (let i = 0; i < 10; i++) {
+      clock.pass(511)
+      verifier.verifySync(token(first))
+      await settled()
     }
-    assert.equal(requests, 1)
-    respond = serve(setOf(first))
-    clock.pass(6)
-    await verifier.verify(token(first))
+    assert.equal(fetches(), 11)
   })
 
-  for (const [what, answer] of [
-    ['a page of HTML', serve('<!doctype html>')],
-    ['a redirect', serve('', { location: 'https://evil.example/jwks.json' }, 302)],
-    [
-      'a set with a shared key',
-      serve('{"keys":[{"kty":"oct","k":"AAAA","kid":"k1","use":"sig","alg":"HS256"}]}'),
-    ],
-    ['too many bytes', serve(`{"keys":[],"x":"${'x'.repeat(70_000)}"}`)],
-    [
-      'too many bytes in chunks',
-      (response) => {
-        response.write('{"keys":[],"x":"')
-        response.end('x'.repeat(70_000))
-      },
-    ],
-    ['the same name twice', serve('{"keys":[],"keys":[]}')],
+  test('is not fetched at the same moment by all instances', async () => {
+    server.respond = serveSet([first], 1000)
+    const instances = Array.from({ length: 30 }, () => service())
+    for (const { verifier } of instances) await verifier.verify(token(first))
+    for (const { verifier, clock } of instances) {
+      clock.pass(800)
+      await verifier.verify(token(first))
+    }
+    const late = instances.filter(({ outcomes }) => outcomes().length === 1)
+    for (const { settled } of instances) await settled()
+    assert.ok(fetches() > 30 && fetches() < 60, String(fetches()))
+    assert.ok(late.length > 0)
+  })
+
+  test('is fetched once for 50 requests that come together', async () => {
+    server.respond = held(serveSet([first]))
+    const { verifier } = service()
+    const all = Promise.all(Array.from({ length: 50 }, () => verifier.verify(token(first))))
+    setImmediate(server.respond.release)
+    await all
+    assert.equal(fetches(), 1)
+  })
+
+  test('is asked for by its version, and may be the same for longer', async () => {
+    const etag = '"v1"'
+    server.respond = (response, request) =>
+      request.headers['if-none-match'] === etag
+        ? serve(undefined, { etag }, 304)(response)
+        : serveSet([first], 60, { etag })(response)
+    const { verifier, clock, outcomes } = service()
+    for (let i = 0; i < 4; i++) {
+      await verifier.verify(token(first))
+      clock.pass(60)
+    }
+    assert.deepEqual(outcomes(), ['loaded', 'not_modified', 'not_modified', 'not_modified'])
+  })
+
+  for (const [what, headers, seconds] of [
+    ['nothing is said', {}, 600],
+    ['max-age is 0', { 'cache-control': 'max-age=0' }, 30],
+    ['it may not be stored', { 'cache-control': 'max-age=600, no-store' }, 30],
+    ['it has to be asked for each time', { 'cache-control': 'No-Cache, max-age=600' }, 30],
+    ['max-age is a century', { 'cache-control': 'public, max-age=3155760000' }, 3600],
+    ['max-age is quoted', { 'cache-control': 'max-age="90"' }, 90],
+    ['max-age is no number', { 'cache-control': 'max-age=soon' }, 30],
+    ['it has two ages', { 'cache-control': 'max-age=900, max-age=90' }, 90],
+    ['caches that can be purged may keep it longer', cached('max-age=90, s-maxage=900'), 90],
+    ['caches have to drop it sooner', cached('max-age=900, s-maxage=90'), 90],
+    ['it lay in a cache for a while', { 'cache-control': 'max-age=600', age: '500' }, 100],
+    ['it lay in a cache for too long', { 'cache-control': 'max-age=600', age: '5000' }, 30],
+    ['an extension looks like max-age', cached('x-max-age=5, max-age=90'), 90],
+    ['it expires', { expires: date(100), date: date(0) }, 100],
+    ['it expires, in no way that can be read', { expires: '0' }, 30],
   ]) {
-    test(`is not taken from ${what}`, async () => {
-      respond = answer
-      const { verifier } = service()
-      await assert.rejects(verifier.verify(token(first)), (error) => {
-        return (
-          (error.name === 'LingpaiError' && error.retryable && error.status === 503) ||
-          assert.fail(error.code)
-        )
-      })
+    test(`lasts ${seconds} s where ${what}`, async () => {
+      server.respond = serve(setOf(first), headers)
+      const { verifier, clock } = service()
+      await verifier.verify(token(first))
+      server.respond = serve(setOf(second), headers)
+      clock.pass(seconds - 1)
+      verifier.verifySync(token(first))
+      await verifier.verify(token(first))
+      clock.pass(1)
+      await assert.rejects(verifier.verify(token(first)), refused('key_not_found'))
     })
   }
 
-  test('is not waited for longer than said', async () => {
-    respond = () => undefined
-    const { verifier } = service({ keysTimeoutMs: 50 })
-    await assert.rejects(verifier.verify(token(first)), refused('network_unavailable'))
-  })
-
   test('that is not loaded yet cannot serve verifySync', async () => {
-    respond = serve(setOf(first))
+    server.respond = serveSet([first])
     const { verifier } = service()
     assert.throws(() => verifier.verifySync(token(first)), refused('temporarily_unavailable'))
     await verifier.ready()
     assert.equal(verifier.verifySync(token(first)).claims.iss, issuer)
   })
+
+  test('does not last longer because a clock is turned back', async () => {
+    server.respond = serveSet([first], 600)
+    const { verifier, clock } = service({ keysStaleSeconds: 60 })
+    clock.pass(1000)
+    await verifier.verify(token(first))
+    clock.pass(-900)
+    server.respond = serveSet([second], 600)
+    await assert.rejects(verifier.verify(token(first)), refused('key_not_found'))
+    await verifier.verify(token(second))
+  })
 })
+
+describe('a key', () => {
+  test('that is new is found by its first token', async () => {
+    server.respond = serveSet([first])
+    const { verifier, clock } = service()
+    await verifier.verify(token(first))
+    clock.pass(6)
+    server.respond = serveSet([first, second])
+    await verifier.verify(token(second))
+    assert.equal(fetches(), 2)
+    assert.equal(server.requests[1]['cache-control'], 'no-cache')
+  })
+
+  test('that is new is found by all of its first tokens', async () => {
+    server.respond = serveSet([first])
+    const { verifier, clock } = service()
+    await verifier.verify(token(first))
+    clock.pass(6)
+    server.respond = held(serveSet([second]))
+    const all = Promise.all(Array.from({ length: 20 }, () => verifier.verify(token(second))))
+    setImmediate(server.respond.release)
+    await all
+    assert.equal(fetches(), 2)
+  })
+
+  test('that is new is found though the server answers 304 to everything it can', async () => {
+    const etag = '"always"'
+    server.respond = (response, request) =>
+      request.headers['if-none-match']
+        ? serve(undefined, { etag }, 304)(response)
+        : serveSet([second], 600, { etag })(response)
+    const stuck = server.respond
+    server.respond = serveSet([first], 600, { etag })
+    const { verifier, clock } = service()
+    await verifier.verify(token(first))
+    server.respond = stuck
+    clock.pass(6)
+    await verifier.verify(token(second))
+  })
+
+  test('that nobody knows is looked for once, whatever its name', async () => {
+    server.respond = serveSet([first])
+    const { verifier, clock, outcomes } = service()
+    for (let i = 0; i < 50; i++) {
+      await assert.rejects(verifier.verify(token(first, `no-${i}`)), refused('key_not_found'))
+    }
+    assert.equal(fetches(), 1)
+    clock.pass(31)
+    for (let i = 0; i < 50; i++) {
+      await assert.rejects(verifier.verify(token(first, `no-${i}`)), refused('key_not_found'))
+    }
+    assert.equal(fetches(), 2)
+    assert.equal(outcomes().filter((it) => it === 'unknown_kid').length, 100)
+  })
+
+  test('that nobody knows costs one fetch in 30 seconds under a steady attack', async () => {
+    server.respond = serveSet([first], 3600)
+    const { verifier, clock } = service()
+    for (let second = 0; second < 1800; second++) {
+      await verifier.verify(token(first, `no-${second}`)).catch(() => {})
+      clock.pass(1)
+    }
+    assert.ok(fetches() <= 1 + 1800 / 30, String(fetches()))
+  })
+
+  test('that is removed is refused when the time of its set is over, also by tokens seen before', async () => {
+    server.respond = serveSet([first, second], 600)
+    const { verifier, clock } = service({ cacheSize: 10 })
+    await verifier.verify(token(first))
+    server.respond = serveSet([second], 600)
+    clock.pass(600)
+    const all = Array.from({ length: 20 }, () => verifier.verify(token(first)))
+    for (const { reason } of await Promise.allSettled(all)) {
+      assert.equal(reason?.code, 'key_not_found')
+    }
+    await verifier.verify(token(second))
+  })
+})
+
+test('operators are told what happens, and nothing that a token says', async () => {
+  server.respond = serveSet([first], 60)
+  const { verifier, clock, events } = serviceAt(`${server.url}?secret=s3cr3t`)
+  await verifier.verify(token(first))
+  const names = ['<script>alert(1)</script>', 'x'.repeat(100)]
+  for (const kid of names) {
+    await verifier.verify(token(generateKey('Ed25519', { kid }))).catch(() => {})
+  }
+  server.respond = serve('{"error":"s3cr3t"}', { 'set-cookie': 's3cr3t' }, 503)
+  clock.pass(60)
+  await verifier.verify(token(first))
+  const keySet = server.url
+  assert.deepEqual(events, [
+    { type: 'keys', outcome: 'loaded', keySet },
+    { type: 'keys', outcome: 'unknown_kid', keySet },
+    { type: 'keys', outcome: 'unknown_kid', keySet },
+    { type: 'keys', outcome: 'failed', keySet, failure: 'status', status: 503 },
+    { type: 'keys', outcome: 'stale_served', keySet },
+  ])
+})
+
+test('a hook that throws changes nothing', async () => {
+  server.respond = serveSet([first], 60)
+  const onEvent = ({ type }) => {
+    if (type === 'keys') throw new Error('a bug in a metric')
+  }
+  const { verifier } = service({ onEvent })
+  assert.equal((await verifier.verify(token(first))).claims.iss, issuer)
+})
+
+for (const [option, value] of [
+  ['keysTimeoutMs', 0],
+  ['keysTimeoutMs', 60_001],
+  ['keysStaleSeconds', -1],
+  ['keysStaleSeconds', Infinity],
+  ['keysCache', new Map([['get', 1]])],
+  ['keysCache', {}],
+  ['waitUntil', 'later'],
+  ['fetch', {}],
+  ['pinnedKeys', 'https://issuer.example/keys'],
+  ['pinnedKeys', [first]],
+  ['pinnedKeys', { kty: 'oct', k: 'AAAA' }],
+  ['pinnedUntilSeconds', 1],
+]) {
+  test(`wrong usage of ${option} shows at once`, () => {
+    assert.throws(
+      () => service({ [option]: value }),
+      (error) => error instanceof TypeError && error.message.startsWith(`${option}: `),
+    )
+  })
+}
+
+for (const option of ['keysCache', 'pinnedKeys', 'pinnedUntilSeconds']) {
+  test(`${option} has no meaning where nothing is fetched`, () => {
+    const value = { keysCache: cacheThatIsNone, pinnedKeys: [], pinnedUntilSeconds: 1 }[option]
+    assert.throws(
+      () => serviceAt(JSON.parse(setOf(first)), { [option]: value }),
+      (error) => error instanceof TypeError && error.message.startsWith(`${option}: `),
+    )
+  })
+}
+
+const cacheThatIsNone = { get: async () => undefined, put: async () => {} }
+
+function cached(control) {
+  return { 'cache-control': control }
+}
+
+function date(seconds) {
+  return new Date(start + seconds * 1000).toUTCString()
+}

@@ -1,6 +1,6 @@
 // What a verifier tells its operators: a closed union. Nothing of a token, a proof or a key is in any of it.
 import type { ErrorCode } from './codes.js'
-import type { KeysEvent } from './remote.js'
+import type { KeysEvent } from './keys/index.js'
 
 /** What an `onEvent` gets. New kinds may come: a consumer leaves out what it does not know. */
 export type VerifierEvent = VerifiedEvent | RefusedEvent | KeysEvent | TrapEvent

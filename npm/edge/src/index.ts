@@ -20,8 +20,18 @@ export { isLingpaiError, LingpaiError } from './error.js'
 export type { ErrorCode, LingpaiErrorOptions } from './error.js'
 export { challenge, problemResponse, toProblem } from './problem.js'
 export type { ChallengeOptions, Problem } from './problem.js'
-export type { Keys } from './keys.js'
-export type { KeysEvent } from './remote.js'
+export { cacheApiKeySets, kvKeySets } from './keys/index.js'
+export type {
+  CacheLike,
+  Keys,
+  KeySetCache,
+  KeySetOptions,
+  KeysEvent,
+  KeysFailure,
+  KeysOutcome,
+  KeysState,
+  KvNamespaceLike,
+} from './keys/index.js'
 export type {
   Claims,
   Jwk,

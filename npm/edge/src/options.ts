@@ -1,15 +1,14 @@
 // The options of a verifier, read once. Wrong usage shows here, not at the first request.
 import type { ErrorCode } from './codes.js'
-import type { Keys } from './keys.js'
 import type { ChallengeOptions } from './problem.js'
-import type { KeysEvent } from './remote.js'
+import type { Keys, KeysEvent, KeySetOptions } from './keys/index.js'
 import type { ReplayStore, RevocationSource } from './types.js'
 
 /** What a verifier reports to operators. Nothing of a token is in it. */
 export type VerifierEvent = { type: 'verified' } | { type: 'refused'; code: ErrorCode } | KeysEvent
 
 /** Options of `createVerifier`. */
-export interface VerifierOptions {
+export interface VerifierOptions extends KeySetOptions {
   /** The issuer, letter by letter as tokens name it. */
   issuer: string
   /** This service; several names where tokens may carry any of them. */
@@ -39,12 +38,6 @@ export interface VerifierOptions {
   proofWindowSeconds?: number | undefined
   /** How many verified tokens are remembered. Their times, revocation and proof are checked each time. Default: 500. */
   cacheSize?: number | undefined
-  /** How long to wait for a remote key set. Default: 5000. */
-  keysTimeoutMs?: number | undefined
-  /** How long an outdated key set serves while its server fails. Default: 3600. */
-  keysStaleSeconds?: number | undefined
-  /** The `fetch` that gets a remote key set. */
-  fetch?: typeof fetch | undefined
   /** The time in Unix milliseconds. Default: `Date.now`. */
   now?: (() => number) | undefined
   /** Told what happens. Must not throw. */

@@ -4,13 +4,13 @@ import type { ErrorCode } from './codes.js'
 import { errorCodes } from './codes.js'
 import { LingpaiError } from './error.js'
 import { engine } from './engine/full.js'
-import { keysFrom, type Keys } from './keys.js'
+import { keysFrom, type Keys } from './keys/index.js'
 import { text } from './options.js'
 import type { Jwk } from './types.js'
 
 export { isLingpaiError, LingpaiError } from './error.js'
 export type { ErrorCode, LingpaiErrorOptions } from './error.js'
-export type { Keys } from './keys.js'
+export type { Keys } from './keys/index.js'
 export type { Jwk, JwkSet } from './types.js'
 
 /** An access token, checked. */

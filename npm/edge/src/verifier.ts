@@ -3,7 +3,7 @@
 import { credentialsOf, type Credentials } from './credentials.js'
 import type { Engine, Resource, VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
-import { keysFrom } from './keys.js'
+import { keysFrom } from './keys/index.js'
 import { problemResponse } from './problem.js'
 import { readOptions, type VerifierEvent, type VerifierOptions } from './options.js'
 import { seenTokens } from './seen.js'
