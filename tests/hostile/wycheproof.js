@@ -11,7 +11,6 @@ const DISPUTED = new Map([
   ['signature 350', 'valid, though the key is for PS256 and the token says PS384'],
   ['signature 347', 'valid, though the key is for ES521, which is no algorithm'],
   ['signature 351', 'valid, though the key is for ES521, which is no algorithm'],
-  ['signature 349', 'valid, though key_ops is the one operation "sign, verify"'],
   ['signature 367', 'invalid, though its text is that of 357, which is valid'],
   ['signature 370', 'invalid, though its text is that of 357, which is valid'],
   ['signature 372', 'valid, though `?` is no base64url'],

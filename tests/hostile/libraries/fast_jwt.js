@@ -25,7 +25,8 @@ export const fastJwt = {
       algorithms: [key.alg],
       allowedIss: issuer,
       allowedAud: audience,
-      checkTyp: 'at+jwt',
+      requiredClaims: ['iss', 'aud', 'exp'],
+      checkTyp: 'JWT',
     })
   },
 }

@@ -3,7 +3,7 @@
 // { name, signatures, supports(case) -> boolean, jws(text, key), jwe?(text, key), keys(text, keys), jwt(options) }
 //
 // `jws`, `jwe` and `keys` give the payload or reject. `jwt({ issuer, audience, key })` gives a function that takes a token
-// of type at+jwt and gives its claims or throws; everything that a library can check is switched on.
+// of type JWT and gives its claims or throws; everything that a library can check is switched on.
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 

@@ -9,7 +9,8 @@ export const jose = {
   name: 'jose',
   signatures: [...SIGNATURES, 'EdDSA'],
   supports({ kind, key, keys }) {
-    if (kind === 'keys') return keys.every(({ alg }) => SIGNATURES.includes(alg) && keys.length === 1)
+    if (kind === 'keys')
+      return keys.every(({ alg }) => SIGNATURES.includes(alg) && keys.length === 1)
     if (kind === 'jws') return SIGNATURES.includes(key.alg)
     return key.alg !== 'RSA1_5'
   },
@@ -25,7 +26,7 @@ export const jose = {
   },
   async jwt({ issuer, audience, key }) {
     const imported = await importJWK(key, key.alg)
-    const options = { issuer, audience, typ: 'at+jwt', algorithms: [key.alg] }
+    const options = { issuer, audience, typ: 'JWT', algorithms: [key.alg] }
     return async (token) => (await jwtVerify(token, imported, options)).payload
   },
 }

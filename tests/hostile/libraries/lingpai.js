@@ -28,7 +28,7 @@ export const lingpai = {
   /** A function that gives the claims of a good token. */
   jwt({ issuer, audience, key }) {
     const keys = key.kty === 'oct' ? key : { keys: [key] }
-    const verifier = createVerifier({ issuer, audience, keys, type: 'at+jwt', cacheSize: 0 })
+    const verifier = createVerifier({ issuer, audience, keys, type: 'JWT', cacheSize: 0 })
     return async (token) => (await verifier.verify(token)).claims
   },
 }
