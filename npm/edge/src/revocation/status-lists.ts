@@ -1,6 +1,7 @@
 // Status lists by address, kept in memory: bounded in number and bytes, fetched again before they are outdated, and never
 // trusted for longer than they say. No request ever awaits the promise of another one, which Workers would never settle.
 import { isLingpaiError, LingpaiError, type ErrorCode } from '../error.js'
+import { isWithin } from '../keys/pauses.js'
 import type { StatusList } from './status-list.js'
 
 /** A list as it came. Times are Unix milliseconds. */
@@ -24,6 +25,8 @@ export interface StatusListsOptions {
   timeoutMs: number
   /** The size of all lists together. */
   mostBytes: number
+  /** Keeps the runtime going for a load that no request waits for. */
+  waitUntil?: ((work: Promise<unknown>) => void) | undefined
   onEvent?: ((event: StatusListEvent) => void) | undefined
 }
 
@@ -39,9 +42,9 @@ export interface StatusListEvent {
 /** A place for a list, and what became of the attempts to fill it. */
 interface Entry {
   loaded?: LoadedList
-  /** From when on it is fetched ahead of need, and from when on it is outdated. */
-  aheadAt: number
-  freshUntil: number
+  /** When it was last fetched, and how long it is not outdated from then on. */
+  cameAt: number
+  freshMs: number
   /** The latest attempt. */
   attempt?: { began: number; ended: boolean; failure?: LingpaiError }
 }
@@ -55,18 +58,26 @@ const ahead = 0.8
 
 /** Keeps lists. What is given out is the list at an address, not older than allowed; rejects where there is none. */
 export function statusLists(options: StatusListsOptions): (uri: string) => Promise<StatusList> {
-  const { load, now, staleMs, timeoutMs, onEvent } = options
+  const { load, now, staleMs, timeoutMs } = options
   const entries = new Map<string, Entry>()
 
   // A request that Workers cancel never ends what it began: a load counts as under way for a bounded time only.
   const isLoading = ({ attempt }: Entry) =>
-    attempt !== undefined && !attempt.ended && now() - attempt.began < timeoutMs + 1000
+    attempt !== undefined && !attempt.ended && isWithin(now(), attempt.began, timeoutMs + 1000)
   const isResting = ({ attempt }: Entry) =>
-    attempt?.failure !== undefined && now() - attempt.began < pauseMs
+    attempt?.failure !== undefined && isWithin(now(), attempt.began, pauseMs)
 
-  function usable({ loaded, freshUntil }: Entry, extraMs: number): StatusList | undefined {
-    if (!loaded) return undefined
-    return now() < Math.min(freshUntil + extraMs, loaded.expiresAt) ? loaded.list : undefined
+  function usable({ loaded, cameAt, freshMs }: Entry, extraMs: number): StatusList | undefined {
+    if (!loaded || !isWithin(now(), cameAt, freshMs + extraMs)) return undefined
+    return now() < loaded.expiresAt ? loaded.list : undefined
+  }
+
+  function report(event: StatusListEvent): void {
+    try {
+      options.onEvent?.(event)
+    } catch {
+      // It must not throw, and lists must not depend on that.
+    }
   }
 
   async function renew(uri: string, entry: Entry): Promise<void> {
@@ -76,16 +87,15 @@ export function statusLists(options: StatusListsOptions): (uri: string) => Promi
       const loaded = await load(uri)
       // A cache on the way may be behind: what was known to be revoked stays so.
       if (!entry.loaded || loaded.issuedAt >= entry.loaded.issuedAt) entry.loaded = loaded
-      const came = now()
-      entry.aheadAt = came + loaded.freshMs * ahead
-      entry.freshUntil = came + loaded.freshMs
+      entry.cameAt = now()
+      entry.freshMs = loaded.freshMs
       makeRoom()
-      onEvent?.({ type: 'status_list', outcome: 'loaded' })
+      report({ type: 'status_list', outcome: 'loaded' })
     } catch (cause) {
       const message = 'status list: not to be had'
       attempt.failure = new LingpaiError('temporarily_unavailable', { message, cause })
       const code = isLingpaiError(cause) ? cause.code : 'network_unavailable'
-      onEvent?.({ type: 'status_list', outcome: 'failed', code })
+      report({ type: 'status_list', outcome: 'failed', code })
     } finally {
       attempt.ended = true
     }
@@ -103,7 +113,7 @@ export function statusLists(options: StatusListsOptions): (uri: string) => Promi
   }
 
   function entryOf(uri: string): Entry {
-    const entry = entries.get(uri) ?? { aheadAt: 0, freshUntil: 0 }
+    const entry = entries.get(uri) ?? { cameAt: 0, freshMs: 0 }
     // A Map keeps the order of insertion: what is used goes to the end.
     entries.delete(uri)
     entries.set(uri, entry)
@@ -116,7 +126,11 @@ export function statusLists(options: StatusListsOptions): (uri: string) => Promi
     const fresh = usable(entry, 0)
     if (fresh) {
       // Ahead of need, and nobody waits for it.
-      if (now() >= entry.aheadAt && !isLoading(entry) && !isResting(entry)) void renew(uri, entry)
+      const isDue = now() >= entry.cameAt + entry.freshMs * ahead
+      if (isDue && !isLoading(entry) && !isResting(entry)) {
+        const renewal = renew(uri, entry)
+        options.waitUntil?.(renewal)
+      }
       return fresh
     }
     const stale = usable(entry, staleMs)
