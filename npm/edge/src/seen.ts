@@ -8,12 +8,20 @@ export interface Seen<T> {
   clear(): void
 }
 
-/** Longer tokens are verified each time, so that the memory stays bounded in bytes too. */
+/** Longer tokens are verified each time. */
 const longest = 4096
+/** All texts together, in characters; what is kept of their claims is a small multiple. */
+const mostCharacters = 8 * 1024 * 1024
 
-/** A memory for `size` tokens. */
+/** A memory for `size` tokens, and for fewer where these are long. */
 export function seenTokens<T>(size: number): Seen<T> {
   const entries = new Map<string, T>()
+  let characters = 0
+
+  function remove(token: string): void {
+    if (entries.delete(token)) characters -= token.length
+  }
+
   return {
     get(token) {
       const value = entries.get(token)
@@ -25,13 +33,17 @@ export function seenTokens<T>(size: number): Seen<T> {
     },
     set(token, value) {
       if (size === 0 || token.length > longest) return
-      if (entries.size >= size) {
-        const oldest = entries.keys().next()
-        if (!oldest.done) entries.delete(oldest.value)
+      remove(token)
+      while (entries.size >= size || characters + token.length > mostCharacters) {
+        remove(entries.keys().next().value as string)
       }
       entries.set(token, value)
+      characters += token.length
     },
-    delete: (token) => void entries.delete(token),
-    clear: () => entries.clear(),
+    delete: remove,
+    clear() {
+      entries.clear()
+      characters = 0
+    },
   }
 }
