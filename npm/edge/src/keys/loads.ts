@@ -45,6 +45,7 @@ export function loading<T>(
   /** How many have begun, and which of them brought what is kept. */
   let begun = 0
   let keptOf = 0
+  let lastEntry: string | undefined
 
   // A request that Workers cancel never ends what it began: a load counts as under way for a bounded time only.
   const isUnderWay = (now: number) =>
@@ -76,7 +77,9 @@ export function loading<T>(
     const now = own.since
     try {
       const entry = await within(cache.get(url.href), cacheTimeoutMs)
-      if (entry === undefined) return false
+      // What is known already would look new for a while, if the machine that wrote it has a fast clock.
+      if (entry === undefined || entry === lastEntry) return false
+      lastEntry = entry
       const set = readStored(entry, { url, now, staleMs })
       if (!set) throw new LingpaiError('temporarily_unavailable')
       if ((memory.set()?.fetchedAt ?? -Infinity) >= set.fetchedAt) return false
