@@ -1,4 +1,4 @@
-//! The figures of the standards, where their algorithms are ours: RFC 7515 A.1 A.3 A.4 A.5, RFC 7516 A.1, RFC 7517 A.1,
+//! The figures of the standards, where their algorithms are ours: RFC 7515 A.1 A.3 A.5, RFC 7516 A.1, RFC 7517 A.1,
 //! RFC 7518 C, RFC 7520 §4.4 §5.2 §5.6, RFC 7638, RFC 8037 A, RFC 3394 §4.6, RFC 6979 A.2.5. A figure whose header the strict
 //! reader refuses is refused here, and its parts are put through the primitive below.
 
@@ -54,24 +54,15 @@ fn rfc7515_a3_es256() {
     assert!(Jws::parse(&again).unwrap().verify(&VerifyingKey::Jwk(key.public())).is_ok());
 }
 
-/// ES512 and unsecured: well formed, and not ours.
+/// Unsecured: well formed, and nothing we would ever verify.
 #[test]
-fn rfc7515_a4_and_a5_are_algorithms_we_do_not_have() {
-    let es512 = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
-    let none = format!("eyJhbGciOiJub25lIn0.{JOE}.");
-    let key = Jwk::from_value(
-        &lingpai_core::json::parse_object(
-            RFC7515_A3_KEY.replace(r#""d":"#, r#""note":"#).as_bytes(),
-        )
-        .unwrap(),
-    )
-    .unwrap();
-    for text in [es512, &none] {
-        let jws = Jws::parse(text).unwrap();
-        assert_eq!(jws.algorithm().unwrap_err().code(), AlgorithmNotAllowed);
-        let refused = jws.verify(&VerifyingKey::Jwk(&key)).unwrap_err();
-        assert_eq!(refused.code(), AlgorithmNotAllowed);
-    }
+fn rfc7515_a5_none() {
+    let text = format!("eyJhbGciOiJub25lIn0.{JOE}.");
+    let key = PrivateJwk::parse(RFC7515_A3_KEY).unwrap();
+    let jws = Jws::parse(&text).unwrap();
+    assert_eq!(jws.algorithm().unwrap_err().code(), AlgorithmNotAllowed);
+    let refused = jws.verify(&VerifyingKey::Jwk(key.public())).unwrap_err();
+    assert_eq!(refused.code(), AlgorithmNotAllowed);
 }
 
 #[test]
@@ -180,7 +171,7 @@ fn rfc8037_a_ed25519() {
     let key = PrivateJwk::parse(RFC8037_KEY).unwrap();
     assert_eq!(
         key.public().to_json(),
-        r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#
+        r#"{"crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#
     );
     assert_eq!(key.public().thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     let input = jws::signing_input(r#"{"alg":"EdDSA"}"#, b"Example of Ed25519 signing");

@@ -10,11 +10,11 @@ use lingpai_core::secret::Seed;
 use lingpai_tests::seed;
 use proptest::prelude::*;
 
-const ED: &str = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
+const ED: &str = r#""crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
 const ED_D: &str = r#""d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A""#;
-const EC: &str = r#""kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
+const EC: &str = r#""crv":"P-256","kty":"EC","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
 const EC_D: &str = r#""d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI""#;
-const X: &str = r#""kty":"OKP","crv":"X25519","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08""#;
+const X: &str = r#""crv":"X25519","kty":"OKP","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08""#;
 const SIG: &str = r#""use":"sig""#;
 const ENC: &str = r#""use":"enc""#;
 
@@ -48,6 +48,9 @@ fn a_key_is_for_one_thing() {
         (format!("{EC},{ENC}"), false, true),
         (format!(r#"{EC},"alg":"ES256""#), true, false),
         (format!(r#"{EC},"alg":"ECDH-ES+A256KW""#), false, true),
+        (format!(r#"{EC},"key_ops":["verify"]"#), true, false),
+        (format!(r#"{EC},"key_ops":["deriveBits"]"#), false, true),
+        (format!(r#"{EC},"key_ops":[]"#), false, true),
     ] {
         let key = Jwk::parse(&format!("{{{members}}}")).unwrap();
         assert_eq!((key.is_signature(), key.is_encryption()), (signature, encryption), "{members}");
@@ -63,6 +66,11 @@ fn keys_that_contradict_themselves_are_refused() {
         (format!(r#"{EC},"use":"enc","alg":"ES256""#), KeyUnusable),
         (format!(r#"{EC},"use":"sig","alg":"ECDH-ES+A256KW""#), KeyUnusable),
         (format!(r#"{EC},"use":"both""#), KeyUnusable),
+        (format!(r#"{EC},{SIG},"key_ops":["deriveBits"]"#), KeyUnusable),
+        (format!(r#"{EC},{ENC},"key_ops":["verify"]"#), KeyUnusable),
+        (format!(r#"{EC},"alg":"ES256","key_ops":["encrypt","decrypt"]"#), KeyUnusable),
+        (format!(r#"{ED},"key_ops":[]"#), KeyUnusable),
+        (format!(r#"{ED},"key_ops":"verify""#), KeyUnusable),
         (format!(r#"{ED},"alg":"ES256""#), AlgorithmNotAllowed),
         (format!(r#"{ED},"alg":"HS256""#), AlgorithmNotAllowed),
         (format!(r#"{EC},"alg":"EdDSA""#), AlgorithmNotAllowed),
@@ -89,7 +97,7 @@ fn keys_that_are_none_are_refused() {
         (format!(r#"{ED},"use":null"#), ClaimInvalid),
         (format!(r#"{ED},"kty":"OKP""#), DuplicateMember),
         (ED.replace("Ed25519", "Ed448"), KeyUnusable),
-        (ED.replace("OKP", "RSA"), KeyUnusable),
+        (ED.replace("OKP", "RSA"), ClaimInvalid),
         (EC.replace("P-256", "P-384"), KeyUnusable),
         (EC.replace("x_FE", "y_FE"), KeyUnusable),
         (format!(r#"{ED},"y":"AAAA""#), KeyUnusable),

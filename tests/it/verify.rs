@@ -1,7 +1,7 @@
 //! The edge's policy: what it accepts, and the code of each refusal.
 
 use lingpai_core::ErrorCode;
-use lingpai_core::jose::{PrivateJwk, SymmetricJwk, jws};
+use lingpai_core::jose::{AlgorithmSet, PrivateJwk, SymmetricJwk, jws};
 use lingpai_core::scope::Scope;
 use lingpai_core::time::Tolerance;
 use lingpai_core::verify::{Keys, Policy};
@@ -15,7 +15,11 @@ fn policy() -> Policy {
         audiences: vec![SERVICE.into(), "https://other.example".into()],
         typ: Some("vt+jwt".into()),
         keys: Keys::Set(issuer_keys()),
+        algorithms: None,
+        host: AlgorithmSet::EMPTY,
         tolerance: Tolerance::seconds(5),
+        max_age_seconds: None,
+        required_claims: vec![],
         required_scope: Scope::parse("orders:read").expect("a scope"),
     }
 }
@@ -94,9 +98,10 @@ fn claims_are_refused_with_their_own_code() {
         let change: Vec<(&str, &str)> = change.iter().map(|(n, v)| (*n, v.as_str())).collect();
         assert_eq!(code(&signed(&claims(&change))), expected, "{what}");
     }
-    let edge = [("exp", at(-4)), ("iat", at(5))];
-    let edge: Vec<(&str, &str)> = edge.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    policy().verify(&signed(&claims(&edge)), NOW).expect("within the tolerance on both sides");
+    for edge in [[("exp", at(-4)), ("iat", at(-5))], [("exp", at(6)), ("iat", at(5))]] {
+        let edge: Vec<(&str, &str)> = edge.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        policy().verify(&signed(&claims(&edge)), NOW).expect("within the tolerance");
+    }
 }
 
 #[test]
@@ -147,10 +152,11 @@ fn headers_and_keys_are_refused_with_their_own_code() {
             ErrorCode::DuplicateMember,
         ),
         ("unknown kid", by(&stranger), ErrorCode::KeyNotFound),
+        ("no kid", with_header(r#"{"alg":"EdDSA","typ":"vt+jwt"}"#), ErrorCode::Malformed),
         (
-            "no kid among several keys",
-            with_header(r#"{"alg":"EdDSA","typ":"vt+jwt"}"#),
-            ErrorCode::KeyNotFound,
+            "more header than a visit token has",
+            with_header(r#"{"alg":"EdDSA","kid":"sign-ed","typ":"vt+jwt","x":1}"#),
+            ErrorCode::Malformed,
         ),
         ("another key under a known kid", by(&impostor), ErrorCode::SignatureInvalid),
         (

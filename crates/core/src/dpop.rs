@@ -6,7 +6,10 @@ use alloc::string::String;
 use crate::base64url;
 use crate::crypto;
 use crate::error::{Error, ErrorCode, Result};
-use crate::jose::{Jwk, Jws, PrivateJwk, VerifyingKey, jws};
+use crate::jose::{
+    AlgorithmSet, HostVerdict, Judgement, Jwk, Jws, PrivateJwk, SignatureAlgorithm, VerifyingKey,
+    jws,
+};
 use crate::json::{self, Object, ObjectWriter};
 use crate::time::{Tolerance, UnixSeconds};
 use crate::uri;
@@ -108,13 +111,84 @@ pub struct Proof {
     pub nonce: Option<String>,
 }
 
-/// Checks a proof against the request.
+/// Checks a proof against the request, without a host's help.
 ///
 /// Errors: `invalid_dpop_proof` for one that is malformed or badly signed; `proof_key_mismatch`,
 /// `proof_method_mismatch`, `proof_url_mismatch`, `proof_token_mismatch`, `proof_expired` for a good one that is not for
 /// this request.
 pub fn verify(text: &str, expected: &ProofExpectation<'_>) -> Result<Proof> {
-    let (jkt, claims) = signed_claims(text).map_err(|_| ErrorCode::InvalidDpopProof)?;
+    UnverifiedProof::parse(text)?.verify(expected)
+}
+
+/// A proof of which nothing is known but its key, by which it has to be signed.
+pub struct UnverifiedProof<'t> {
+    jws: Jws<'t>,
+    key: Jwk,
+    algorithm: SignatureAlgorithm,
+}
+
+impl<'t> UnverifiedProof<'t> {
+    /// Reads a proof: type, a header of exactly `alg jwk typ`, EdDSA or ES256, and a public key for it.
+    ///
+    /// Errors: `invalid_dpop_proof`.
+    pub fn parse(text: &'t str) -> Result<Self> {
+        let read = || {
+            let jws = Jws::parse(text)?;
+            let header = jws.header();
+            let exact = header.members().has_exactly(&["alg", "jwk", "typ"], &[]);
+            if header.typ() != Some(TYP) || !exact {
+                return Err(ErrorCode::TypeMismatch.into());
+            }
+            let key = Jwk::from_value(header.members().object("jwk")?)?;
+            let algorithm = jws.algorithm()?;
+            if !ALGORITHMS.contains(algorithm) || !key.verifies(algorithm) {
+                return Err(ErrorCode::AlgorithmNotAllowed.into());
+            }
+            Ok(Self { jws, key, algorithm })
+        };
+        read().map_err(invalid)
+    }
+
+    /// The key that the proof claims to be by.
+    pub const fn key(&self) -> &Jwk {
+        &self.key
+    }
+
+    /// The algorithm that it claims to be signed by.
+    pub const fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// Verifies the signature, and then checks the proof against the request.
+    ///
+    /// Errors: as the function [`verify`]; `invalid_dpop_proof` also where only a host can verify the signature.
+    pub fn verify(self, expected: &ProofExpectation<'_>) -> Result<Proof> {
+        let claims = self.jws.into_verified(&VerifyingKey::Jwk(&self.key)).map_err(invalid)?;
+        accept(&self.key, &claims, expected)
+    }
+
+    /// The same with the host's word for the signature: the third part of the text, over the first two, under
+    /// [`Self::key`] by [`Self::algorithm`].
+    ///
+    /// Errors: as the function [`verify`].
+    pub fn resolve(self, verdict: HostVerdict, expected: &ProofExpectation<'_>) -> Result<Proof> {
+        let judged = self.jws.judge(VerifyingKey::Jwk(&self.key), ALGORITHMS).map_err(invalid)?;
+        let claims = match judged {
+            Judgement::Verified(claims) => claims,
+            Judgement::AskHost(check) => check.resolve(verdict).map_err(invalid)?,
+        };
+        accept(&self.key, &claims, expected)
+    }
+}
+
+/// By what a proof may be signed.
+const ALGORITHMS: AlgorithmSet =
+    AlgorithmSet::EMPTY.with(SignatureAlgorithm::EdDsa).with(SignatureAlgorithm::Es256);
+
+/// Checks the claims of a proof whose signature holds.
+fn accept(key: &Jwk, claims: &[u8], expected: &ProofExpectation<'_>) -> Result<Proof> {
+    let claims = json::parse_object(claims).map_err(invalid)?;
+    let jkt = key.thumbprint();
     if expected.jkt.is_some_and(|expected| expected != jkt) {
         return Err(ErrorCode::ProofKeyMismatch.into());
     }
@@ -138,20 +212,8 @@ pub fn token_hash(token: &str) -> String {
     base64url::encode(&crypto::sha256(token.as_bytes()))
 }
 
-fn signed_claims(text: &str) -> Result<(String, Object)> {
-    let jws = Jws::parse(text)?;
-    let header = jws.header();
-    let exact = header.members().has_exactly(&["alg", "jwk", "typ"], &[]);
-    if header.typ() != Some(TYP) || !exact {
-        return Err(ErrorCode::TypeMismatch.into());
-    }
-    let members = header.members().object("jwk")?;
-    if members.get("d").is_some() || members.get("k").is_some() {
-        return Err(ErrorCode::KeyUnusable.into());
-    }
-    let key = Jwk::from_value(members)?;
-    let claims = json::parse_object(jws.verify(&VerifyingKey::Jwk(&key))?)?;
-    Ok((key.thumbprint(), claims))
+fn invalid(_: Error) -> Error {
+    ErrorCode::InvalidDpopProof.into()
 }
 
 fn check_request(claims: &Object, expected: &ProofExpectation<'_>) -> Result<()> {

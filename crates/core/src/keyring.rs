@@ -54,7 +54,26 @@ impl<K> Ring<K> {
         self.0.iter().filter(move |entry| !entry.retired(now)).map(|entry| &entry.key)
     }
 
-    fn read(items: Option<&Value>, key: impl Fn(&Object) -> Result<K>) -> Result<Self> {
+    /// Refuses a ring in which a key does not fit, or says too little, or has the name of another.
+    pub(crate) fn check(
+        &self,
+        public: impl Fn(&K) -> &Jwk,
+        fits: impl Fn(&Jwk) -> bool,
+    ) -> Result<()> {
+        for (index, key) in self.0.iter().map(|entry| public(&entry.key)).enumerate() {
+            let before = self.0.iter().take(index);
+            let taken = before.map(|entry| public(&entry.key).kid()).any(|kid| kid == key.kid());
+            // Published without them, one key would make verifiers refuse the whole set.
+            let complete =
+                key.kid().is_some() && key.key_use().is_some() && key.algorithm().is_some();
+            if !complete || taken || !fits(key) {
+                return Err(Error::with_detail(ErrorCode::KeyUnusable, "key ring"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn read(items: Option<&Value>, key: impl Fn(&Object) -> Result<K>) -> Result<Self> {
         let malformed = Error::with_detail(ErrorCode::Malformed, "key ring");
         let Some(Value::Array(items)) = items else {
             return Err(malformed);
@@ -90,20 +109,10 @@ impl KeyRing {
     /// As [`Self::parse`], from JSON already read, which remains the caller's to wipe.
     pub fn from_value(items: Option<&Value>, key_use: &str) -> Result<Self> {
         let ring = Self::read(items, PrivateJwk::from_value)?;
-        for (index, key) in ring.0.iter().map(|entry| entry.key.public()).enumerate() {
-            let fits = match key_use {
-                "sig" => key.is_signature(),
-                _ => key.is_encryption(),
-            };
-            let before = ring.0.iter().take(index);
-            let taken = before.map(|entry| entry.key.public().kid()).any(|kid| kid == key.kid());
-            // Published without them, one key would make verifiers refuse the whole set.
-            let complete =
-                key.kid().is_some() && key.key_use().is_some() && key.algorithm().is_some();
-            if !complete || taken || !fits {
-                return Err(Error::with_detail(ErrorCode::KeyUnusable, "key ring"));
-            }
-        }
+        ring.check(PrivateJwk::public, |key| match key_use {
+            "sig" => key.is_signature(),
+            _ => key.is_encryption(),
+        })?;
         Ok(ring)
     }
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use lingpai_core::ErrorCode;
 use lingpai_core::jose::{Jwe, Jwk, Jws, PrivateJwk, SymmetricJwk, VerifyingKey, jwe, jws};
+use lingpai_core::sealed_token::{self, SealEntropy};
 use lingpai_core::secret::ContentKey;
 use wasm_bindgen::prelude::*;
 
@@ -86,6 +87,19 @@ pub fn seal_jwe(
     };
     let (ephemeral, iv) = (entropy::seed()?, entropy::bytes()?);
     Ok(jwe::seal(&Jwk::parse(to)?, typ, cty, &content_key, ephemeral, iv, plaintext)?)
+}
+
+/// Seals a visit token to a public key of the edge.
+///
+/// Errors: those of keys; `limit_exceeded`.
+#[wasm_bindgen(js_name = sealToken)]
+pub fn seal_token(token: &str, to: &str) -> Crossing<String> {
+    let entropy = SealEntropy {
+        content_key: entropy::seed()?,
+        ephemeral: entropy::seed()?,
+        iv: entropy::bytes()?,
+    };
+    Ok(sealed_token::seal(token, &Jwk::parse(to)?, entropy)?)
 }
 
 /// Decrypts with a private JWK; gives the 32 bytes of the content key and the plaintext behind them.

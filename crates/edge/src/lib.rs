@@ -19,18 +19,23 @@ mod clock;
 mod entropy;
 mod error;
 mod handles;
+mod host;
 #[cfg(feature = "issue")]
 mod jose;
 #[cfg(feature = "issue")]
 mod ledger;
+mod nonce;
 #[cfg(feature = "issue")]
 mod partner;
 mod proof;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod runtime;
+mod unseal;
 mod verifier;
 
 #[cfg(feature = "issue")]
 pub use self::{authority::*, jose::*, ledger::*, partner::*};
+pub use nonce::*;
 pub use proof::*;
+pub use unseal::*;
 pub use verifier::*;

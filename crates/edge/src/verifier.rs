@@ -4,17 +4,18 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lingpai_core::jose::{JwkSet, SymmetricJwk};
+use lingpai_core::jose::{AlgorithmSet, JwkSet, SignatureAlgorithm, SymmetricJwk};
 use lingpai_core::json::{self, Object, ObjectWriter, Value};
 use lingpai_core::scope::Scope;
 use lingpai_core::time::{Tolerance, UnixSeconds};
-use lingpai_core::verify::{Keys, Policy};
+use lingpai_core::verify::{self, Keys, Policy, Verification, VerifiedToken};
 use lingpai_core::{Error, ErrorCode};
 use wasm_bindgen::prelude::*;
 
 use crate::clock::unix_seconds;
 use crate::error::Crossing;
 use crate::handles::Handles;
+use crate::host::{self, Host};
 
 static VERIFIERS: Handles<Verifier> = Handles::new();
 
@@ -27,6 +28,20 @@ struct Verifier {
 }
 
 impl Verifier {
+    fn answer(&mut self, token: &VerifiedToken) -> Crossing<String> {
+        let (from, until) = token.facts.window(self.policy.tolerance);
+        let claims = core::str::from_utf8(&token.claims_json).map_err(|_| ErrorCode::Malformed)?;
+        self.count();
+        Ok(ObjectWriter::with_capacity(claims.len() + 256)
+            .raw("claims", claims)
+            .optional_integer("from", from.map(UnixSeconds::as_i64))
+            .integer("until", until.as_i64())
+            .optional_string("jkt", token.facts.jkt.as_deref())
+            .string("alg", token.algorithm.as_str())
+            .optional_string("kid", token.kid.as_deref())
+            .finish())
+    }
+
     fn count(&mut self) {
         self.verified = self.verified.saturating_add(1);
         if let (PREPARE_AFTER, Keys::Set(keys)) = (self.verified, &mut self.policy.keys) {
@@ -35,19 +50,25 @@ impl Verifier {
     }
 }
 
-/// Reads `{"issuer", "audiences": [], "type"?, "toleranceSeconds", "requiredScope"?}` and gives the number of a verifier
-/// that believes `keys`, a JWK Set, or, where `shared`, one symmetric JWK. The two never mix: a key set may come from
-/// the network, a shared key may not.
+/// Reads a configuration and gives the number of a verifier that believes `keys`, a JWK Set, or, where `shared`, one
+/// symmetric JWK. The two never mix: a key set may come from the network, a shared key may not.
+///
+/// The configuration: `{"issuer", "audiences": [], "type"?, "toleranceSeconds", "requiredScope"?, "requiredClaims"?: [],
+/// "maxAgeSeconds"?, "algorithms"?: [], "host"?: []}`. Without audiences `aud` is not looked at. With `algorithms` only
+/// these are accepted, and the key set may be one that says less about its keys than ours do. `host` are algorithms for
+/// which the host is asked although the module has them.
 ///
 /// Errors: those of JSON and of keys.
 #[wasm_bindgen(js_name = verifierNew)]
 pub fn verifier_new(config: &str, keys: &str, shared: bool) -> Crossing<u32> {
-    let keys = match shared {
-        true => Keys::Shared(SymmetricJwk::parse(keys)?),
-        false => Keys::Set(JwkSet::parse(keys)?),
+    let config = json::parse_object(config.as_bytes())?;
+    let algorithms = algorithm_set(&config, "algorithms")?;
+    let keys = match (shared, algorithms) {
+        (true, _) => Keys::Shared(SymmetricJwk::parse(keys)?),
+        (false, None) => Keys::Set(JwkSet::parse(keys)?),
+        (false, Some(algorithms)) => Keys::Set(JwkSet::parse_foreign(keys, algorithms)?),
     };
-    let policy = policy(&json::parse_object(config.as_bytes())?, keys)?;
-    VERIFIERS.keep(Verifier { policy, verified: 0 })
+    VERIFIERS.keep(Verifier { policy: policy(&config, algorithms, keys)?, verified: 0 })
 }
 
 /// Forgets a verifier.
@@ -56,45 +77,83 @@ pub fn verifier_free(verifier: u32) {
     VERIFIERS.take(verifier);
 }
 
-/// Verifies a token and gives `{"claims": {…}, "from"?, "until", "jkt"?}`; the same answer holds from `from` until just
-/// before `until`, as far as the token itself is concerned.
+/// Verifies a token and gives `{"claims": {…}, "from"?, "until", "jkt"?, "alg", "kid"?}`; the same answer holds from `from`
+/// until just before `until`, as far as the token itself is concerned. Where the host has to verify the signature and may
+/// be asked, gives `{"host": {"alg", "kid"?, "key": {…}}}` instead.
+///
+/// `host`: 0 if the host may be asked; 1 if it has been and found the signature right, 2 if wrong; 3 if it may not be asked.
 ///
 /// Errors: those of `Policy::verify`.
 #[wasm_bindgen(js_name = verifierVerify)]
-pub fn verifier_verify(verifier: u32, token: &str, now_seconds: f64) -> Crossing<String> {
+pub fn verifier_verify(verifier: u32, token: &str, now_seconds: f64, host: u8) -> Crossing<String> {
+    let host = Host::from_number(host)?;
+    let now = unix_seconds(now_seconds);
     VERIFIERS.with_mut(verifier, |verifier| {
         let policy = &verifier.policy;
-        let verified = policy.verify(token, unix_seconds(now_seconds))?;
-        let (from, until) = verified.facts.window(policy.tolerance);
-        let claims =
-            core::str::from_utf8(&verified.claims_json).map_err(|_| ErrorCode::Malformed)?;
-        let answer = ObjectWriter::new()
-            .raw("claims", claims)
-            .optional_integer("from", from.map(UnixSeconds::as_i64))
-            .integer("until", until.as_i64())
-            .optional_string("jkt", verified.facts.jkt.as_deref())
-            .finish();
-        verifier.count();
-        Ok(answer)
+        if let Host::MayNotBeAsked = host {
+            let verified = policy.verify(token, now)?;
+            return verifier.answer(&verified);
+        }
+        match (policy.begin(token, now)?, host) {
+            (Verification::Done(verified), _) => verifier.answer(&verified),
+            (Verification::AskHost(pending), Host::Says(verdict)) => {
+                let verified = pending.resolve(verdict, now)?;
+                verifier.answer(&verified)
+            }
+            (Verification::AskHost(pending), _) => {
+                Ok(host::question(pending.algorithm(), pending.key()))
+            }
+        }
     })
 }
 
-fn policy(config: &Object, keys: Keys) -> Crossing<Policy> {
+/// The issuer that a token names, before anything of it is believed; to choose among those that are believed.
+///
+/// Errors: those of `verify::claimed_issuer`.
+#[wasm_bindgen(js_name = tokenIssuer)]
+pub fn token_issuer(token: &str) -> Crossing<String> {
+    Ok(verify::claimed_issuer(token)?)
+}
+
+fn policy(config: &Object, algorithms: Option<AlgorithmSet>, keys: Keys) -> Crossing<Policy> {
     Ok(Policy {
         issuer: config.string("issuer")?.to_owned(),
         audiences: strings(config, "audiences")?,
         typ: config.optional_string("type")?.map(ToOwned::to_owned),
         keys,
+        algorithms,
+        host: algorithm_set(config, "host")?.unwrap_or_default(),
         tolerance: tolerance(config)?,
+        max_age_seconds: match config.get("maxAgeSeconds") {
+            Some(_) => Some(seconds(config, "maxAgeSeconds")?),
+            None => None,
+        },
+        required_claims: match config.get("requiredClaims") {
+            Some(_) => strings(config, "requiredClaims")?,
+            None => Vec::new(),
+        },
         required_scope: Scope::parse(config.optional_string("requiredScope")?.unwrap_or_default())?,
     })
 }
 
+fn algorithm_set(config: &Object, name: &'static str) -> Crossing<Option<AlgorithmSet>> {
+    if config.get(name).is_none() {
+        return Ok(None);
+    }
+    let unknown = Error::with_detail(ErrorCode::AlgorithmNotAllowed, name);
+    let names = strings(config, name)?;
+    let algorithms = names.iter().map(|name| SignatureAlgorithm::from_name(name).ok_or(unknown));
+    Ok(Some(algorithms.collect::<Result<_, _>>()?))
+}
+
 /// `toleranceSeconds` of a configuration.
 pub(crate) fn tolerance(config: &Object) -> Crossing<Tolerance> {
-    let seconds = u32::try_from(config.integer("toleranceSeconds")?)
-        .map_err(|_| Error::with_detail(ErrorCode::ClaimInvalid, "toleranceSeconds"))?;
-    Ok(Tolerance::seconds(seconds))
+    seconds(config, "toleranceSeconds").map(Tolerance::seconds)
+}
+
+fn seconds(config: &Object, name: &'static str) -> Crossing<u32> {
+    let invalid = |_| Error::with_detail(ErrorCode::ClaimInvalid, name);
+    Ok(u32::try_from(config.integer(name)?).map_err(invalid)?)
 }
 
 /// A member that is a list of strings.

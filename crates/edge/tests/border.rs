@@ -66,7 +66,7 @@ fn a_verified_token_crosses_as_its_claims_and_the_time_for_which_they_hold() {
         let key = key(kind, "k1");
         let verifier = verifier(&format!(r#"{{"keys":[{}]}}"#, public(&key)));
         let token = token(&key, &claims(r#","sub":"u","note":"令牌""#));
-        let verified = edge::verifier_verify(verifier, &token, NOW).expect("verified");
+        let verified = edge::verifier_verify(verifier, &token, NOW, 0).expect("verified");
         assert_eq!(text(&stringify(&member(&verified, "claims")), "note"), "令牌");
         assert_eq!(number(&verified, "from"), NOW - 5.0);
         assert_eq!(number(&verified, "until"), NOW + 905.0);
@@ -79,13 +79,14 @@ fn a_refusal_crosses_as_an_error_with_a_code_and_nothing_of_the_token() {
     let (mine, other) = (key("Ed25519", "k1"), key("Ed25519", "k1"));
     let verifier = verifier(&format!(r#"{{"keys":[{}]}}"#, public(&mine)));
     let forged = token(&other, &claims(""));
-    let error: JsValue = edge::verifier_verify(verifier, &forged, NOW).expect_err("refused").into();
+    let error: JsValue =
+        edge::verifier_verify(verifier, &forged, NOW, 0).expect_err("refused").into();
     let error: Error = error.unchecked_into();
     assert_eq!(String::from(error.message()), "signature_invalid");
     let late = token(&mine, &claims(""));
-    assert_eq!(code(edge::verifier_verify(verifier, &late, NOW + 905.0)), "token_expired");
-    assert_eq!(code(edge::verifier_verify(verifier, "no token", NOW)), "malformed");
-    assert_eq!(code(edge::verifier_verify(verifier, &late, f64::NAN)), "token_not_yet_valid");
+    assert_eq!(code(edge::verifier_verify(verifier, &late, NOW + 905.0, 0)), "token_expired");
+    assert_eq!(code(edge::verifier_verify(verifier, "no token", NOW, 0)), "malformed");
+    assert_eq!(code(edge::verifier_verify(verifier, &late, f64::NAN, 0)), "token_not_yet_valid");
 }
 
 #[wasm_bindgen_test]
@@ -95,7 +96,7 @@ fn what_was_freed_is_found_no_more() {
     edge::verifier_free(first);
     let second = verifier(r#"{"keys":[]}"#);
     assert_ne!(first, second);
-    assert_eq!(code(edge::verifier_verify(first, "", NOW)), "closed");
+    assert_eq!(code(edge::verifier_verify(first, "", NOW, 0)), "closed");
 }
 
 #[wasm_bindgen_test]

@@ -76,7 +76,7 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
   function check(verifier: Resource, token: string, now: number): Checked {
     const known = seen.get(token)
     if (known && (known.from === undefined || now >= known.from) && now < known.until) return known
-    const text = verifier.use((number) => glue.verifierVerify(number, token, now))
+    const text = verifier.use((number) => glue.verifierVerify(number, token, now, 3))
     const checked = JSON.parse(text) as Checked
     deepFreeze(checked.claims)
     seen.set(token, checked)
@@ -123,7 +123,7 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
     // Not the time at which the request came: keys and revocation may have taken a while.
     const nowMs = settings.now()
     const text = call(() =>
-      glue.proofVerify(proof, method, url, token, jkt, seconds(nowMs), window),
+      glue.proofVerify(proof, method, url, token, jkt, seconds(nowMs), window, 3),
     )
     const checked = JSON.parse(text) as { jti: string; burn: string; burnUntil: number }
     // Burned last: a request that is refused for another reason uses nothing up.

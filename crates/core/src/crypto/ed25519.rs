@@ -117,6 +117,22 @@ impl Ed25519PrivateKey {
     }
 }
 
+/// Whether a signature has the form that [`Ed25519PublicKey::verify`] accepts: 64 bytes, S below the order of the group, R
+/// encoded canonically and not of small order. With that, and with the key's own checks, hosts agree about the rest.
+pub fn is_strict_ed25519_signature(signature: &[u8]) -> bool {
+    let Ok(signature) = <[u8; 64]>::try_from(signature) else { return false };
+    let (r, s) = signature.split_at(32);
+    let (Ok(r), Ok(s)) = (<[u8; 32]>::try_from(r), <[u8; 32]>::try_from(s)) else { return false };
+    is_reduced(&r) && !is_small_order(&r) && s.iter().rev().lt(ORDER.iter().rev())
+}
+
+/// The order of the group, ℓ = 2²⁵² + 27742317777372353535851937790883648493, little-endian.
+#[rustfmt::skip]
+const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10,
+];
+
 /// Whether the y coordinate is below p = 2²⁵⁵ − 19.
 fn is_reduced(bytes: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = bytes;
@@ -172,6 +188,35 @@ mod tests {
             }
         }
         assert_eq!(points, 8);
+    }
+
+    /// What the host is not asked about would not have held here either, and what holds here the host is asked about.
+    #[test]
+    fn the_form_of_signatures_is_that_of_those_which_hold() {
+        let key = Ed25519PrivateKey::from_seed(&Seed::new([2; 32]));
+        for message in 0..64_u8 {
+            let mut signature = key.sign(&[message]);
+            assert!(is_strict_ed25519_signature(&signature));
+            // S + ℓ satisfies the same equation.
+            let mut carry = 0;
+            for (digit, order) in signature[32..].iter_mut().zip(ORDER) {
+                let sum = u16::from(*digit) + u16::from(order) + carry;
+                (*digit, carry) = (sum as u8, sum >> 8);
+            }
+            assert!(!is_strict_ed25519_signature(&signature));
+            assert!(key.public().verify(&[message], &signature).is_err());
+        }
+        let mut least = [0xff; 64];
+        least[..32].copy_from_slice(&[2; 32]);
+        least[32..].copy_from_slice(&ORDER);
+        assert!(!is_strict_ed25519_signature(&least));
+        least[32] -= 1;
+        assert!(is_strict_ed25519_signature(&least));
+        least[..32].copy_from_slice(&[0xff; 32]);
+        assert!(!is_strict_ed25519_signature(&least), "R is not reduced");
+        least[..32].copy_from_slice(&SMALL_ORDER[3]);
+        assert!(!is_strict_ed25519_signature(&least), "R is of order 8");
+        assert!(!is_strict_ed25519_signature(&least[..63]));
     }
 
     /// The holder of a key can make signatures whose R is the neutral element: they satisfy the equation, and strict

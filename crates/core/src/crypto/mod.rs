@@ -15,7 +15,7 @@ mod p256_coordinates;
 mod x25519;
 
 pub use self::aead::{open_in_place, seal_in_place};
-pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
+pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, is_strict_ed25519_signature};
 pub use self::kdf::{concat_kdf, hkdf_sha256};
 pub use self::key_wrap::{unwrap_key, wrap_key};
 pub use self::mac::{MacKey, constant_time_eq, hmac_sha256, sha256, sha256_of};

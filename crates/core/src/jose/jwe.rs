@@ -109,9 +109,30 @@ impl<'a> Jwe<'a> {
             return Err(unusable("use"));
         }
         let shared = agree(key.key(), ephemeral)?;
-        let content_key = unwrap_key(&key_encryption_key(&shared), wrapped)?;
-        let plaintext = self.open_content(&content_key)?;
-        Ok(Opened { content_key, plaintext })
+        self.open_wrapped(&shared, wrapped)
+    }
+
+    /// The sender's ephemeral key, unless it is encrypted under a shared key.
+    pub const fn ephemeral(&self) -> Option<&PublicKey> {
+        match &self.key_part {
+            KeyPart::Agreed { ephemeral, .. } => Some(ephemeral),
+            KeyPart::Direct => None,
+        }
+    }
+
+    /// Decrypts with the secret that a host has made of a P-256 key and the ephemeral one: the x coordinate of the common
+    /// point. The host has seen to it that the ephemeral key is a point of the curve.
+    ///
+    /// Errors: `algorithm_not_allowed` for `dir`; `key_unusable` for an ephemeral key on another curve;
+    /// `decryption_failed`.
+    pub fn open_agreed(&self, shared: &[u8; 32]) -> Result<Opened> {
+        match &self.key_part {
+            KeyPart::Agreed { ephemeral: PublicKey::P256(_), wrapped } => {
+                self.open_wrapped(shared, wrapped)
+            }
+            KeyPart::Agreed { .. } => Err(unusable("epk")),
+            KeyPart::Direct => Err(ErrorCode::AlgorithmNotAllowed.into()),
+        }
     }
 
     /// Decrypts what was sealed under a shared key.
@@ -122,6 +143,12 @@ impl<'a> Jwe<'a> {
             return Err(ErrorCode::AlgorithmNotAllowed.into());
         }
         self.open_content(key)
+    }
+
+    fn open_wrapped(&self, shared: &[u8; 32], wrapped: &[u8; 40]) -> Result<Opened> {
+        let content_key = unwrap_key(&key_encryption_key(shared), wrapped)?;
+        let plaintext = self.open_content(&content_key)?;
+        Ok(Opened { content_key, plaintext })
     }
 
     fn open_content(&self, key: &ContentKey) -> Result<Zeroizing<Vec<u8>>> {
@@ -291,7 +318,7 @@ fn ephemeral_key(header: &Object) -> Result<PublicKey> {
         return Err(malformed("epk"));
     }
     match PublicKey::from_members(members) {
-        Ok(PublicKey::Ed25519(_)) => Err(unusable("epk")),
+        Ok(PublicKey::Ed25519(_) | PublicKey::Host(_)) => Err(unusable("epk")),
         Err(error) if error.code() == ErrorCode::ClaimInvalid => Err(malformed("epk")),
         key => key,
     }

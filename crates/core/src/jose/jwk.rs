@@ -3,10 +3,11 @@
 use alloc::string::String;
 
 use super::alg::{KeyAlgorithm, KeyUse, SignatureAlgorithm};
+use super::host_key::HostKey;
 use crate::base64url;
 use crate::crypto::{self, Ed25519PublicKey, P256PublicKey, X25519PublicKey};
 use crate::error::{Error, ErrorCode, Result};
-use crate::json::{self, Object, ObjectWriter};
+use crate::json::{self, Object, ObjectWriter, Value};
 use crate::limits::MAX_KID_BYTES;
 
 /// A public key, read and checked.
@@ -18,13 +19,20 @@ pub enum PublicKey {
     P256(P256PublicKey),
     /// Serves ECDH-ES+A256KW.
     X25519(X25519PublicKey),
+    /// Signs by an algorithm that only the host has.
+    Host(HostKey),
 }
 
 impl PublicKey {
-    /// Reads `kty`, `crv`, `x` and `y`; `claim_invalid` or a refusal of base64url or of the key for what is wrong.
+    /// Reads `kty` and the members that make up such a key; `claim_invalid` or a refusal of base64url or of the key for what
+    /// is wrong.
     pub(crate) fn from_members(members: &Object) -> Result<Self> {
+        let kty = members.string("kty")?;
+        if let Some(key) = HostKey::from_members(kty, members)? {
+            return Ok(Self::Host(key));
+        }
         let coordinate = |name| base64url::decode_array(members.string(name)?);
-        match (members.string("kty")?, members.string("crv")?) {
+        match (kty, members.string("crv")?) {
             ("EC", "P-256") => {
                 let key = P256PublicKey::from_coordinates(&coordinate("x")?, &coordinate("y")?)?;
                 Ok(Self::P256(key))
@@ -40,47 +48,34 @@ impl PublicKey {
         }
     }
 
-    /// Adds `kty`, `crv`, `x` and `y`.
+    /// Adds the members that make up the key, in the order of their names (RFC 7638 §3).
     pub(crate) fn write(&self, out: ObjectWriter) -> ObjectWriter {
-        let (kty, crv, x, y) = self.text_members();
-        out.string("kty", kty).string("crv", crv).string("x", &x).optional_string("y", y.as_deref())
-    }
-
-    /// The required members in the order of their names (RFC 7638 §3).
-    fn required_members_json(&self) -> String {
-        let (kty, crv, x, y) = self.text_members();
-        ObjectWriter::new()
-            .string("crv", crv)
-            .string("kty", kty)
-            .string("x", &x)
-            .optional_string("y", y.as_deref())
-            .finish()
-    }
-
-    fn text_members(&self) -> (&'static str, &'static str, String, Option<String>) {
-        match self {
+        let (kty, crv, x, y) = match self {
             Self::Ed25519(key) => ("OKP", "Ed25519", base64url::encode(&key.to_bytes()), None),
             Self::X25519(key) => ("OKP", "X25519", base64url::encode(&key.to_bytes()), None),
             Self::P256(key) => {
                 let (x, y) = key.to_coordinates();
                 ("EC", "P-256", base64url::encode(&x), Some(base64url::encode(&y)))
             }
-        }
+            Self::Host(key) => return key.write(out),
+        };
+        out.string("crv", crv).string("kty", kty).string("x", &x).optional_string("y", y.as_deref())
     }
 
     const fn serves(&self, algorithm: KeyAlgorithm) -> bool {
         use SignatureAlgorithm::{EdDsa, Es256};
-        matches!(
-            (self, algorithm),
+        match (self, algorithm) {
+            (Self::Host(key), KeyAlgorithm::Signature(algorithm)) => key.serves(algorithm),
             (Self::Ed25519(_), KeyAlgorithm::Signature(EdDsa))
-                | (Self::P256(_), KeyAlgorithm::Signature(Es256) | KeyAlgorithm::EcdhEsA256Kw)
-                | (Self::X25519(_), KeyAlgorithm::EcdhEsA256Kw)
-        )
+            | (Self::P256(_), KeyAlgorithm::Signature(Es256) | KeyAlgorithm::EcdhEsA256Kw)
+            | (Self::X25519(_), KeyAlgorithm::EcdhEsA256Kw) => true,
+            _ => false,
+        }
     }
 
     const fn can(&self, key_use: KeyUse) -> bool {
         match self {
-            Self::Ed25519(_) => matches!(key_use, KeyUse::Signature),
+            Self::Ed25519(_) | Self::Host(_) => matches!(key_use, KeyUse::Signature),
             Self::P256(_) => true,
             Self::X25519(_) => matches!(key_use, KeyUse::Encryption),
         }
@@ -108,11 +103,7 @@ impl Jwk {
 
     /// As [`Self::parse`], from JSON already read.
     pub fn from_value(members: &Object) -> Result<Self> {
-        for private in ["d", "k"] {
-            if members.get(private).is_some() {
-                return Err(unusable("private"));
-            }
-        }
+        refuse_private(members)?;
         Self::from_public_members(members)
     }
 
@@ -149,16 +140,26 @@ impl Jwk {
         self.algorithm
     }
 
-    /// The algorithm of signatures by this key, which its type decides.
+    /// The algorithm of signatures by this key, which its type decides, or for RSA its `alg`.
     ///
-    /// Errors: `key_unusable` for a key that is not for signatures.
+    /// Errors: `key_unusable` for a key that is not for signatures, and for RSA without `alg`.
     pub fn signature_algorithm(&self) -> Result<SignatureAlgorithm> {
-        match self.key {
+        match (&self.key, self.algorithm) {
             _ if !self.is_signature() => Err(unusable("use")),
-            PublicKey::Ed25519(_) => Ok(SignatureAlgorithm::EdDsa),
-            PublicKey::P256(_) => Ok(SignatureAlgorithm::Es256),
-            PublicKey::X25519(_) => Err(unusable("use")),
+            (PublicKey::Ed25519(_), _) => Ok(SignatureAlgorithm::EdDsa),
+            (PublicKey::P256(_), _) => Ok(SignatureAlgorithm::Es256),
+            (PublicKey::X25519(_), _) => Err(unusable("use")),
+            (PublicKey::Host(_), Some(KeyAlgorithm::Signature(algorithm))) => Ok(algorithm),
+            (PublicKey::Host(key), _) => key.only_algorithm().ok_or(unusable("alg")),
         }
+    }
+
+    /// Whether signatures by that algorithm may be verified with it: its type, `use` and `alg` allow it.
+    pub fn verifies(&self, algorithm: SignatureAlgorithm) -> bool {
+        let algorithm = KeyAlgorithm::Signature(algorithm);
+        self.is_signature()
+            && self.key.serves(algorithm)
+            && self.algorithm.is_none_or(|own| own == algorithm)
     }
 
     /// The key itself.
@@ -189,13 +190,13 @@ impl Jwk {
         base64url::encode(&crypto::sha256(self.required_members_json().as_bytes()))
     }
 
-    /// The key as JSON with the members that make it up and no others, `crv kty x y`: what the thumbprint is over, and what
-    /// a DPoP proof carries.
+    /// The key as JSON with the members that make it up and no others, `crv kty x y` or `e kty n`: what the thumbprint is
+    /// over, and what a DPoP proof carries.
     pub fn required_members_json(&self) -> String {
-        self.key.required_members_json()
+        self.key.write(ObjectWriter::new()).finish()
     }
 
-    /// The key as JSON, with the members `kty crv x y kid use alg` as far as they are there.
+    /// The key as JSON: the members that make it up, and `kid use alg` as far as they are there.
     pub fn to_json(&self) -> String {
         self.write(ObjectWriter::new()).finish()
     }
@@ -215,17 +216,32 @@ impl Jwk {
     }
 }
 
+/// Refuses what somebody should not have given away, of whatever type it is (RFC 7518 §6).
+pub(crate) fn refuse_private(members: &Object) -> Result<()> {
+    const PRIVATE: [&str; 8] = ["d", "k", "p", "q", "dp", "dq", "qi", "oth"];
+    if PRIVATE.iter().any(|name| members.get(name).is_some()) {
+        return Err(unusable("private"));
+    }
+    Ok(())
+}
+
 type Attributes<'a> = (Option<&'a str>, Option<KeyUse>, Option<KeyAlgorithm>);
 
-/// Reads `kid`, `use` and `alg`, and sees that the last two agree.
+/// Reads `kid`, `use`, `key_ops` and `alg`, and sees that the last three agree.
 pub(super) fn read_attributes(members: &Object) -> Result<Attributes<'_>> {
     let kid = members.optional_string("kid")?;
     if kid.is_some_and(|kid| kid.is_empty() || kid.len() > MAX_KID_BYTES) {
         return Err(Error::with_detail(ErrorCode::ClaimInvalid, "kid"));
     }
-    let key_use = match members.optional_string("use")? {
-        Some(name) => Some(KeyUse::from_name(name).ok_or(unusable("use"))?),
-        None => None,
+    let key_use = match (members.optional_string("use")?, use_of_operations(members)?) {
+        (Some(name), operations) => {
+            let named = KeyUse::from_name(name).ok_or(unusable("use"))?;
+            if operations.is_some_and(|operations| operations != named) {
+                return Err(unusable("key_ops"));
+            }
+            Some(named)
+        }
+        (None, operations) => operations,
     };
     let algorithm = match members.optional_string("alg")? {
         Some(name) => Some(
@@ -238,6 +254,15 @@ pub(super) fn read_attributes(members: &Object) -> Result<Attributes<'_>> {
         (Some(key_use), Some(algorithm)) if algorithm.key_use() != key_use => Err(unusable("use")),
         _ => Ok((kid, key_use, algorithm)),
     }
+}
+
+/// What `key_ops` leaves a key to be for (RFC 7517 §4.3): signatures if it names one of their operations. Public keys for
+/// key agreement have none.
+fn use_of_operations(members: &Object) -> Result<Option<KeyUse>> {
+    let Some(operations) = members.get("key_ops") else { return Ok(None) };
+    let Value::Array(operations) = operations else { return Err(unusable("key_ops")) };
+    let signs = operations.iter().any(|it| matches!(it.as_str(), Some("sign" | "verify")));
+    Ok(Some(if signs { KeyUse::Signature } else { KeyUse::Encryption }))
 }
 
 pub(super) const fn unusable(detail: &'static str) -> Error {

@@ -3,8 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::alg::KeyAlgorithm;
-use super::jwk::{Jwk, unusable};
+use super::alg::{AlgorithmSet, KeyAlgorithm, SignatureAlgorithm};
+use super::host_key::HostKey;
+use super::jwk::{Jwk, refuse_private, unusable};
 #[cfg(feature = "prepared-keys")]
 use crate::crypto::Ed25519PublicKey;
 use crate::error::{Error, ErrorCode, Result};
@@ -14,13 +15,14 @@ use crate::json::{self, Object, ObjectWriter, Value};
 #[cfg(feature = "prepared-keys")]
 pub const MAX_PREPARED_KEYS: usize = 4;
 
-/// Public keys, each with a `kid` of its own.
+/// Public keys; those of our own issuers have a `kid` each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JwkSet(Vec<Jwk>);
 
 impl JwkSet {
-    /// Reads a key set. Keys of a type, curve or algorithm that this crate does not have are skipped; every other key needs
-    /// a `kid` of its own, a `use` and an `alg`.
+    /// Reads a key set. Keys of a type, curve or algorithm that this crate does not have are skipped, and so are those for
+    /// the host's cryptography that are incomplete or unusable: the protocol has no such keys. Every other key needs a
+    /// `kid` of its own, a `use` and an `alg`.
     ///
     /// Errors: those of JSON; `claim_invalid` where `keys` is no array of objects; those of [`Jwk::parse`]; `key_unusable`
     /// for a key without one of those members or with a `kid` given twice, and for any private or symmetric key in the
@@ -31,19 +33,40 @@ impl JwkSet {
 
     /// As [`Self::parse`], from JSON already read.
     pub fn from_value(set: &Object) -> Result<Self> {
-        let invalid = Error::with_detail(ErrorCode::ClaimInvalid, "keys");
-        let Some(Value::Array(elements)) = set.get("keys") else { return Err(invalid) };
-        let mut keys = Vec::with_capacity(elements.len());
-        for element in elements {
-            let Value::Object(members) = element else { return Err(invalid) };
-            if members.get("d").is_some() || members.get("k").is_some() {
-                return Err(unusable("private"));
-            }
+        let mut keys = Vec::new();
+        for members in public_members(set)? {
+            let members = members?;
             if is_supported(members)? {
                 keys.push(Jwk::from_value(members)?);
+            } else if is_for_host(members)? {
+                keys.extend(Jwk::from_value(members).ok().filter(is_complete));
             }
         }
         check(&keys)?;
+        Ok(Self(keys))
+    }
+
+    /// Reads the key set of an issuer that was not made for this protocol, for verifying by `algorithms` alone: `kid`, `use`
+    /// and `alg` may be missing, and keys that are unusable or for anything else are left out, so that they cannot spoil
+    /// the others.
+    ///
+    /// Errors: those of JSON; `claim_invalid` where `keys` is no array of objects; `key_unusable` for any private or
+    /// symmetric key in the set.
+    pub fn parse_foreign(text: &str, algorithms: AlgorithmSet) -> Result<Self> {
+        let set = json::parse_object(text.as_bytes())?;
+        let mut keys = Vec::new();
+        for members in public_members(&set)? {
+            let members = members?;
+            if members.optional_string("kty")? == Some("oct") {
+                return Err(unusable("kty"));
+            }
+            let usable = |key: &Jwk| {
+                SignatureAlgorithm::ALL
+                    .iter()
+                    .any(|&algorithm| algorithms.contains(algorithm) && key.verifies(algorithm))
+            };
+            keys.extend(Jwk::from_value(members).ok().filter(usable));
+        }
         Ok(Self(keys))
     }
 
@@ -58,6 +81,20 @@ impl JwkSet {
     pub fn prepare(&mut self) {
         let keys = self.0.iter_mut().filter_map(Jwk::ed25519_mut);
         Ed25519PublicKey::prepare(keys.take(MAX_PREPARED_KEYS));
+    }
+
+    /// The one key of that name, or of any name, that verifies by `algorithm`.
+    ///
+    /// Errors: `key_not_found` where there is none of that name or a choice is left, `algorithm_not_allowed` where there is
+    /// one of that name and it is for another algorithm.
+    pub fn select(&self, kid: Option<&str>, algorithm: SignatureAlgorithm) -> Result<&Jwk> {
+        let named = || self.iter().filter(|key| kid.is_none() || key.kid() == kid);
+        let mut fitting = named().filter(|key| key.verifies(algorithm));
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) if named().next().is_some() => Err(ErrorCode::AlgorithmNotAllowed.into()),
+            _ => Err(ErrorCode::KeyNotFound.into()),
+        }
     }
 
     /// The key of that name.
@@ -94,6 +131,18 @@ impl JwkSet {
     }
 }
 
+type Members<'a> = Result<&'a Object>;
+
+/// The members of each key, none of which is private.
+fn public_members(set: &Object) -> Result<impl Iterator<Item = Members<'_>>> {
+    let invalid = Error::with_detail(ErrorCode::ClaimInvalid, "keys");
+    let Some(Value::Array(elements)) = set.get("keys") else { return Err(invalid) };
+    Ok(elements.iter().map(move |element| {
+        let Value::Object(members) = element else { return Err(invalid) };
+        refuse_private(members).map(|()| members)
+    }))
+}
+
 fn check(keys: &[Jwk]) -> Result<()> {
     for (i, key) in keys.iter().enumerate() {
         let kid = key.kid().ok_or(unusable("kid"))?;
@@ -104,6 +153,14 @@ fn check(keys: &[Jwk]) -> Result<()> {
         key.algorithm().ok_or(unusable("alg"))?;
     }
     Ok(())
+}
+
+fn is_for_host(members: &Object) -> Result<bool> {
+    Ok(HostKey::is_known(members.string("kty")?, members.optional_string("crv")?))
+}
+
+fn is_complete(key: &Jwk) -> bool {
+    key.kid().is_some() && key.key_use().is_some() && key.algorithm().is_some()
 }
 
 /// Whether the crate has the key's type, curve and algorithm. One that says nothing about its algorithm is not skipped but

@@ -64,10 +64,10 @@ impl<'a> Jws<'a> {
         self.signing_input
     }
 
-    /// Verifies the signature and hands out the payload.
+    /// Verifies the signature and hands out the payload, without the help of a host (see [`Jws::judge`]).
     ///
-    /// Errors: `algorithm_not_allowed` unless the algorithm is the key's, `key_unusable` for a key that is not for
-    /// signatures, `signature_invalid`.
+    /// Errors: `algorithm_not_allowed` unless the algorithm is the key's and is implemented here, `key_unusable` for a key
+    /// that is not for signatures, `signature_invalid`.
     pub fn verify(&self, key: &VerifyingKey<'_>) -> Result<&[u8]> {
         let algorithm = self.algorithm()?;
         let input = self.signing_input.as_bytes();
@@ -87,6 +87,10 @@ impl<'a> Jws<'a> {
     pub fn into_verified(self, key: &VerifyingKey<'_>) -> Result<Vec<u8>> {
         self.verify(key)?;
         Ok(self.payload)
+    }
+
+    pub(super) fn into_unverified_payload(self) -> Vec<u8> {
+        self.payload
     }
 
     /// The signature as it came, for hosts that verify with a cryptography of their own.

@@ -49,6 +49,7 @@ impl PrivateJwk {
             PublicKey::P256(_) => PrivateKey::P256(P256PrivateKey::from_scalar(seed.bytes())?),
             #[cfg(not(feature = "p256"))]
             PublicKey::P256(_) => return Err(unusable("crv")),
+            PublicKey::Host(_) => return Err(unusable("kty")),
             PublicKey::X25519(_) => PrivateKey::X25519(X25519PrivateKey::from_seed(&seed)),
         };
         if *public.public_key() == key.public() {

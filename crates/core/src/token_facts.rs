@@ -1,0 +1,76 @@
+//! The times and bindings of a verified token: what has to be looked at again each time it is used.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::json::Object;
+use crate::signed;
+use crate::time::{Tolerance, UnixSeconds};
+
+/// What a token says about itself, as far as each use depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenFacts {
+    /// The first second in which it must be refused: `exp`, or the end of the age that the policy allows; the end of all
+    /// time for a status list that has neither.
+    pub expires_at: UnixSeconds,
+    /// `nbf`, if there is one.
+    pub not_before: Option<UnixSeconds>,
+    /// `iat`, if there is one.
+    pub issued_at: Option<UnixSeconds>,
+    /// `cnf.jkt`: the key whose proof has to come with the token.
+    pub jkt: Option<String>,
+}
+
+/// What a policy demands of a token's times.
+#[derive(Clone, Copy)]
+pub(crate) struct TimeRules {
+    /// Whether there has to be an `exp`.
+    pub(crate) expires: bool,
+    /// How long after `iat` it may be used.
+    pub(crate) max_age_seconds: Option<u32>,
+}
+
+impl TokenFacts {
+    pub(crate) fn from_claims(claims: &Object, rules: TimeRules) -> Result<Self> {
+        let issued_at = claims.optional_integer("iat")?.map(UnixSeconds::new);
+        let mut expires_at = match claims.optional_integer("exp")? {
+            Some(exp) => UnixSeconds::new(exp),
+            None if rules.expires => {
+                return Err(Error::with_detail(ErrorCode::ClaimInvalid, "exp"));
+            }
+            None => UnixSeconds::new(i64::MAX),
+        };
+        if let Some(most) = rules.max_age_seconds {
+            let issued_at = issued_at.ok_or(Error::with_detail(ErrorCode::ClaimInvalid, "iat"))?;
+            expires_at = expires_at.min(issued_at.plus(i64::from(most)).plus(1));
+        }
+        Ok(Self {
+            expires_at,
+            not_before: claims.optional_integer("nbf")?.map(UnixSeconds::new),
+            issued_at,
+            jkt: signed::confirmation(claims)?.map(ToOwned::to_owned),
+        })
+    }
+
+    /// From when (if the token says so) until just before when [`Self::check`] lets the token pass.
+    pub fn window(&self, tolerance: Tolerance) -> (Option<UnixSeconds>, UnixSeconds) {
+        let leeway = i64::from(tolerance.as_seconds());
+        let begins = self.not_before.max(self.issued_at);
+        (begins.map(|begins| begins.plus(-leeway)), self.expires_at.plus(leeway))
+    }
+
+    /// Refuses a token outside its time; to be asked at each use.
+    ///
+    /// Errors: `token_expired`, `token_not_yet_valid`.
+    pub fn check(&self, now: UnixSeconds, tolerance: Tolerance) -> Result<()> {
+        let (begins, ends) = self.window(tolerance);
+        if now >= ends {
+            return Err(ErrorCode::TokenExpired.into());
+        }
+        if begins.is_some_and(|begins| now < begins) {
+            return Err(ErrorCode::TokenNotYetValid.into());
+        }
+        Ok(())
+    }
+}
