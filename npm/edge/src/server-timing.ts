@@ -7,7 +7,7 @@ export interface Stopwatch {
   readonly phase: Phase
   /** Ends the phase under way and begins another; a phase that comes again adds up. */
   enter(phase: Phase): void
-  /** Ends the phase under way. Gives the durations so far; the object is the caller's. */
+  /** Ends the last phase and gives the durations. Called again, it gives the same. */
   stop(): Durations
 }
 
@@ -16,7 +16,9 @@ export function stopwatch(clock: () => number = () => performance.now()): Stopwa
   const durations: Durations = {}
   let phase: Phase = 'credentials'
   let since = clock()
+  let stopped = false
   const lap = () => {
+    if (stopped) return
     const now = clock()
     durations[phase] = (durations[phase] ?? 0) + now - since
     since = now
@@ -31,7 +33,8 @@ export function stopwatch(clock: () => number = () => performance.now()): Stopwa
     },
     stop() {
       lap()
-      return { ...durations }
+      stopped = true
+      return durations
     },
   }
 }
