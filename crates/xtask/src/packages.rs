@@ -30,6 +30,9 @@ pub(crate) struct Module {
     pub(crate) goal: &'static str,
 }
 
+/// Half of what Cloudflare gives an isolate, 64 MiB: beyond, the module traps and starts anew, and the isolate lives on.
+const MOST_MEMORY: &str = "-Clink-arg=--max-memory=67108864";
+
 pub(crate) const PACKAGES: [Package; 2] = [
     Package {
         name: "h5",
@@ -56,7 +59,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 name: "verify",
                 profile: "wasm-verify",
                 default_features: false,
-                rustflags: &[],
+                rustflags: &[MOST_MEMORY],
                 panics_trap: false,
                 goal: "-O3",
             },
@@ -65,7 +68,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 profile: "wasm",
                 default_features: true,
                 // Most of what opt-level 3 inlines here is not hot; what is hot says so itself.
-                rustflags: &["-Cllvm-args=-inline-threshold=25"],
+                rustflags: &["-Cllvm-args=-inline-threshold=25", MOST_MEMORY],
                 panics_trap: false,
                 goal: "-O3",
             },
