@@ -5,8 +5,9 @@ import { after, before, describe, test } from 'node:test'
 
 import { launch } from '../support/browsers/index.js'
 import { until } from '../support/until.js'
+import { outcome } from './session.js'
 import { dumpStorage } from './traces.js'
-import { callApi, outcome } from './visits.js'
+import { callApi } from './visits.js'
 import { INSECURE_HOST, startWorld } from './world.js'
 
 describe('a visit on plain http', { timeout: 120_000 }, () => {

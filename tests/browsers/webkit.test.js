@@ -1,3 +1,5 @@
+import { mishapsIn } from './mishaps.js'
 import { visitsIn } from './visits.js'
 
 visitsIn('webkit')
+mishapsIn('webkit')

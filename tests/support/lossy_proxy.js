@@ -4,7 +4,8 @@ import { createServer, request as send } from 'node:http'
 /**
  * Starts the proxy. `rules` is a queue: each request whose path starts with a rule's `path` takes that rule
  * out and suffers it: `lose: 'answer'` (served, but the connection breaks before the answer),
- * `lose: 'request'` (never served), `hold: Promise` (the answer waits for it), `answer: (recorded) => body`.
+ * `lose: 'request'` (never served), `hold: Promise` (the answer waits for it), `answer: (recorded) => body`, `status`,
+ * `headers` (added).
  */
 export async function startLossyProxy({ port = 0, targetPort }) {
   const exchanges = []
@@ -34,7 +35,11 @@ export async function startLossyProxy({ port = 0, targetPort }) {
       connection: ___,
       ...headers
     } = exchange.answerHeaders
-    outgoing.writeHead(exchange.status, { ...headers, 'content-length': Buffer.byteLength(answer) })
+    outgoing.writeHead(rule.status ?? exchange.status, {
+      ...headers,
+      ...rule.headers,
+      'content-length': Buffer.byteLength(answer),
+    })
     outgoing.end(answer)
   })
   await new Promise((resolve, reject) => {

@@ -5,7 +5,14 @@ const query = new URLSearchParams(location.search)
 const gateway = query.get('gateway')
 const appOrigin = query.get('app')
 
-globalThis.state = { status: 'opening', events: [], conflicts: [], skewMs: 0, visit: undefined }
+globalThis.state = {
+  status: 'opening',
+  events: [],
+  conflicts: [],
+  skewMs: 0,
+  visit: undefined,
+  open,
+}
 
 const launches = {
   message: { launch: { kind: 'message', appOrigins: [appOrigin] } },
@@ -18,24 +25,32 @@ const launches = {
   },
 }
 
-openVisit({
-  gateway,
-  issuer: gateway,
-  ...launches[query.get('launch')],
-  now: () => Date.now() + state.skewMs,
-  onEvent: (event) => state.events.push(event),
-  ...(query.has('conflict') && {
-    onLaunchConflict(conflict) {
-      state.conflicts.push(conflict)
-      return query.get('conflict') === 'approve'
-    },
-  }),
-}).then(
-  (visit) => Object.assign(state, { status: 'open', visit }),
-  (error) =>
-    Object.assign(state, {
-      status: 'failed',
-      code: error.code ?? String(error),
-      message: error.message,
+open()
+
+/** Opens the visit, the first time or once more. */
+function open(more) {
+  state.status = 'opening'
+  return openVisit({
+    gateway,
+    issuer: gateway,
+    ...launches[query.get('launch')],
+    ...(query.has('storage') && { storage: query.get('storage') }),
+    now: () => Date.now() + state.skewMs,
+    onEvent: (event) => state.events.push(event),
+    ...(query.has('conflict') && {
+      onLaunchConflict(conflict) {
+        state.conflicts.push(conflict)
+        return query.get('conflict') === 'approve'
+      },
     }),
-)
+    ...more,
+  }).then(
+    (visit) => void Object.assign(state, { status: 'open', visit }),
+    (error) =>
+      void Object.assign(state, {
+        status: 'failed',
+        code: error.code ?? String(error),
+        message: error.message,
+      }),
+  )
+}
