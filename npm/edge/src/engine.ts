@@ -68,6 +68,8 @@ export function createEngine<G extends Glue>(
 ): Engine<G> {
   let source: WebAssembly.Module | WebAssembly.Exports | undefined
   let running: WebAssembly.Exports | undefined
+  /** The instance before, whose memory the glue may still have views of. */
+  let dropped: WebAssembly.Exports | undefined
   /** Numbers that the module gave out are worth something only within the generation in which it did. */
   let generation = 0
   let registry: FinalizationRegistry<Slot> | undefined
@@ -77,11 +79,24 @@ export function createEngine<G extends Glue>(
       if (!running) start()
       return action(glue)
     } catch (error) {
-      if (error instanceof LingpaiError) throw error
-      if (isLingpaiError(error)) throw new LingpaiError(error.code, { message: error.message })
+      // Assignments first: where the stack is exhausted, nothing else is sure to come to its end.
+      const left = running
+      running = undefined
+      if (left) {
+        dropped = left
+        generation++
+      }
+      if (isLingpaiError(error)) {
+        if (left) {
+          running = left
+          generation--
+        }
+        const { code, message } = error
+        throw error instanceof LingpaiError ? error : new LingpaiError(code, { message })
+      }
       const failure = new LingpaiError('internal', { cause: error })
       // Without an instance it is the start that failed, and the next call tries again.
-      if (running) traps.set(failure, { recovered: discard(running) })
+      if (left) traps.set(failure, { recovered: source instanceof WebAssembly.Module })
       throw failure
     }
   }
@@ -135,23 +150,18 @@ export function createEngine<G extends Glue>(
     if (!(source instanceof WebAssembly.Module) && generation > 0) {
       throw new LingpaiError('internal', { message: 'internal (the module cannot be started again)' })
     }
+    // The glue caches views of the memory and renews them only when they are detached, which growing by nothing does.
+    const memory = dropped?.['memory']
+    if (memory instanceof WebAssembly.Memory) memory.grow(0)
     const exports =
       source instanceof WebAssembly.Module
         ? new WebAssembly.Instance(source, { [importName]: glue as never }).exports
         : source
     glue.__wbg_set_wasm(exports)
+    dropped = exports
     ;(exports['__wbindgen_start'] as () => void)()
+    dropped = undefined
     running = exports
-  }
-
-  /** Says whether there will be another instance. */
-  function discard(exports: WebAssembly.Exports): boolean {
-    // The glue caches views of the memory and renews them only when they are detached, which growing by nothing does.
-    const memory = exports['memory']
-    if (memory instanceof WebAssembly.Memory) memory.grow(0)
-    running = undefined
-    generation++
-    return source instanceof WebAssembly.Module
   }
 
   return {
