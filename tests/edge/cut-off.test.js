@@ -1,14 +1,26 @@
 // Cut-offs of subjects: what was issued before a point in time is refused, wherever it is shown, and for as long as any of
 // it could be alive. On Durable Objects in real workerd.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, beforeEach, describe, test } from 'node:test'
 import { createVerifier, familyRevocation, subjectRevocation } from '@lingpai/edge'
 import { generateKey, publicKey, signJws } from '@lingpai/edge/jose'
 import { until } from '../support/until.js'
 import { startDurableLedger } from './support/durable_ledger.js'
-import { audience, clockAt, issuer, start } from './support/world.js'
+import {
+  appKeys,
+  audience,
+  clockAt,
+  issuer,
+  proofKey,
+  sealed,
+  send,
+  start,
+  visit,
+  world,
+} from './support/world.js'
 
 const key = generateKey('Ed25519', { kid: 'k' })
+const type = 'at+jwt'
 const nowSeconds = () => Math.floor(Date.now() / 1000)
 
 let workerd
@@ -26,12 +38,12 @@ const someone = () => `subject-${++subjects}`
 function token(claims) {
   const now = nowSeconds()
   const all = { iss: issuer, aud: audience, iat: now, exp: now + 900, ...claims }
-  return signJws(JSON.stringify(all), key, { typ: 'vt+jwt' })
+  return signJws(JSON.stringify(all), key, { typ: type })
 }
 
 function service(options = {}) {
   const revocation = subjectRevocation(ledger, { stalenessSeconds: 0, ...options })
-  return createVerifier({ issuer, audience, keys: [publicKey(key)], revocation })
+  return createVerifier({ issuer, audience, type, keys: [publicKey(key)], revocation })
 }
 
 const revoked = { name: 'LingpaiError', code: 'token_revoked' }
@@ -55,7 +67,7 @@ describe('a cut-off', () => {
     const text = token({ sub })
     await service().verify(text)
     const before = await ledger.cutOff(sub, { untilSeconds: inAnHour() })
-    assert.ok(before > JSON.parse(Buffer.from(text.split('.')[1], 'base64url')).iat)
+    assert.ok(before > claimsOf(text).iat)
     await assert.rejects(service().verify(text), revoked)
   })
 
@@ -133,6 +145,65 @@ describe('a cut-off', () => {
   })
 })
 
+describe('an authority that knows of cut-offs', () => {
+  const startSeconds = start / 1000
+  let cutOffs
+  let place
+  let holder
+
+  beforeEach(() => {
+    const kept = new Map()
+    cutOffs = {
+      cutOffOf: async (subject) => kept.get(subject),
+      set: (...entry) => kept.set(...entry),
+    }
+    place = world({ cutOffs })
+    holder = proofKey('Ed25519', place.clock)
+  })
+
+  async function refresh({ rt }) {
+    const [appKey] = await appKeys(place)
+    const { body, open } = sealed('refresh', appKey, { rt, jkt: holder.jkt })
+    return open(await send(place, 'refresh', body, { key: holder }))
+  }
+
+  test('refreshes no visit that began before', async () => {
+    const granted = await visit(place, holder)
+    const { sub, sid } = claimsOf(granted.vt)
+    cutOffs.set(sub, startSeconds)
+    place.clock.pass(10)
+    const next = await refresh(granted)
+    assert.ok(next.vt)
+    cutOffs.set(sub, startSeconds + 1)
+    assert.equal((await refresh(next)).error, 'invalid_grant')
+    assert.equal(await place.ledger.isRevoked(sid), true)
+    const later = await visit(place, holder)
+    assert.ok((await refresh(later)).vt)
+  })
+
+  test('redeems no access token that was issued before', async () => {
+    const { accessToken } = await place.accessToken()
+    cutOffs.set(claimsOf(accessToken).sub, startSeconds + 1)
+    place.clock.pass(1)
+    const [appKey] = await appKeys(place)
+    const { body, open } = sealed('visit', appKey, { at: accessToken })
+    assert.equal((await open(await send(place, 'visit', body))).error, 'invalid_grant')
+    assert.ok((await visit(place)).vt)
+  })
+
+  test('gives nothing out where the store does not know', async () => {
+    cutOffs.cutOffOf = async () => Promise.reject(new Error('down'))
+    const { accessToken } = await place.accessToken()
+    const [appKey] = await appKeys(place)
+    const { body, open } = sealed('visit', appKey, { at: accessToken })
+    assert.equal((await open(await send(place, 'visit', body))).error, 'temporarily_unavailable')
+  })
+
+  test('has to be given a store', () => {
+    assert.throws(() => world({ cutOffs: {} }), /^TypeError: cutOffs/)
+  })
+})
+
 describe('a verifier that remembers cut-offs', () => {
   const claims = { iss: issuer, aud: audience, sub: 's', iat: 100, exp: 1e10 }
 
@@ -185,7 +256,7 @@ describe('a verifier that remembers cut-offs', () => {
   test('refuses where the store does not know', async () => {
     const store = { cutOffOf: async () => Promise.reject(new Error('down')) }
     const revocation = subjectRevocation(store)
-    const verifier = createVerifier({ issuer, audience, keys: [publicKey(key)], revocation })
+    const verifier = createVerifier({ issuer, audience, type, keys: [publicKey(key)], revocation })
     await assert.rejects(verifier.verify(token({ sub: 's' })), { code: 'storage_unavailable' })
   })
 
@@ -209,3 +280,7 @@ describe('a verifier that remembers cut-offs', () => {
     }
   })
 })
+
+function claimsOf(token) {
+  return JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))
+}

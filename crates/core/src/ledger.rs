@@ -221,6 +221,11 @@ impl Family {
         &self.page
     }
 
+    /// When its AT was redeemed.
+    pub fn opened_at(&self) -> UnixSeconds {
+        self.redemption.at
+    }
+
     /// Whether every token of the family is to be refused.
     pub fn is_revoked(&self) -> bool {
         self.revoked

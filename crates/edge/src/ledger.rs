@@ -66,6 +66,7 @@ fn outcome(verdict: &Verdict, family: Option<&Family>) -> String {
             });
             write_values(ObjectWriter::new(), values)
                 .raw("terms", &family.terms().to_json())
+                .integer("opened", family.opened_at().as_i64())
                 .optional_raw("refresh", refresh.as_deref())
                 .finish()
         }

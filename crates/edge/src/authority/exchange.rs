@@ -38,8 +38,8 @@ struct Exchange {
 static EXCHANGES: Handles<Exchange> = Handles::new();
 
 /// Opens the body of a `"visit"` or `"refresh"` request from a page of `origin`. Gives `{"exchange"}`, the number under
-/// which it waits, with `"refused"`, or with `"family"`, `"command"` for the ledger, `"clientId"`? (known at visits), and
-/// `"burn"`, `"burnUntil"` if there is a proof to burn.
+/// which it waits, with `"refused"`, or with `"family"`, `"command"` for the ledger, `"clientId"`? and `"issuedAt"`? of the
+/// AT (known at visits), and `"burn"`, `"burnUntil"` if there is a proof to burn.
 ///
 /// Errors: `unknown_key`, `invalid_request`: the request could not be read, so that nothing waits.
 #[wasm_bindgen(js_name = exchangeOpen)]
@@ -167,8 +167,10 @@ impl Caller<'_> {
             refresh_expires_at: refreshes.then(|| self.now.plus(authority.refresh_lifetime)),
             now: self.now,
         });
-        let answer =
-            ObjectWriter::new().string("command", &command).string("clientId", &claims.client_id);
+        let answer = ObjectWriter::new()
+            .string("command", &command)
+            .string("clientId", &claims.client_id)
+            .integer("issuedAt", claims.validity.issued_at.as_i64());
         Ok((family_of(&claims.jti), answer))
     }
 

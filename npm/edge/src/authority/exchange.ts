@@ -38,6 +38,8 @@ interface Opened {
   family: string
   command: string
   clientId?: string
+  /** When the access token was issued; a refresh token does not say. */
+  issuedAt?: number
   burn?: string
   burnUntil?: number
 }
@@ -79,9 +81,12 @@ async function exchange(
   }
 }
 
+/** What is read of the ledger's outcome here. */
+type Outcome = { terms?: never } | { terms: { client_id: string; sub: string }; opened: number }
+
 /** What the stores say about a good request: an outcome for the core, or the reason to refuse. */
 async function decide(opened: Opened, settings: Settings): Promise<{ text: string } | ErrorCode> {
-  const { clients, ledger } = settings
+  const { clients, ledger, cutOffs } = settings
   try {
     if (opened.clientId !== undefined && !(await enabled(clients, opened.clientId))) {
       return 'access_denied'
@@ -91,12 +96,20 @@ async function decide(opened: Opened, settings: Settings): Promise<{ text: strin
       if (fresh !== true) return 'proof_replayed'
     }
     const text = await ledger.decide(opened.family, opened.command)
-    const outcome = JSON.parse(text) as { terms?: { client_id: string } }
+    const outcome = JSON.parse(text) as Outcome
     // A refresh token does not name its partner; the ledger does.
     const clientId = opened.clientId ?? outcome.terms?.client_id
     if (clientId !== undefined && !(await enabled(clients, clientId))) {
       await ledger.revoke(opened.family)
       return 'access_denied'
+    }
+    if (outcome.terms && cutOffs) {
+      const before = await cutOffs.cutOffOf(outcome.terms.sub)
+      const began = opened.issuedAt ?? outcome.opened
+      if (before !== undefined && began < before) {
+        await ledger.revoke(opened.family)
+        return 'visit_ended'
+      }
     }
     return { text }
   } catch {

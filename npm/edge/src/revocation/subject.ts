@@ -16,8 +16,8 @@ export interface SubjectRevocationOptions extends RecentlyOptions {
  * Refuses the tokens that were issued to a subject (`sub`) before its cut-off. A new cut-off is noticed after
  * `stalenessSeconds`. Tokens without `iat` are refused where there is a cut-off; tokens without `sub` pass.
  *
- * Where refresh tokens keep a visit alive, end that visit as well (`ledger.revoke(sid)`): what is issued after the cut-off is
- * not cut off by it.
+ * What is issued after the cut-off is not cut off by it: give `cutOffs` to the authority as well, so that visits which
+ * began before are not refreshed any more.
  *
  * @example
  * ```ts

@@ -1,0 +1,78 @@
+// One Status List Token: fetched, verified like any token of its issuer, and unpacked
+// (draft-ietf-oauth-status-list §5.1, §8).
+import { limitedText } from '../body.js'
+import { LingpaiError } from '../error.js'
+import { within } from '../keys/flight.js'
+import type { TokenCheck } from '../token-check.js'
+import { readStatusList } from './status-list.js'
+import type { LoadedList } from './status-lists.js'
+
+/** How lists are fetched and what they have to be. */
+export interface StatusListTokenOptions {
+  tokens: TokenCheck
+  fetch: typeof fetch
+  now: () => number
+  timeoutMs: number
+  /** What a list may inflate to. */
+  mostBytes: number
+  /** How long a list may go without being asked for again. */
+  mostFreshSeconds: number
+}
+
+/** Where neither the token nor the answer says how long it is good, and the least that either can say. */
+const freshSeconds = { usual: 300, least: 10 }
+
+/** Loads the list at an address. Rejects, for whatever reason, where there is none that could be believed. */
+export async function loadStatusList(
+  uri: string,
+  options: StatusListTokenOptions,
+): Promise<LoadedList> {
+  const { tokens, now, mostBytes } = options
+  // Not left to the signal alone: a `fetch` of others may not heed it.
+  const answer = await within(download(uri, options), options.timeoutMs)
+  if (!answer) throw new LingpaiError('network_unavailable', { message: 'status list: timeout' })
+  const { checked } = await tokens.check(answer.token, now())
+  const { claims, until } = checked
+  if (claims.sub !== uri) throw new LingpaiError('subject_mismatch')
+  if (claims.iat === undefined) throw invalid('iat')
+  const { ttl } = claims
+  if (ttl !== undefined && !(typeof ttl === 'number' && ttl > 0)) throw invalid('ttl')
+  const seconds = Math.min(ttl ?? answer.maxAge ?? freshSeconds.usual, options.mostFreshSeconds)
+  return {
+    list: await readStatusList(claims['status_list'], mostBytes),
+    issuedAt: claims.iat * 1000,
+    freshMs: Math.max(seconds, freshSeconds.least) * 1000,
+    expiresAt: until * 1000,
+  }
+}
+
+async function download(
+  uri: string,
+  { fetch, timeoutMs, mostBytes }: StatusListTokenOptions,
+): Promise<{ token: string; maxAge: number | undefined }> {
+  const response = await fetch(uri, {
+    headers: { Accept: 'application/statuslist+jwt' },
+    // A redirect would lead to places that nobody allowed.
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  if (response.status !== 200) {
+    await response.body?.cancel()
+    throw new LingpaiError('temporarily_unavailable', { message: `status ${response.status}` })
+  }
+  // What does not compress is as long as the list, and twice in base64url; the rest of a token is small.
+  const limit = Math.min(Math.ceil((mostBytes * 16) / 9) + 16 * 1024, 2 ** 21)
+  const token = await limitedText(response, limit)
+  return { token: token.trimEnd(), maxAge: maxAgeOf(response.headers.get('cache-control')) }
+}
+
+function maxAgeOf(cacheControl: string | null): number | undefined {
+  const directives = cacheControl?.toLowerCase() ?? ''
+  if (/\bno-(store|cache)\b/.test(directives)) return 0
+  const seconds = /\bmax-age=(\d{1,9})\b/.exec(directives)?.[1]
+  return seconds === undefined ? undefined : Number(seconds)
+}
+
+function invalid(claim: string): LingpaiError {
+  return new LingpaiError('claim_invalid', { message: `claim_invalid (${claim})` })
+}
