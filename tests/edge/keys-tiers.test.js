@@ -237,10 +237,7 @@ describe('a shared cache', () => {
       const keysCache = { get: broken, put: broken }
       const { verifier, outcomes } = service({ keysCache, waitUntil: undefined })
       await verifier.verify(token(first))
-      assert.ok(outcomes().includes('loaded'))
-      if (what === 'fails') {
-        assert.deepEqual(outcomes(), ['cache_failed', 'loaded', 'cache_failed'])
-      }
+      assert.deepEqual(outcomes().slice(0, 2), ['cache_failed', 'loaded'])
     })
   }
 })

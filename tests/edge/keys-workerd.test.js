@@ -127,7 +127,7 @@ for (const tier of ['cache', 'default cache', 'kv']) {
 
     test('keeps a new isolate going while the issuer fails, and no removed key alive', async () => {
       server.respond = serveSet([first], 600)
-      const worker = await startWorker(tier, { EXTEND: 'yes' })
+      const worker = await startWorker(tier)
       await worker.verify(token(first))
       server.respond = down
       await worker.restart()
@@ -143,6 +143,14 @@ for (const tier of ['cache', 'default cache', 'kv']) {
     })
   })
 }
+
+test('nobody waits until a set is stored, where waitUntil can', async () => {
+  server.respond = serveSet([first])
+  const worker = await startWorker('kv', { EXTEND: 'yes' })
+  assert.deepEqual(await worker.verify(token(first)), accepted('loaded'))
+  const namespace = await worker.namespace()
+  await until('the entry', async () => (await namespace.list()).keys.length === 1)
+})
 
 test('an entry that somebody damaged in KV is fetched anew', async () => {
   server.respond = serveSet([first])

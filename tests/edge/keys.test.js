@@ -286,17 +286,28 @@ for (const [option, value] of [
   })
 }
 
-for (const option of ['keysCache', 'pinnedKeys', 'pinnedUntilSeconds']) {
+for (const keys of [
+  'http://issuer.example/keys',
+  'https://me:secret@issuer.example/keys',
+  'keys',
+]) {
+  test(`keys are not fetched from ${keys}`, () => {
+    assert.throws(
+      () => serviceAt(keys),
+      (error) => error instanceof TypeError && error.message.startsWith('keys: '),
+    )
+  })
+}
+
+for (const option of ['pinnedKeys', 'pinnedUntilSeconds']) {
   test(`${option} has no meaning where nothing is fetched`, () => {
-    const value = { keysCache: cacheThatIsNone, pinnedKeys: [], pinnedUntilSeconds: 1 }[option]
+    const value = { pinnedKeys: [], pinnedUntilSeconds: 1 }[option]
     assert.throws(
       () => serviceAt(JSON.parse(setOf(first)), { [option]: value }),
       (error) => error instanceof TypeError && error.message.startsWith(`${option}: `),
     )
   })
 }
-
-const cacheThatIsNone = { get: async () => undefined, put: async () => {} }
 
 function cached(control) {
   return { 'cache-control': control }

@@ -59,6 +59,7 @@ export function service(keys, { clock = clockAt(), ...options } = {}) {
     audience,
     keys,
     now: clock,
+    type: 'JWT',
     cacheSize: 0,
     waitUntil: (work) => behind.push(work),
     onEvent: (event) => event.type === 'keys' && events.push(event),
@@ -73,7 +74,7 @@ export function service(keys, { clock = clockAt(), ...options } = {}) {
 /** A token that is good for a day; `kid` is what it says of its key. */
 export function token(key, kid = key.kid) {
   const claims = { iss: issuer, aud: audience, iat: start / 1000, exp: start / 1000 + 90_000 }
-  return signJws(JSON.stringify(claims), { ...key, kid }, { typ: 'vt+jwt' })
+  return signJws(JSON.stringify(claims), { ...key, kid }, { typ: 'JWT' })
 }
 
 export const refused = (code) => (error) => error.name === 'LingpaiError' && error.code === code

@@ -22,6 +22,7 @@ export default {
       audience: env.AUDIENCE,
       keys: env.KEYS,
       keysTimeoutMs: 2000,
+      type: 'JWT',
       cacheSize: 0,
       now: () => Number(env.START) + seconds * 1000,
       onEvent: ({ type, outcome }) => type === 'keys' && events.push(outcome),

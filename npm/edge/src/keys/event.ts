@@ -16,7 +16,7 @@ export interface KeysEvent {
  * - `loaded`: another set came from the issuer's server, or the same one in full. `not_modified`: it confirmed ours (304).
  * - `failed`: the server had no set for us.
  * - `cache_hit`: a set came from the shared cache. `cache_ignored`: an entry there was damaged, over, from the future, or no
- *   set. `cache_failed`: the shared cache could not be read or written.
+ *   set. `cache_failed`: the shared cache could not be read or written, or not in time.
  * - `stale_served`: a token is looked at with a set whose time is over, while its server fails.
  * - `pinned_served`: a token is looked at with the pinned keys, because no set has come yet.
  * - `unknown_kid`: a token named a key that the set does not have.

@@ -79,5 +79,8 @@ function secureUrl(text: string | URL): URL {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
     throw new TypeError('keys: the URL has to be https (http on loopback only)')
   }
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError('keys: the URL has to be without a user and password')
+  }
   return url
 }

@@ -1,5 +1,6 @@
 // Loads of a key set, one at a time: the shared cache first, then the issuer's server; what comes from there is shared.
 import { LingpaiError } from '../error.js'
+import type { KeySetCache } from './cache.js'
 import { download, failed, type Answer, type Failed } from './download.js'
 import type { KeysEvent, KeysOutcome } from './event.js'
 import { beatMs, fly, watch, within, type Flight } from './flight.js'
@@ -76,7 +77,9 @@ export function loading<T>(
     if (!cache) return false
     const now = own.since
     try {
-      const entry = await within(cache.get(url.href), cacheTimeoutMs)
+      const found = await within(lookUp(cache, url.href), cacheTimeoutMs)
+      if (found === undefined) throw new TypeError('late')
+      const { entry } = found
       // What is known already would look new for a while, if the machine that wrote it has a fast clock.
       if (entry === undefined || entry === lastEntry) return false
       lastEntry = entry
@@ -169,6 +172,10 @@ export function loading<T>(
       return flight !== undefined && !isUnderWay(now)
     },
   }
+}
+
+async function lookUp(cache: KeySetCache, address: string): Promise<{ entry: string | undefined }> {
+  return { entry: await cache.get(address) }
 }
 
 /** Has the runtime wait for what no request waits for. */

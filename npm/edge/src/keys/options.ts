@@ -20,7 +20,7 @@ export interface KeySetOptions {
   keysStaleSeconds?: number | undefined
   /**
    * A cache that instances of this service share, such as `kvKeySets(env.KEY_SETS)`: a new instance then starts without
-   * asking the issuer. Whoever can write to it decides which tokens are accepted.
+   * asking the issuer. Of no use for keys without a URL. Whoever can write to it decides which tokens are accepted.
    */
   keysCache?: KeySetCache | undefined
   /**
@@ -87,7 +87,7 @@ export function readKeySetOptions(options: KeySetOptions): KeySetSettings {
 
 /** Refuses options that mean nothing where no set is fetched. */
 export function refuseRemoteOptions(options: KeySetOptions): void {
-  for (const name of ['keysCache', 'pinnedKeys', 'pinnedUntilSeconds'] as const) {
+  for (const name of ['pinnedKeys', 'pinnedUntilSeconds'] as const) {
     if (options[name] !== undefined) throw new TypeError(`${name}: only where keys are a URL`)
   }
 }

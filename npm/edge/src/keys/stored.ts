@@ -56,15 +56,16 @@ export function readStored(
 /** Whether a text has the form of a set and no private or shared key in it: no such key is ever stored. */
 export function isPublicSet(text: string): boolean {
   const keys = parsed(text)?.['keys']
-  return (
-    Array.isArray(keys) &&
-    keys.every((key) => typeof key === 'object' && key !== null && !('d' in key) && !('k' in key))
-  )
+  return Array.isArray(keys) && keys.every(isPublicKey)
 }
 
 /** Whether it can be sent back as it is. */
 export function isEtag(value: unknown): value is string {
   return typeof value === 'string' && /^(W\/)?"[\x21\x23-\x7e]{0,200}"$/.test(value)
+}
+
+function isPublicKey(key: unknown): boolean {
+  return typeof key === 'object' && key !== null && !['d', 'k', 'priv'].some((name) => name in key)
 }
 
 function isTime(value: unknown): value is number {
