@@ -43,7 +43,7 @@ describe('while its server fails', () => {
     clock.pass(60)
     for (let i = 0; i < 20; i++) await verifier.verify(token(first))
     assert.equal(fetches(), 2)
-    assert.deepEqual(outcomes(), ['loaded', 'failed', ...Array(20).fill('stale_served')])
+    assert.deepEqual(outcomes(), ['loaded', 'failed', 'stale_served'])
     clock.pass(599)
     await verifier.verify(token(first))
     verifier.verifySync(token(first))
@@ -62,6 +62,7 @@ describe('while its server fails', () => {
     server.respond = () => {}
     for (let i = 0; i < 3; i++) {
       clock.pass(60)
+      await verifier.verify(token(first))
       await verifier.verify(token(first))
       assert.equal(outcomes().at(-1), 'stale_served')
       await settled()

@@ -17,8 +17,8 @@ export interface KeysEvent {
  * - `failed`: the server had no set for us.
  * - `cache_hit`: a set came from the shared cache. `cache_ignored`: an entry there was damaged, over, from the future, or no
  *   set. `cache_failed`: the shared cache could not be read or written, or not in time.
- * - `stale_served`: a token is looked at with a set whose time is over, while its server fails.
- * - `pinned_served`: a token is looked at with the pinned keys, because no set has come yet.
+ * - `stale_served`: tokens are looked at with a set whose time is over, while its server fails. `pinned_served`: with the
+ *   pinned keys, because no set has come yet. Both are told once between two attempts to load.
  * - `unknown_kid`: a token named a key that the set does not have.
  */
 export type KeysOutcome =

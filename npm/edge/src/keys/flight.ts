@@ -1,16 +1,20 @@
 // A load under way, and waiting for one that another request began. Its promise is never awaited there: on Workers it may
 // never settle. The loader's own timer shows that it is alive; a request that was cancelled has no timers any more.
 
-/** A load. */
-export interface Flight {
+/** What shows that a load is alive. */
+export interface Pulse {
+  /** How often its timer went off. */
+  beats: number
+  ended: boolean
+}
+
+/** A load of a key set. */
+export interface Flight extends Pulse {
   readonly number: number
   /** Its request's time. */
   readonly since: number
-  /** How often its timer went off. */
-  beats: number
   /** Whether it is past the caches. */
   asksServer: boolean
-  ended: boolean
 }
 
 /** Between two beats, in milliseconds. */
@@ -20,7 +24,7 @@ const lookMs = 10
 const silenceMs = 500
 
 /** Does `work` as a load that others can watch. */
-export async function fly(flight: Flight, work: () => Promise<void>): Promise<void> {
+export async function fly(flight: Pulse, work: () => Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setInterval> | undefined
   try {
     timer = setInterval(() => flight.beats++, beatMs)
@@ -33,7 +37,7 @@ export async function fly(flight: Flight, work: () => Promise<void>): Promise<vo
 
 /** Waits until `done`, the flight's end, or `limitMs`; says how long that took, and whether the flight was lost. */
 export async function watch(
-  flight: Flight,
+  flight: Pulse,
   limitMs: number,
   done: () => boolean = () => false,
 ): Promise<{ waitedMs: number; lost: boolean }> {

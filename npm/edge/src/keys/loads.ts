@@ -15,6 +15,8 @@ export interface Loads {
   /** Whether a load may begin: none is under way, and the server has not just failed. */
   mayBegin(now: number): boolean
   isUnderWay(now: number): boolean
+  /** How many have begun. */
+  count(): number
   /** Whether a load began and never ended, because the runtime ended it together with its request. */
   wasLost(now: number): boolean
   /** Loads. Never rejects: what came of it is in memory and in the pauses. */
@@ -155,6 +157,7 @@ export function loading<T>(
 
   return {
     isUnderWay,
+    count: () => begun,
     mayBegin: (now) => !isUnderWay(now) && !pauses.afterFailure(now),
     wasLost: (now) => flight !== undefined && !isUnderWay(now),
     load,

@@ -1,7 +1,7 @@
 // A JWK Set behind a URL: kept in memory, shared through a cache, fetched seldom and ahead of time; it survives outages of
 // its server, and tokens cannot make it fetch. No request awaits the promise of another one.
 import { failed } from './download.js'
-import type { KeysEvent } from './event.js'
+import type { KeysEvent, KeysOutcome } from './event.js'
 import { extend, loading, type Report } from './loads.js'
 import { memory as inMemory, type MemoryOptions } from './memory.js'
 import type { KeySetSettings } from './options.js'
@@ -28,6 +28,13 @@ export function remote<T>(options: RemoteOptions<T>): KeySource<T> {
   const memory = inMemory(options)
   const loads = loading(options, memory, pauses, report)
 
+  let reportedOf = 0
+  /** Once between two loads: an outage is no reason to flood a log. */
+  function reportOnce(outcome: KeysOutcome): void {
+    if (reportedOf !== loads.count()) report(outcome)
+    reportedOf = loads.count()
+  }
+
   async function get(now: number): Promise<T> {
     memory.heedClock(now)
     const began = memory.isDue(now) && loads.mayBegin(now)
@@ -50,12 +57,12 @@ export function remote<T>(options: RemoteOptions<T>): KeySource<T> {
     const value = memory.value()
     if (value !== undefined && memory.isFresh(now)) return value
     if (value !== undefined && memory.isUsable(now)) {
-      report('stale_served')
+      reportOnce('stale_served')
       return value
     }
     const pinned = memory.pinned(now)
     if (pinned === undefined) throw pauses.lastError() ?? failed('timeout').error
-    report('pinned_served')
+    reportOnce('pinned_served')
     return pinned
   }
 
