@@ -6,6 +6,10 @@ import { readOptions, type AuthorityOptions } from './authority/options.js'
 import type { Resource } from './engine.js'
 import { engine } from './engine/full.js'
 import { isLingpaiError } from './error.js'
+import {
+  statusListRevocationOf,
+  type StatusListRevocation,
+} from './revocation/status-list-revocation.js'
 import { verifierOf, type CreateVerifier } from './verifier.js'
 
 /**
@@ -13,15 +17,43 @@ import { verifierOf, type CreateVerifier } from './verifier.js'
  * both from here and bundles one module.
  */
 export const createVerifier: CreateVerifier = /* @__PURE__ */ verifierOf(engine)
-export type { CreateVerifier, TokenOptions, Verified, Verifier } from './verifier.js'
-export type { VerifierEvent, VerifierOptions } from './options.js'
+export type {
+  CreateVerifier,
+  DemandOptions,
+  Proof,
+  TokenOptions,
+  Verified,
+  Verifier,
+} from './verifier.js'
+export type {
+  IssuerOptions,
+  IssuersOptions,
+  ServiceOptions,
+  SignatureAlgorithm,
+  VerifierOptions,
+} from './options.js'
+export type {
+  Durations,
+  Phase,
+  RefusedEvent,
+  TrapEvent,
+  VerifiedEvent,
+  VerifierEvent,
+} from './events.js'
+/** As `statusListRevocation` of `@lingpai/edge`, on the same module. */
+export const statusListRevocation: StatusListRevocation =
+  /* @__PURE__ */ statusListRevocationOf(engine)
+export type {
+  StatusListOptions,
+  StatusListRevocation,
+} from './revocation/status-list-revocation.js'
 export type { ClientRegistry } from './authority/clients.js'
 export { decideLedger, isRevokedRecord, revokedRecord } from './authority/ledger.js'
 export type { Ledger, LedgerCommand, LedgerDecision, LedgerOutcome } from './authority/ledger.js'
-export type { AuthorityOptions, Client, RingKey } from './authority/options.js'
+export type { AuthorityOptions, Client } from './authority/options.js'
 export { isLingpaiError, LingpaiError } from './error.js'
 export type { ErrorCode, LingpaiErrorOptions } from './error.js'
-export type { Jwk, JwkSet, ReplayStore, SharedKey } from './types.js'
+export type { Jwk, JwkSet, ReplayStore, RingKey, SharedKey } from './types.js'
 
 /** Handlers for the authority's addresses. They answer every request and never reject. */
 export interface Authority {

@@ -1,11 +1,36 @@
 // The verifier and what belongs to it. Issuing lives in `./authority`, partners' calls in `./partner`.
 import { engine } from './engine/verify.js'
+import {
+  statusListRevocationOf,
+  type StatusListRevocation,
+} from './revocation/status-list-revocation.js'
 import { verifierOf, type CreateVerifier } from './verifier.js'
 
 /** Makes a verifier. Throws a `TypeError` that names the option where one is wrong. */
 export const createVerifier: CreateVerifier = /* @__PURE__ */ verifierOf(engine)
-export type { CreateVerifier, TokenOptions, Verified, Verifier } from './verifier.js'
-export type { VerifierEvent, VerifierOptions } from './options.js'
+export type {
+  CreateVerifier,
+  DemandOptions,
+  Proof,
+  TokenOptions,
+  Verified,
+  Verifier,
+} from './verifier.js'
+export type {
+  IssuerOptions,
+  IssuersOptions,
+  ServiceOptions,
+  SignatureAlgorithm,
+  VerifierOptions,
+} from './options.js'
+export type {
+  Durations,
+  Phase,
+  RefusedEvent,
+  TrapEvent,
+  VerifiedEvent,
+  VerifierEvent,
+} from './events.js'
 export { memoryReplayStore } from './memory-replay.js'
 export type { MemoryReplayOptions, MemoryReplayStore } from './memory-replay.js'
 export { createMetrics } from './metrics.js'
@@ -13,6 +38,14 @@ export type { HistogramSnapshot, Metrics, MetricsSnapshot } from './metrics.js'
 export { serverTiming } from './server-timing.js'
 export { familyRevocation } from './revocation/family.js'
 export type { FamilyRevocationOptions, FamilyStore } from './revocation/family.js'
+/** Makes a source of revocations from Token Status Lists. Throws a `TypeError` that names the option where one is wrong. */
+export const statusListRevocation: StatusListRevocation =
+  /* @__PURE__ */ statusListRevocationOf(engine)
+export type {
+  StatusListOptions,
+  StatusListRevocation,
+} from './revocation/status-list-revocation.js'
+export type { StatusListEvent } from './revocation/status-lists.js'
 export { revocationByIssuer } from './revocation/by-issuer.js'
 export { subjectRevocation } from './revocation/subject.js'
 export type { SubjectRevocationOptions } from './revocation/subject.js'
@@ -40,5 +73,6 @@ export type {
   ReplayStore,
   RequestLike,
   RevocationSource,
+  RingKey,
   SharedKey,
 } from './types.js'

@@ -1,14 +1,37 @@
 // The options of a verifier, read once. Wrong usage shows here, not at the first request.
-import type { ErrorCode } from './codes.js'
+import type { VerifierEvent } from './events.js'
+import type { Keys, KeySetOptions, KeysOptions } from './keys/index.js'
+import type { PossessionSettings } from './possession.js'
 import type { ChallengeOptions } from './problem.js'
-import type { Keys, KeysEvent, KeySetOptions } from './keys/index.js'
-import type { ReplayStore, RevocationSource } from './types.js'
+import type { UnsealSettings } from './sealed.js'
+import type { TokenPolicy } from './token-check.js'
+import type { ReplayStore, RequestLike, RevocationSource, RingKey } from './types.js'
 
-/** What a verifier reports to operators. Nothing of a token is in it. */
-export type VerifierEvent = { type: 'verified' } | { type: 'refused'; code: ErrorCode } | KeysEvent
+/** How tokens may be signed. HS256 needs a shared key; all others a key set. */
+export type SignatureAlgorithm = (typeof signatureAlgorithms)[number]
 
-/** Options of `createVerifier`. */
-export interface VerifierOptions extends KeySetOptions {
+const signatureAlgorithms = [
+  'EdDSA',
+  'ES256',
+  'ES384',
+  'ES512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'HS256',
+] as const
+
+/**
+ * What the host does although a module may be able to. `cargo xtask bench` measures both: P-256 is several times as fast
+ * on the host everywhere, Ed25519 and HMAC with all around them are as fast in the module or faster.
+ */
+const leftToHost = ['ES256'] as const
+
+/** One issuer whose tokens are believed, and what they have to say. */
+export interface IssuerOptions {
   /** The issuer, letter by letter as tokens name it. */
   issuer: string
   /** This service; several names where tokens may carry any of them. */
@@ -18,46 +41,107 @@ export interface VerifierOptions extends KeySetOptions {
   /** The `typ` that tokens must have: `vt+jwt` for visit tokens, `at+jwt` for RFC 9068; `null` for tokens without one. */
   type?: string | null | undefined
   /**
+   * The algorithms that this issuer signs with; others are refused. Needed for issuers whose key sets leave out `alg` or
+   * `use`, as many do: such keys then serve the algorithms listed here that fit them, and none without this list.
+   */
+  algorithms?: readonly SignatureAlgorithm[] | undefined
+  /** Scopes that a token must have, separated by spaces. */
+  requiredScope?: string | undefined
+  /** Claims that have to be there, beside those that are always checked. */
+  requiredClaims?: readonly string[] | undefined
+  /** The oldest that a token's `iat` may be; with it, `iat` has to be there. */
+  maxTokenAgeSeconds?: number | undefined
+  /** How far the issuer's clock may differ from ours, at most 60. Default: 5. */
+  clockToleranceSeconds?: number | undefined
+  pinnedKeys?: KeySetOptions['pinnedKeys']
+  pinnedUntilSeconds?: KeySetOptions['pinnedUntilSeconds']
+  /** A name of yours, given back with what was verified. */
+  tenant?: string | undefined
+}
+
+/** What does not depend on the issuer. */
+export interface ServiceOptions extends Omit<KeySetOptions, 'pinnedKeys' | 'pinnedUntilSeconds'> {
+  /**
    * The origin under which clients know this service, such as `https://api.example`. A proof of possession names it. It
    * is not read from requests: who can choose the host name could replay proofs made for another host. Together with
-   * `replay` it lets the verifier accept tokens that are bound to a key; without both, these are refused.
+   * `replay` it lets the verifier accept tokens that are bound to a key; without both, these are refused. Where a service
+   * has several origins, the request's own counts if it is one of them, and else the first.
    */
-  publicOrigin?: string | undefined
+  publicOrigin?: string | readonly string[] | undefined
+  /**
+   * The path under which clients know a request, for services behind something that rewrites paths. Given the request;
+   * default: the path of its URL.
+   */
+  publicPath?: ((request: RequestLike) => string) | undefined
   /**
    * The store in which each proof is used up, such as `durableLedger(env.VISIT_LEDGER)`. `'unchecked'` accepts a proof
    * again within its window; only for services where repeating a request does no harm.
    */
   replay?: ReplayStore | 'unchecked' | undefined
-  /** Knows which tokens have been revoked. */
-  revocation?: RevocationSource | undefined
-  /** Scopes that a token must have, separated by spaces. */
-  requiredScope?: string | undefined
-  /** How far the issuer's clock may differ from ours, at most 60. Default: 5. */
-  clockToleranceSeconds?: number | undefined
+  /** Whether each token may be used once only. It is used up last, in the store given as `replay`, by `iss` and `jti`. */
+  singleUse?: boolean | undefined
+  /**
+   * Secrets for nonces of ours in proofs (RFC 9449 §8), each at least 32 bytes in base64url; the first makes new nonces,
+   * the others are still good. All instances of a service share them. Without them no nonce is asked for.
+   */
+  nonceSecrets?: readonly string[] | undefined
+  /** How long a nonce is the newest; it is good for as long again. Default: 300. */
+  noncePeriodSeconds?: number | undefined
   /** How old a proof may be, and how far ahead of our clock. Default: 60. */
   proofWindowSeconds?: number | undefined
-  /** How many verified tokens are remembered. Their times, revocation and proof are checked each time. Default: 500. */
+  /** Private keys for tokens that come sealed (`lp-vt+jwe`): X25519 or P-256, with times of their rotation. */
+  unsealKeys?: readonly RingKey[] | undefined
+  /** Whether tokens have to come sealed. Default: they may, where there are `unsealKeys`. */
+  sealedOnly?: boolean | undefined
+  /** Know which tokens have been revoked. */
+  revocation?: RevocationSource | readonly RevocationSource[] | undefined
+  /** How many verified tokens are remembered. Times, revocation and proof are checked each time. Default: 500. */
   cacheSize?: number | undefined
+  /** Whether `protect` adds a `Server-Timing` header: the phases of the verification and their durations. */
+  serverTiming?: boolean | ((request: RequestLike) => boolean) | undefined
   /** The time in Unix milliseconds. Default: `Date.now`. */
   now?: (() => number) | undefined
-  /** Told what happens. Must not throw. */
+  /** Told what happens, such as `createMetrics().onEvent`. Must not throw. */
   onEvent?: ((event: VerifierEvent) => void) | undefined
 }
 
-/** The same, checked. */
+/** Several issuers, each with its own keys and demands. */
+export interface IssuersOptions {
+  issuers: readonly IssuerOptions[]
+  /**
+   * Finds the options of an issuer that is not in the list, for services with many tenants. The name comes from a token
+   * that nothing is known of yet: look it up in what you know, and never fetch what it says. The answer is kept while the
+   * issuer is among the last 100 that were looked up.
+   */
+  issuerFor?:
+    ((issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>) | undefined
+}
+
+/** Options of `createVerifier`: one issuer's, or several. */
+export type VerifierOptions = ServiceOptions &
+  (
+    | (IssuerOptions & { issuers?: undefined; issuerFor?: undefined })
+    | (IssuersOptions & { issuer?: undefined })
+  )
+
+/** One issuer, checked. */
+export interface IssuerSettings {
+  policy: TokenPolicy
+  keys: KeysOptions
+  tenant: string | undefined
+}
+
+/** All options, checked. */
 export interface Settings {
-  /** What the core reads. */
-  policy: {
-    issuer: string
-    audiences: readonly string[]
-    type?: string
-    toleranceSeconds: number
-    requiredScope: string
-  }
-  possession?: { publicOrigin: string; replay: ReplayStore | 'unchecked'; windowSeconds: number }
-  revocation: RevocationSource | undefined
+  issuers: readonly IssuerSettings[]
+  issuerFor: ((issuer: string) => Promise<IssuerSettings | undefined>) | undefined
+  possession: PossessionSettings | undefined
+  unseal: UnsealSettings | undefined
+  singleUse: ReplayStore | undefined
+  revocation: readonly RevocationSource[]
   challenge: ChallengeOptions
   cacheSize: number
+  serverTiming: (request: RequestLike) => boolean
   now: () => number
   onEvent: ((event: VerifierEvent) => void) | undefined
 }
@@ -65,49 +149,184 @@ export interface Settings {
 /** Checks options. */
 export function readOptions(options: VerifierOptions): Settings {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: missing')
-  const { issuer, audience, publicOrigin, replay, revocation, requiredScope = '' } = options
+  const list = options.issuers === undefined ? [options as IssuerOptions] : options.issuers
+  const lookup = options.issuerFor
+  if (!Array.isArray(list) || (list.length === 0 && !lookup)) {
+    throw new TypeError('issuers: give at least one')
+  }
+  if (options.issuers !== undefined && 'keys' in options && options['keys'] !== undefined) {
+    throw new TypeError('keys: belong into `issuers`')
+  }
+  const issuers = list.map((one) => issuerSettings(one, options))
+  const names = new Set(issuers.map(({ policy }) => policy.issuer))
+  if (names.size < issuers.length) throw new TypeError('issuers: one issuer is there twice')
+  const possession = possessionSettings(options)
+  const { serverTiming = false, revocation = [] } = options
+  return {
+    issuers,
+    issuerFor: lookup && lookupOf(lookup, options),
+    possession,
+    unseal: unsealSettings(options),
+    singleUse: options.singleUse ? storeFor('singleUse', options.replay) : undefined,
+    revocation: revocationSources(revocation),
+    challenge: {
+      scheme: possession ? 'DPoP' : 'Bearer',
+      scope: list.length === 1 ? (list[0]?.requiredScope ?? '') : '',
+    },
+    cacheSize: whole('cacheSize', options.cacheSize ?? 500, 1e6),
+    serverTiming: typeof serverTiming === 'function' ? serverTiming : () => serverTiming,
+    now: options.now ?? Date.now,
+    onEvent: options.onEvent,
+  }
+}
+
+function issuerSettings(one: IssuerOptions, service: ServiceOptions): IssuerSettings {
+  const { issuer, audience, requiredScope = '', algorithms, requiredClaims, tenant } = one
   const audiences = typeof audience === 'string' ? [audience] : audience
   text('issuer', issuer)
   if (!Array.isArray(audiences) || audiences.length === 0) {
     throw new TypeError('audience: give at least one')
   }
-  for (const one of audiences) text('audience', one)
+  for (const name of audiences) text('audience', name)
   if (typeof requiredScope !== 'string') throw new TypeError('requiredScope: has to be a string')
-  const type = options.type === undefined ? 'vt+jwt' : options.type
-  const toleranceSeconds = whole('clockToleranceSeconds', options.clockToleranceSeconds ?? 5, 60)
-  const settings: Settings = {
-    policy: {
-      issuer,
-      audiences,
-      ...(type === null ? {} : { type: text('type', type) }),
-      toleranceSeconds,
-      requiredScope,
-    },
-    revocation,
-    challenge: { scheme: publicOrigin === undefined ? 'Bearer' : 'DPoP', scope: requiredScope },
-    cacheSize: whole('cacheSize', options.cacheSize ?? 500, 1e6),
-    now: options.now ?? Date.now,
-    onEvent: options.onEvent,
+  const type = one.type === undefined ? 'vt+jwt' : one.type
+  const { maxTokenAgeSeconds } = one
+  const policy: TokenPolicy = {
+    issuer,
+    audiences,
+    ...(type === null ? {} : { type: text('type', type) }),
+    toleranceSeconds: whole('clockToleranceSeconds', one.clockToleranceSeconds ?? 5, 60),
+    requiredScope,
+    ...(requiredClaims === undefined
+      ? {}
+      : { requiredClaims: texts('requiredClaims', requiredClaims) }),
+    ...(maxTokenAgeSeconds === undefined
+      ? {}
+      : { maxAgeSeconds: whole('maxTokenAgeSeconds', maxTokenAgeSeconds, 2 ** 31) }),
+    ...(algorithms === undefined ? {} : { algorithms: algorithmNames(algorithms) }),
+    host: leftToHost,
   }
-  if (publicOrigin === undefined && replay === undefined) return settings
+  const { keys, pinnedKeys, pinnedUntilSeconds } = one
+  const { keysTimeoutMs, keysStaleSeconds, waitUntil, fetch, onEvent } = service
+  // Where some issuers have fixed keys and others a URL, the cache is for the latter.
+  const keysCache = isUrl(keys) ? service.keysCache : undefined
+  return {
+    policy,
+    tenant,
+    keys: {
+      keys,
+      pinnedKeys,
+      pinnedUntilSeconds,
+      keysCache,
+      keysTimeoutMs,
+      keysStaleSeconds,
+      waitUntil,
+      fetch,
+      onEvent,
+    },
+  }
+}
+
+function isUrl(keys: Keys): boolean {
+  return typeof keys === 'string' || keys instanceof URL
+}
+
+function algorithmNames(names: readonly string[]): readonly string[] {
+  const known: readonly string[] = signatureAlgorithms
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => known.includes(name))) {
+    throw new TypeError(`algorithms: give some of ${known.join(', ')}`)
+  }
+  return names
+}
+
+function lookupOf(
+  lookup: NonNullable<IssuersOptions['issuerFor']>,
+  service: ServiceOptions,
+): (issuer: string) => Promise<IssuerSettings | undefined> {
+  return async (issuer) => {
+    const found = await lookup(issuer)
+    return found && issuerSettings(found, service)
+  }
+}
+
+function possessionSettings(options: ServiceOptions): PossessionSettings | undefined {
+  const { publicOrigin, replay } = options
   if (publicOrigin === undefined) {
-    throw new TypeError(
-      'publicOrigin: needed with `replay`, to compare with what proofs are made for',
-    )
+    if (replay !== undefined && !options.singleUse) {
+      throw new TypeError(
+        'publicOrigin: needed with `replay`, to compare with what proofs are made for',
+      )
+    }
+    if (options.nonceSecrets !== undefined) {
+      throw new TypeError('nonceSecrets: need `publicOrigin` and `replay`')
+    }
+    return undefined
   }
   if (replay === undefined) {
     throw new TypeError("replay: needed with `publicOrigin`; a ReplayStore, or 'unchecked'")
   }
-  if (replay !== 'unchecked' && typeof replay?.burn !== 'function') {
-    throw new TypeError("replay: has to be a ReplayStore or 'unchecked'")
+  const origins = (typeof publicOrigin === 'string' ? [publicOrigin] : publicOrigin).map((one) =>
+    origin('publicOrigin', one),
+  )
+  const [first] = origins
+  if (first === undefined) throw new TypeError('publicOrigin: give at least one')
+  const { publicPath = pathOf, nonceSecrets } = options
+  return {
+    publicUrl(request) {
+      const own = origins.length > 1 ? new URL(request.url, first).origin : first
+      return (origins.includes(own) ? own : first) + publicPath(request)
+    },
+    replay: replay === 'unchecked' ? replay : storeFor('replay', replay),
+    windowSeconds: whole('proofWindowSeconds', options.proofWindowSeconds ?? 60, 600),
+    nonces: nonceSecrets && {
+      secrets: texts('nonceSecrets', nonceSecrets),
+      periodSeconds: whole('noncePeriodSeconds', options.noncePeriodSeconds ?? 300, 86_400, 10),
+      audience: first,
+    },
   }
-  const windowSeconds = whole('proofWindowSeconds', options.proofWindowSeconds ?? 60, 600)
-  settings.possession = {
-    publicOrigin: origin('publicOrigin', publicOrigin),
-    replay,
-    windowSeconds,
+}
+
+/** The path as the request line has it: `URL` leaves escapes alone, the core brings them into normal form. */
+function pathOf({ url }: RequestLike): string {
+  return new URL(url, 'http://localhost').pathname
+}
+
+function storeFor(option: string, store: ReplayStore | 'unchecked' | undefined): ReplayStore {
+  if (typeof store !== 'object' || typeof store?.burn !== 'function') {
+    const otherwise = option === 'replay' ? " or 'unchecked'" : ' as `replay`'
+    throw new TypeError(`${option}: needs a ReplayStore${otherwise}`)
   }
-  return settings
+  return store
+}
+
+function unsealSettings({ unsealKeys, sealedOnly = false }: ServiceOptions) {
+  if (unsealKeys !== undefined) {
+    if (!Array.isArray(unsealKeys) || unsealKeys.length === 0) {
+      throw new TypeError('unsealKeys: give at least one')
+    }
+    return { keys: unsealKeys as readonly RingKey[], required: sealedOnly }
+  }
+  if (sealedOnly) throw new TypeError('sealedOnly: needs `unsealKeys`')
+  return undefined
+}
+
+function revocationSources(
+  given: RevocationSource | readonly RevocationSource[],
+): readonly RevocationSource[] {
+  const sources = Array.isArray(given) ? (given as readonly RevocationSource[]) : [given]
+  for (const source of sources as readonly RevocationSource[]) {
+    if (typeof source?.isRevoked !== 'function') {
+      throw new TypeError('revocation: has to be a RevocationSource, or several')
+    }
+  }
+  return sources as readonly RevocationSource[]
+}
+
+/** Strings that are not empty, at least one. */
+export function texts(name: string, values: unknown): readonly string[] {
+  if (!Array.isArray(values) || values.length === 0)
+    throw new TypeError(`${name}: give at least one`)
+  return values.map((value) => text(name, value))
 }
 
 /** A string that is not empty. */
@@ -118,10 +337,10 @@ export function text(name: string, value: unknown): string {
   return value
 }
 
-/** A whole number from 0 to `most`. */
-export function whole(name: string, value: unknown, most: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most) {
-    throw new TypeError(`${name}: has to be a whole number from 0 to ${most}`)
+/** A whole number from `least` to `most`. */
+export function whole(name: string, value: unknown, most: number, least = 0): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+    throw new TypeError(`${name}: has to be a whole number from ${least} to ${most}`)
   }
   return value
 }

@@ -29,6 +29,15 @@ export interface SharedKey {
   [member: string]: unknown
 }
 
+/** A key of a ring that rotates with overlap. */
+export interface RingKey<K = Jwk> {
+  key: K
+  /** From when on it does new work (Unix time). Before that it is published already. Default: always. */
+  activeFromSeconds?: number | undefined
+  /** From when on it is refused (Unix time). Default: never. */
+  retireAtSeconds?: number | undefined
+}
+
 /** What is read of a request: the standard `Request`, or anything with these members. */
 export interface RequestLike {
   readonly method: string
@@ -37,7 +46,7 @@ export interface RequestLike {
   readonly headers: { get(name: string): string | null }
 }
 
-/** The claims of a verified token. Frozen: the same object may be given for the same token again. */
+/** The claims of a verified token. Not to be changed: frozen where the same object is given for the same token again. */
 export interface Claims {
   readonly iss: string
   readonly aud: string | readonly string[]

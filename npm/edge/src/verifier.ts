@@ -1,213 +1,213 @@
 // Verifies a request or a token, in the order of PROTOCOL §5. What a token is worth on its own is decided in the core;
-// what needs the request or a store is put in order here.
-import { credentialsOf, type Credentials } from './credentials.js'
-import type { Engine, Resource, VerifyGlue } from './engine.js'
+// what needs the request, the host or a store is put in order here.
+import { acceptance } from './acceptance.js'
+import { credentialsOf } from './credentials.js'
+import { trapOf, type Engine, type VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
-import { keysFrom } from './keys/index.js'
+import type { Issuer } from './issuers.js'
+import { readOptions, type VerifierOptions } from './options.js'
+import { possession, type Possession, type Proof } from './possession.js'
 import { problemResponse } from './problem.js'
-import { readOptions, type VerifierEvent, type VerifierOptions } from './options.js'
-import { seenTokens } from './seen.js'
+import { refuseRevoked } from './revoked.js'
+import { scopeIncludes } from './scope.js'
+import type { Checked } from './token-check.js'
 import type { Claims, RequestLike } from './types.js'
+import { watchOf, type Watch } from './watch.js'
+
+export type { Proof } from './possession.js'
 
 /** A token that may be acted upon. */
 export interface Verified {
   readonly claims: Claims
-  /** The token as it was presented. */
+  /** The token as it was presented, sealed or not. */
   readonly token: string
+  /** What the issuer's options call it, where they name a tenant. */
+  readonly tenant?: string
   /** The proof of possession that came with it, if the token is bound to a key. */
-  readonly proof?: { readonly jkt: string; readonly jti: string }
+  readonly proof?: Proof
+  /** Where the verifier gives nonces: a new one, to be sent as `DPoP-Nonce` because the proof's is about to end. */
+  readonly nextNonce?: string
+}
+
+/** What one call demands beside the verifier's options. */
+export interface DemandOptions {
+  /** Scopes that the token must have, separated by spaces; beside those that the issuer's options demand. */
+  requiredScope?: string | undefined
 }
 
 /** For callers that look at the token alone. */
-export interface TokenOptions {
+export interface TokenOptions extends DemandOptions {
   /** Says that the caller checks the proof of a bound token. Without it such a token is refused: `proof_required`. */
   proofCheckedByCaller?: boolean | undefined
 }
 
-/** Checks tokens of one issuer for one service. */
+/** Checks the tokens that callers of a service bring. */
 export interface Verifier {
   /** Verifies a request with all that belongs to it, or a token alone. Rejects with a `LingpaiError`. */
   verify(input: RequestLike | string, options?: TokenOptions): Promise<Verified>
   /**
-   * Verifies a token with keys at hand, without revocation. Throws a `LingpaiError`; `temporarily_unavailable` where a
-   * remote key set has not been loaded yet (see `ready`).
+   * Verifies a token with keys at hand, in the module alone (EdDSA and HS256), without revocation and single use. Throws
+   * a `LingpaiError`: `temporarily_unavailable` where keys have not been loaded yet (see `ready`), and
+   * `algorithm_not_allowed` for algorithms that need the host's WebCrypto, whose answers have to be awaited.
    */
   verifySync(token: string, options?: TokenOptions): Verified
-  /** Loads a remote key set ahead of the first token. */
+  /** Loads the key sets ahead of the first token. */
   ready(): Promise<void>
+  /** The answer to a request that was refused: problem document, challenge, and a nonce where one belongs. */
+  refusal(error: unknown, options?: DemandOptions): Response
   /** Wraps a handler: it sees verified requests only; the others get a problem document with the right challenge. */
   protect<R extends RequestLike, A extends unknown[]>(
     handler: (request: R, verified: Verified, ...rest: A) => Response | Promise<Response>,
+    options?: DemandOptions,
   ): (request: R, ...rest: A) => Promise<Response>
 }
 
-/** What the core says about a token, for as long as it says so: `from` ≤ now < `until`, in Unix seconds. */
-interface Checked {
-  claims: Claims
-  from?: number
-  until: number
-  jkt?: string
-}
-
-/** Makes a verifier. Throws a `TypeError` that names the option where one is wrong. */
+/** The type of `createVerifier`. */
 export type CreateVerifier = (options: VerifierOptions) => Verifier
 
-/** What makes verifiers that work with a module. */
+/** Gives `createVerifier` for a module. */
 export function verifierOf(engine: Engine<VerifyGlue>): CreateVerifier {
   return (options) => createVerifier(engine, options)
 }
 
 function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): Verifier {
-  const { call, glue, resource } = engine
   const settings = readOptions(options)
-  const seen = seenTokens<Checked>(settings.cacheSize)
-  const config = JSON.stringify(settings.policy)
-  const keys = keysFrom<Resource>(
-    options,
-    (text, shared) => {
-      const verifier = resource(() => glue.verifierNew(config, text, shared), glue.verifierFree)
-      // Tokens of a key that is gone are not to be believed any longer.
-      seen.clear()
-      return verifier
-    },
-    (old) => old.free(),
-  )
+  const { now, challenge, revocation, onEvent } = settings
+  const { accept, acceptSync, ready } = acceptance(engine, settings)
+  const proofs: Possession | undefined =
+    settings.possession && possession(engine, settings.possession)
 
-  function check(verifier: Resource, token: string, now: number): Checked {
-    const known = seen.get(token)
-    if (known && (known.from === undefined || now >= known.from) && now < known.until) return known
-    const text = verifier.use((number) => glue.verifierVerify(number, token, now, 3))
-    const checked = JSON.parse(text) as Checked
-    deepFreeze(checked.claims)
-    seen.set(token, checked)
-    return checked
-  }
-
-  async function checkWithKeys(token: string, nowMs: number): Promise<Checked> {
-    const verifier = await keys.get(nowMs)
-    try {
-      return check(verifier, token, seconds(nowMs))
-    } catch (error) {
-      if (!isLingpaiError(error) || error.code !== 'key_not_found') throw error
-      const renewed = await keys.renew(nowMs)
-      if (renewed === undefined) throw error
-      return check(renewed, token, seconds(nowMs))
+  async function verifyRequest(
+    request: RequestLike,
+    demands: DemandOptions | undefined,
+    watch: Watch,
+  ): Promise<Verified> {
+    const { scheme, token, proof } = credentialsOf(request.headers)
+    const [checked, issuer] = await accept(token, watch)
+    const { claims, jkt } = checked
+    watch.of(checked, issuer)
+    if ((jkt !== undefined) !== (scheme === 'DPoP')) throw new LingpaiError('scheme_mismatch')
+    requireScope(claims, demands)
+    watch.enter('revocation')
+    await refuseRevoked(revocation, claims)
+    let proven: { proof: Proof; nextNonce?: string } | undefined
+    if (jkt !== undefined) {
+      watch.enter('proof')
+      if (!proofs) {
+        const message = 'proof_required (this verifier has no `publicOrigin` and `replay`)'
+        throw new LingpaiError('proof_required', { message })
+      }
+      proven = await proofs.prove(request, token, proof, jkt, now, () => watch.enter('replay'))
+      watch.proofIssuedAt = proven.proof.issuedAt
     }
+    await useUp(checked, watch)
+    return { claims, token, ...tenantOf(issuer), ...proven }
   }
 
-  async function refuseRevoked(claims: Claims): Promise<void> {
-    if (!settings.revocation) return
-    let revoked: boolean
+  async function verifyToken(
+    token: string,
+    options: TokenOptions | undefined,
+    watch: Watch,
+  ): Promise<Verified> {
+    const [checked, issuer] = await accept(token, watch)
+    const { claims, jkt } = checked
+    watch.of(checked, issuer)
+    requireProof(jkt, options)
+    requireScope(claims, options)
+    watch.enter('revocation')
+    await refuseRevoked(revocation, claims)
+    await useUp(checked, watch)
+    return { claims, token, ...tenantOf(issuer) }
+  }
+
+  /** Last of all: a request that is refused for any other reason leaves the token as it was. */
+  async function useUp({ claims }: Checked, watch: Watch): Promise<void> {
+    if (!settings.singleUse) return
+    watch.enter('replay')
+    const text = engine.call(() => engine.glue.singleUse(JSON.stringify(claims)))
+    const { burn, burnUntil } = JSON.parse(text) as { burn: string; burnUntil: number }
+    let fresh: boolean
     try {
-      revoked = await settings.revocation.isRevoked(claims)
+      fresh = await settings.singleUse.burn(burn, burnUntil)
     } catch (error) {
       throw new LingpaiError('storage_unavailable', { cause: error })
     }
-    if (revoked) throw new LingpaiError('token_revoked')
+    if (fresh !== true) throw new LingpaiError('replayed')
   }
 
-  async function checkProof(
-    request: RequestLike,
-    { proof, token }: Credentials,
-    jkt: string,
-  ): Promise<{ jkt: string; jti: string }> {
-    const { possession } = settings
-    if (!possession) {
-      const message = 'proof_required (this verifier has no `publicOrigin` and `replay`)'
-      throw new LingpaiError('proof_required', { message })
-    }
-    if (proof === undefined) throw new LingpaiError('proof_required')
-    const url = possession.publicOrigin + pathOf(request.url)
-    const { method } = request
-    const window = possession.windowSeconds
-    // Not the time at which the request came: keys and revocation may have taken a while.
-    const nowMs = settings.now()
-    const text = call(() =>
-      glue.proofVerify(proof, method, url, token, jkt, seconds(nowMs), window, 3),
-    )
-    const checked = JSON.parse(text) as { jti: string; burn: string; burnUntil: number }
-    // Burned last: a request that is refused for another reason uses nothing up.
-    if (possession.replay !== 'unchecked') {
-      let fresh: boolean
-      try {
-        fresh = await possession.replay.burn(checked.burn, checked.burnUntil)
-      } catch (error) {
-        throw new LingpaiError('storage_unavailable', { cause: error })
-      }
-      if (fresh !== true) throw new LingpaiError('proof_replayed')
-    }
-    return { jkt, jti: checked.jti }
-  }
-
-  async function verifyRequest(request: RequestLike): Promise<Verified> {
-    const nowMs = settings.now()
-    const credentials = credentialsOf(request.headers)
-    const { scheme, token } = credentials
-    const { claims, jkt } = await checkWithKeys(token, nowMs)
-    if ((jkt !== undefined) !== (scheme === 'DPoP')) throw new LingpaiError('scheme_mismatch')
-    await refuseRevoked(claims)
-    if (jkt === undefined) return { claims, token }
-    return { claims, token, proof: await checkProof(request, credentials, jkt) }
-  }
-
-  async function verifyToken(token: string, options?: TokenOptions): Promise<Verified> {
-    const { claims, jkt } = await checkWithKeys(token, settings.now())
-    requireProof(jkt, options)
-    await refuseRevoked(claims)
-    return { claims, token }
-  }
-
-  async function verify(input: RequestLike | string, options?: TokenOptions): Promise<Verified> {
+  async function verify(
+    input: RequestLike | string,
+    options: TokenOptions | undefined,
+    watch: Watch,
+  ): Promise<Verified> {
     try {
-      const request = typeof input === 'string' ? undefined : requestOf(input)
-      const verified = await (request
-        ? verifyRequest(request)
-        : verifyToken(String(input), options))
-      report({ type: 'verified' })
+      const verified = await (typeof input === 'string'
+        ? verifyToken(input, options, watch)
+        : verifyRequest(requestOf(input), options, watch))
+      onEvent?.(watch.verified(now()))
       return verified
     } catch (error) {
-      if (isLingpaiError(error)) report({ type: 'refused', code: error.code })
+      const trap = trapOf(error)
+      if (trap) onEvent?.({ type: 'trap', recovered: trap.recovered })
+      if (isLingpaiError(error)) onEvent?.(watch.refused(error))
       throw error
     }
   }
 
-  function report(event: VerifierEvent): void {
-    settings.onEvent?.(event)
+  const measured = onEvent !== undefined
+
+  function refusal(error: unknown, demands?: DemandOptions): Response {
+    const scope = [challenge.scope, demands?.requiredScope].filter(Boolean).join(' ')
+    const nonce =
+      isLingpaiError(error) && error.code === 'use_dpop_nonce' ? proofs?.nonce(now()) : undefined
+    return problemResponse(error, { ...challenge, scope, nonce })
   }
 
   return {
-    verify,
+    verify: (input, options) => verify(input, options, watchOf(measured)),
     verifySync(token, options) {
       if (typeof token !== 'string') throw new TypeError('token: has to be a string')
-      const nowMs = settings.now()
-      const verifier = keys.current(nowMs)
-      if (!verifier) {
-        const message = 'the key set has not been loaded: await ready() first'
-        throw new LingpaiError('temporarily_unavailable', { message })
+      if (settings.singleUse) {
+        throw new TypeError('verifySync: cannot use tokens up; `singleUse` needs verify()')
       }
-      const { claims, jkt } = check(verifier, token, seconds(nowMs))
-      requireProof(jkt, options)
-      return { claims, token }
+      const [checked, issuer] = acceptSync(token)
+      requireProof(checked.jkt, options)
+      requireScope(checked.claims, options)
+      const { claims } = checked
+      return { claims, token, ...tenantOf(issuer) }
     },
-    async ready() {
-      await keys.get(settings.now())
-    },
+    ready,
+    refusal,
     protect:
-      (handler) =>
+      (handler, demands) =>
       async (request, ...rest) => {
+        const timed = settings.serverTiming(request)
+        const watch = watchOf(measured || timed)
         let verified: Verified
         try {
-          verified = await verify(request)
+          verified = await verify(request, demands, watch)
         } catch (error) {
-          return problemResponse(error, settings.challenge)
+          return watch.stamped(refusal(error, demands), timed)
         }
-        return handler(request, verified, ...rest)
+        const response = await handler(request, verified, ...rest)
+        return watch.stamped(withNonce(response, verified.nextNonce), timed)
       },
   }
 }
 
+function tenantOf({ tenant }: Issuer): { tenant?: string } {
+  return tenant === undefined ? {} : { tenant }
+}
+
 function requireProof(jkt: string | undefined, options: TokenOptions | undefined): void {
   if (jkt !== undefined && !options?.proofCheckedByCaller) throw new LingpaiError('proof_required')
+}
+
+function requireScope(claims: Claims, demands: DemandOptions | undefined): void {
+  const required = demands?.requiredScope
+  if (required !== undefined && !scopeIncludes(claims.scope, required)) {
+    throw new LingpaiError('insufficient_scope')
+  }
 }
 
 function requestOf(input: RequestLike): RequestLike {
@@ -217,17 +217,15 @@ function requestOf(input: RequestLike): RequestLike {
   return input
 }
 
-/** The path as the request line has it: `URL` leaves escapes alone, the core brings them into normal form. */
-function pathOf(url: string): string {
-  return new URL(url, 'http://localhost').pathname
-}
-
-function seconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000)
-}
-
-function deepFreeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return
-  Object.freeze(value)
-  for (const member of Object.values(value)) deepFreeze(member)
+function withNonce(response: Response, nonce: string | undefined): Response {
+  if (nonce === undefined) return response
+  try {
+    response.headers.set('DPoP-Nonce', nonce)
+    return response
+  } catch {
+    // The headers of what `fetch` gives cannot be changed.
+    const copy = new Response(response.body, response)
+    copy.headers.set('DPoP-Nonce', nonce)
+    return copy
+  }
 }

@@ -1,18 +1,10 @@
 // The options of an authority, read once.
 import { origin, text, whole } from '../options.js'
-import type { Jwk, JwkSet, SharedKey } from '../types.js'
+import type { CutOffStore } from '../revocation/cut-off.js'
+import type { Jwk, JwkSet, RingKey, SharedKey } from '../types.js'
 import type { ClientRegistry } from './clients.js'
 import { fixedClients } from './clients.js'
 import type { Ledger } from './ledger.js'
-
-/** A key of a ring with the time in which it serves. Of the keys that serve, the one that began last does new work. */
-export interface RingKey<K = Jwk> {
-  key: K
-  /** From when on it does new work (Unix time). Before that it is published already. Default: always. */
-  activeFromSeconds?: number | undefined
-  /** From when on it is refused (Unix time). Default: never. */
-  retireAtSeconds?: number | undefined
-}
 
 /** A partner as it is registered. */
 export interface Client {
@@ -49,6 +41,11 @@ export interface AuthorityOptions {
   clients: readonly Client[] | ClientRegistry
   /** Where single use, refresh chains and revocation are kept. */
   ledger: Ledger
+  /**
+   * Cut-offs of subjects, such as the durable ledger has them: a visit that began before one is ended when it is opened or
+   * refreshed. Subjects are those that tokens name (`sub`). Default: none.
+   */
+  cutOffs?: Pick<CutOffStore, 'cutOffOf'> | undefined
   /** How far other clocks may differ. Default: 5. */
   clockToleranceSeconds?: number | undefined
   /** How old a proof may be, and how far ahead of our clock. Default: 60. */
@@ -71,6 +68,7 @@ export interface Settings {
   config: string
   clients: ClientRegistry
   ledger: Ledger
+  cutOffs: Pick<CutOffStore, 'cutOffOf'> | undefined
   lifetimes: { accessToken: number; visit: number; refresh: number }
   now: () => number
 }
@@ -78,7 +76,7 @@ export interface Settings {
 /** Checks options. */
 export function readOptions(options: AuthorityOptions): Settings {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: missing')
-  const { clients, ledger } = options
+  const { clients, ledger, cutOffs } = options
   const issuer = text('issuer', options.issuer)
   const gateway = text('gateway', options.gateway ?? issuer)
   for (const name of ['signingKeys', 'appKeys', 'refreshKeys'] as const) {
@@ -86,6 +84,9 @@ export function readOptions(options: AuthorityOptions): Settings {
   }
   for (const name of ['decide', 'revoke', 'isRevoked', 'burn'] as const) {
     if (typeof ledger?.[name] !== 'function') throw new TypeError(`ledger: has no ${name}()`)
+  }
+  if (cutOffs !== undefined && typeof cutOffs?.cutOffOf !== 'function') {
+    throw new TypeError('cutOffs: has no cutOffOf()')
   }
   const lifetimes = {
     accessToken: whole(
@@ -115,6 +116,7 @@ export function readOptions(options: AuthorityOptions): Settings {
     config,
     clients: registryOf(clients),
     ledger,
+    cutOffs,
     lifetimes,
     now: options.now ?? Date.now,
   }

@@ -3,6 +3,7 @@
 import { limitedText } from '../body.js'
 import { LingpaiError } from '../error.js'
 import { within } from '../keys/flight.js'
+import { retryAfterSeconds } from '../keys/freshness.js'
 import type { TokenCheck } from '../token-check.js'
 import { readStatusList } from './status-list.js'
 import type { LoadedList } from './status-lists.js'
@@ -31,7 +32,7 @@ export async function loadStatusList(
   // Not left to the signal alone: a `fetch` of others may not heed it.
   const answer = await within(download(uri, options), options.timeoutMs)
   if (!answer) throw new LingpaiError('network_unavailable', { message: 'status list: timeout' })
-  const { checked } = await tokens.check(answer.token, now())
+  const { checked } = await tokens.check(answer.token, await tokens.keys(now()), now())
   const { claims, until } = checked
   if (claims.sub !== uri) throw new LingpaiError('subject_mismatch')
   if (claims.iat === undefined) throw invalid('iat')
@@ -48,7 +49,7 @@ export async function loadStatusList(
 
 async function download(
   uri: string,
-  { fetch, timeoutMs, mostBytes }: StatusListTokenOptions,
+  { fetch, now, timeoutMs, mostBytes }: StatusListTokenOptions,
 ): Promise<{ token: string; maxAge: number | undefined }> {
   const response = await fetch(uri, {
     headers: { Accept: 'application/statuslist+jwt' },
@@ -57,8 +58,11 @@ async function download(
     signal: AbortSignal.timeout(timeoutMs),
   })
   if (response.status !== 200) {
-    await response.body?.cancel()
-    throw new LingpaiError('temporarily_unavailable', { message: `status ${response.status}` })
+    response.body?.cancel().catch(() => {})
+    const message = `status list: status ${response.status}`
+    throw Object.assign(new LingpaiError('temporarily_unavailable', { message }), {
+      retryAfterSeconds: retryAfterSeconds(response.headers, now()),
+    })
   }
   // What does not compress is as long as the list, and twice in base64url; the rest of a token is small.
   const limit = Math.min(Math.ceil((mostBytes * 16) / 9) + 16 * 1024, 2 ** 21)

@@ -1,2 +1,0 @@
-// Moved: see `keys/index.ts`.
-export * from './keys/index.js'

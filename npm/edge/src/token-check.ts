@@ -1,0 +1,126 @@
+// Tokens of one issuer: its keys, what the core says of a token, and the host where the core asks for it. No memory of
+// tokens, no request, no store.
+import type { Engine, Resource, VerifyGlue } from './engine.js'
+import { isLingpaiError, LingpaiError } from './error.js'
+import { hostVerifies, type HostCheck } from './host-crypto.js'
+import { keysFrom, type KeysOptions } from './keys/index.js'
+import type { Claims } from './types.js'
+
+/** What the core demands of a token. */
+export interface TokenPolicy {
+  issuer: string
+  /** One of these has to be in `aud`; none: `aud` is not looked at. */
+  audiences: readonly string[]
+  /** The `typ`; without it, tokens must not have one. */
+  type?: string
+  toleranceSeconds: number
+  requiredScope?: string
+  requiredClaims?: readonly string[]
+  /** The oldest that `iat` may be. */
+  maxAgeSeconds?: number
+  /** Only these, and keys without `alg` then serve those that fit them. */
+  algorithms?: readonly string[]
+  /** Algorithms that the module knows and yet leaves to the host. */
+  host?: readonly string[]
+}
+
+/** What the core says about a token, for as long as it says so: `from` ≤ now < `until`, in Unix seconds. */
+export interface Checked {
+  readonly claims: Claims
+  readonly from?: number
+  readonly until: number
+  readonly jkt?: string
+  readonly alg: string
+}
+
+/** What the core said, as text: whoever keeps it for others reads it again, so that nobody can change it for them. */
+export interface CheckedText {
+  readonly checked: Checked
+  readonly text: string
+  /** Of the keys that it was verified with. */
+  readonly generation: number
+}
+
+/** An issuer's keys as the module has them. */
+export interface IssuerKeys {
+  /** Another number whenever the keys are others: what was said before does not count any more. */
+  readonly generation: number
+  readonly verifier: Resource
+}
+
+/** Checks tokens of one issuer. Times are Unix milliseconds. */
+export interface TokenCheck {
+  /** The keys, fetched where that is due. */
+  keys(nowMs: number): Promise<IssuerKeys>
+  /** The keys, where they are at hand. */
+  keysAtHand(nowMs: number): IssuerKeys | undefined
+  /**
+   * Says whether a token is acceptable; refuses with a `LingpaiError`. Where the token names a key that is not among them,
+   * newer ones are looked for.
+   */
+  check(token: string, keys: IssuerKeys, nowMs: number): Promise<CheckedText>
+  /** The same without the host and newer keys, which have to be waited for. */
+  checkSync(token: string, keys: IssuerKeys, nowMs: number): CheckedText
+}
+
+/** How the host takes part, as the module is told. */
+const host = { mayBeAsked: 0, agrees: 1, disagrees: 2, mayNot: 3 } as const
+
+/** What the module answers: a result, or a question to the host. */
+interface Answer {
+  text: string
+  content: Checked | { host: HostCheck }
+}
+
+/** Makes the check. Throws a `TypeError` for keys that do not do. */
+export function tokenCheck(
+  engine: Engine<VerifyGlue>,
+  policy: TokenPolicy,
+  options: KeysOptions,
+): TokenCheck {
+  const { glue, resource } = engine
+  const config = JSON.stringify(policy)
+  let made = 0
+  const source = keysFrom<IssuerKeys>(
+    options,
+    (text, shared) => {
+      const verifier = resource(() => glue.verifierNew(config, text, shared), glue.verifierFree)
+      return { verifier, generation: ++made }
+    },
+    (old) => old.verifier.free(),
+  )
+
+  function ask({ verifier }: IssuerKeys, token: string, nowMs: number, verdict: number): Answer {
+    const seconds = Math.floor(nowMs / 1000)
+    const text = verifier.use((number) => glue.verifierVerify(number, token, seconds, verdict))
+    return { text, content: JSON.parse(text) as Answer['content'] }
+  }
+
+  async function checkWith(keys: IssuerKeys, token: string, nowMs: number): Promise<CheckedText> {
+    const answer = ask(keys, token, nowMs, host.mayBeAsked)
+    if (!('host' in answer.content)) return done(answer, keys)
+    const right = await hostVerifies(answer.content.host, token)
+    return done(ask(keys, token, nowMs, right ? host.agrees : host.disagrees), keys)
+  }
+
+  return {
+    keys: (nowMs) => source.get(nowMs),
+    keysAtHand: (nowMs) => source.current(nowMs),
+    async check(token, keys, nowMs) {
+      try {
+        return await checkWith(keys, token, nowMs)
+      } catch (error) {
+        if (!isLingpaiError(error) || error.code !== 'key_not_found') throw error
+        const renewed = await source.renew(nowMs)
+        if (renewed === undefined) throw error
+        return await checkWith(renewed, token, nowMs)
+      }
+    },
+    checkSync: (token, keys, nowMs) => done(ask(keys, token, nowMs, host.mayNot), keys),
+  }
+}
+
+function done({ text, content }: Answer, { generation }: IssuerKeys): CheckedText {
+  if ('host' in content) throw new LingpaiError('internal')
+  return { text, checked: content, generation }
+}
