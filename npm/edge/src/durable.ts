@@ -1,5 +1,5 @@
-// The ledger on Durable Objects: one object for each visit family, one for each owner of things that are used once, one for
-// each subject whose tokens were cut off.
+// The ledger on Durable Objects: one object for each visit family, for each proof key, for each subject whose tokens were
+// cut off; and for other things that are used once a bounded number for each of their owners.
 // The only file that needs Cloudflare's runtime.
 import { DurableObject } from 'cloudflare:workers'
 import {
@@ -129,11 +129,12 @@ export class VisitLedger extends DurableObject {
     return this.ctx.storage.sql.exec(tables).toArray().length > 0
   }
 
-  /** One alarm serves all entries; it comes again as long as any is left. */
+  /** One alarm serves all entries: at the first end, and then again as long as any is left. */
   async #wakeAt(seconds: number | undefined): Promise<void> {
+    if (seconds === undefined) return
     const { storage } = this.ctx
-    if (seconds === undefined || (await storage.getAlarm()) !== null) return
-    await storage.setAlarm(seconds * 1000)
+    const alarm = await storage.getAlarm()
+    if (alarm === null || alarm > seconds * 1000) await storage.setAlarm(seconds * 1000)
   }
 }
 
@@ -164,9 +165,12 @@ export function durableLedger(namespace: LedgerNamespace): DurableLedger {
     revoke: (sid) => named(`visit/${sid}`).revoke(),
     isRevoked: (sid) => named(`visit/${sid}`).isRevoked(),
     burn(key, untilSeconds) {
-      // `kind/owner/id`: the proofs of one key and the assertions of one partner meet in one object.
       const cut = key.lastIndexOf('/')
-      return named(key.slice(0, cut)).burn(key.slice(cut + 1), untilSeconds)
+      const [owner, id] = [key.slice(0, cut), key.slice(cut + 1)]
+      // `kind/owner/id`. The proofs of one key meet in one object. An issuer's tokens and a partner's assertions are too
+      // many for that, and go into 4096.
+      const name = owner.startsWith('proof/') ? owner : `${owner}/${id.slice(0, 2)}`
+      return named(name).burn(id, untilSeconds)
     },
     cutOff(subject, options) {
       const { beforeSeconds, untilSeconds } = readCutOff(subject, options)
