@@ -4,7 +4,12 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
-import { createVerifier, revocationByIssuer, statusListRevocation } from '@lingpai/edge'
+import {
+  createMetrics,
+  createVerifier,
+  revocationByIssuer,
+  statusListRevocation,
+} from '@lingpai/edge'
 import { generateKey, publicKey, signJws } from '@lingpai/edge/jose'
 import { packed, signed, startListServer, statusList } from './support/status_lists.js'
 import { audience, clockAt, issuer, start } from './support/world.js'
@@ -617,10 +622,10 @@ describe('lists that are fetched', () => {
     let cancelled = true
     const never = () => new Promise(() => {})
     const own = (input, init) => (cancelled ? never() : fetch(input, init))
-    const { ask, clock } = source({ fetch: own, timeoutMs: 1000 })
+    const { ask, clock } = source({ fetch: own })
     void ask(0)
     cancelled = false
-    clock.pass(3)
+    clock.pass(7)
     assert.equal(await ask(0), false)
   })
 
@@ -634,11 +639,11 @@ describe('lists that are fetched', () => {
     const works = []
     const { ask, clock } = source({ waitUntil: (work) => works.push(work) })
     await ask(0)
-    assert.equal(works.length, 0)
+    assert.equal(works.length, 1)
     clock.pass(50)
     await ask(0)
-    assert.equal(works.length, 1)
-    await works[0]
+    assert.equal(works.length, 2)
+    await works[1]
     assert.equal(server.requests.length, 2)
   })
 
@@ -649,6 +654,19 @@ describe('lists that are fetched', () => {
     clock.pass(-3600)
     await ask(0)
     assert.equal(server.requests.length, 2)
+  })
+
+  test('and counted', async () => {
+    const metrics = createMetrics()
+    const { ask, clock } = source({ onEvent: metrics })
+    server.respond = serve(listToken())
+    await ask(0)
+    clock.pass(60)
+    server.respond = fail
+    await assert.rejects(ask(0), unavailable())
+    const { statusLists } = metrics.snapshot()
+    assert.deepEqual(statusLists, { loaded: 1, temporarily_unavailable: 1 })
+    assert.match(metrics.prometheus(), /^lingpai_status_lists_total\{outcome="loaded"\} 1$/m)
   })
 
   test('even if who is told of it throws', async () => {
@@ -669,6 +687,22 @@ describe('lists that are fetched', () => {
     assert.equal(server.requests.length, 2)
     server.respond = serve(listToken())
     clock.pass(5)
+    assert.equal(await ask(0), false)
+  })
+
+  test('no sooner than a failing server asks, as far as that is reasonable', async () => {
+    server.respond = serve('', { 'retry-after': '20' }, 503)
+    const { ask, clock } = source()
+    await assert.rejects(ask(0), unavailable())
+    server.respond = serve('', { 'retry-after': '86400' }, 503)
+    clock.pass(19)
+    await assert.rejects(ask(0), unavailable())
+    assert.equal(server.requests.length, 1)
+    clock.pass(1)
+    await assert.rejects(ask(0), unavailable())
+    assert.equal(server.requests.length, 2)
+    server.respond = serve(listToken())
+    clock.pass(60)
     assert.equal(await ask(0), false)
   })
 

@@ -1,9 +1,10 @@
 // What a verifier tells its operators: a closed union. Nothing of a token, a proof or a key is in any of it.
 import type { ErrorCode } from './codes.js'
 import type { KeysEvent } from './keys/index.js'
+import type { StatusListEvent } from './revocation/status-lists.js'
 
 /** What an `onEvent` gets. New kinds may come: a consumer leaves out what it does not know. */
-export type VerifierEvent = VerifiedEvent | RefusedEvent | KeysEvent | TrapEvent
+export type VerifierEvent = VerifiedEvent | RefusedEvent | KeysEvent | StatusListEvent | TrapEvent
 
 /** A token or request was accepted. */
 export interface VerifiedEvent {

@@ -17,6 +17,8 @@ export interface MetricsSnapshot {
   refused: Partial<Record<ErrorCode, number>>
   /** What happened to key sets, by outcome. */
   keys: Record<string, number>
+  /** What became of fetching status lists: `loaded`, or why not. */
+  statusLists: Record<string, number>
   /** Faults of the WebAssembly module, by what became of it. */
   traps: { recovered: number; lasting: number }
   /** Milliseconds by phase. On Cloudflare Workers these are waits: the clock stands still while code computes. */
@@ -58,6 +60,7 @@ export function createMetrics(): Metrics {
   const algorithms = counter()
   const refused = counter()
   const keys = counter()
+  const statusLists = counter()
   const traps = { recovered: 0, lasting: 0 }
   const durations = new Map<string, Histogram>()
   const tokenAge = histogram(bounds.ageSeconds)
@@ -90,6 +93,9 @@ export function createMetrics(): Metrics {
       case 'keys':
         keys.add(event.outcome)
         return
+      case 'status_list':
+        statusLists.add(event.code ?? event.outcome)
+        return
       case 'trap':
         traps[event.recovered ? 'recovered' : 'lasting']++
         return
@@ -103,6 +109,7 @@ export function createMetrics(): Metrics {
       seenBefore,
       refused: refused.counts() as MetricsSnapshot['refused'],
       keys: keys.counts(),
+      statusLists: statusLists.counts(),
       traps: { ...traps },
       durationsMs: Object.fromEntries(
         [...durations].map(([phase, kept]) => [phase, kept.snapshot()]),

@@ -33,6 +33,7 @@ export function exposition(counts: MetricsSnapshot): string {
   sample('seen_before_total', {}, counts.seenBefore)
   counters('refused_total', 'code', 'Refused tokens and requests.', counts.refused)
   counters('keys_total', 'outcome', 'What happened to key sets.', counts.keys)
+  counters('status_lists_total', 'outcome', 'Status lists fetched, or not.', counts.statusLists)
   counters('traps_total', 'outcome', 'Faults of the WebAssembly module.', counts.traps)
   family('phase_seconds', 'histogram', 'Duration of the phases of a verification.')
   for (const [phase, from] of Object.entries(counts.durationsMs)) {

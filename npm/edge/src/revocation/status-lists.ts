@@ -1,6 +1,8 @@
 // Status lists by address, kept in memory: bounded in number and bytes, fetched again before they are outdated, and never
 // trusted for longer than they say. No request ever awaits the promise of another one, which Workers would never settle.
 import { isLingpaiError, LingpaiError, type ErrorCode } from '../error.js'
+import { fly, watch, type Pulse } from '../keys/flight.js'
+import { extend } from '../keys/loads.js'
 import { isWithin } from '../keys/pauses.js'
 import type { StatusList } from './status-list.js'
 
@@ -25,7 +27,7 @@ export interface StatusListsOptions {
   timeoutMs: number
   /** The size of all lists together. */
   mostBytes: number
-  /** Keeps the runtime going for a load that no request waits for. */
+  /** Keeps the runtime going for a load whose request has gone. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined
   onEvent?: ((event: StatusListEvent) => void) | undefined
 }
@@ -46,26 +48,36 @@ interface Entry {
   cameAt: number
   freshMs: number
   /** The latest attempt. */
-  attempt?: { began: number; ended: boolean; failure?: LingpaiError }
+  attempt?: Attempt
+}
+
+interface Attempt extends Pulse {
+  readonly since: number
+  failure?: LingpaiError
+  /** For how long nobody asks again after the failure. */
+  pauseMs?: number
 }
 
 const mostLists = 1000
-/** A server that fails needs rest. */
-const pauseMs = 5000
-const waitStepMs = 20
+/** A server that fails needs rest; it may ask for more than the least. */
+const pauseMs = { least: 5000, most: 60_000 }
 /** The part of its time after which a list is fetched ahead. */
 const ahead = 0.8
 
 /** Keeps lists. What is given out is the list at an address, not older than allowed; rejects where there is none. */
 export function statusLists(options: StatusListsOptions): (uri: string) => Promise<StatusList> {
   const { load, now, staleMs, timeoutMs } = options
+  const extended = (work: Promise<void>) => {
+    extend(options.waitUntil, work)
+    return work
+  }
   const entries = new Map<string, Entry>()
 
   // A request that Workers cancel never ends what it began: a load counts as under way for a bounded time only.
   const isLoading = ({ attempt }: Entry) =>
-    attempt !== undefined && !attempt.ended && isWithin(now(), attempt.began, timeoutMs + 1000)
+    attempt !== undefined && !attempt.ended && isWithin(now(), attempt.since, timeoutMs + 1000)
   const isResting = ({ attempt }: Entry) =>
-    attempt?.failure !== undefined && isWithin(now(), attempt.began, pauseMs)
+    attempt?.pauseMs !== undefined && isWithin(now(), attempt.since, attempt.pauseMs)
 
   function usable({ loaded, cameAt, freshMs }: Entry, extraMs: number): StatusList | undefined {
     if (!loaded || !isWithin(now(), cameAt, freshMs + extraMs)) return undefined
@@ -81,23 +93,25 @@ export function statusLists(options: StatusListsOptions): (uri: string) => Promi
   }
 
   async function renew(uri: string, entry: Entry): Promise<void> {
-    const attempt: Entry['attempt'] & object = { began: now(), ended: false }
+    const attempt: Attempt = { since: now(), beats: 0, ended: false }
     entry.attempt = attempt
     try {
-      const loaded = await load(uri)
-      // A cache on the way may be behind: what was known to be revoked stays so.
-      if (!entry.loaded || loaded.issuedAt >= entry.loaded.issuedAt) entry.loaded = loaded
-      entry.cameAt = now()
-      entry.freshMs = loaded.freshMs
+      await fly(attempt, async () => {
+        const loaded = await load(uri)
+        // A cache on the way may be behind: what was known to be revoked stays so.
+        if (!entry.loaded || loaded.issuedAt >= entry.loaded.issuedAt) entry.loaded = loaded
+        entry.cameAt = now()
+        entry.freshMs = loaded.freshMs
+      })
       makeRoom()
       report({ type: 'status_list', outcome: 'loaded' })
     } catch (cause) {
       const message = 'status list: not to be had'
       attempt.failure = new LingpaiError('temporarily_unavailable', { message, cause })
+      const { retryAfterSeconds = 0 } = Object(cause) as { retryAfterSeconds?: number }
+      attempt.pauseMs = Math.min(Math.max(retryAfterSeconds * 1000, pauseMs.least), pauseMs.most)
       const code = isLingpaiError(cause) ? cause.code : 'network_unavailable'
       report({ type: 'status_list', outcome: 'failed', code })
-    } finally {
-      attempt.ended = true
     }
   }
 
@@ -127,27 +141,23 @@ export function statusLists(options: StatusListsOptions): (uri: string) => Promi
     if (fresh) {
       // Ahead of need, and nobody waits for it.
       const isDue = now() >= entry.cameAt + entry.freshMs * ahead
-      if (isDue && !isLoading(entry) && !isResting(entry)) {
-        const renewal = renew(uri, entry)
-        options.waitUntil?.(renewal)
-      }
+      if (isDue && !isLoading(entry) && !isResting(entry)) void extended(renew(uri, entry))
       return fresh
     }
     const stale = usable(entry, staleMs)
     if (stale && (isLoading(entry) || isResting(entry))) return stale
-    const { attempt } = entry
-    if (attempt && isLoading(entry)) await settled(() => attempt.ended, timeoutMs)
+    // What another request loads is waited for, unless it was lost with that request.
+    for (let leftMs = timeoutMs; entry.attempt && isLoading(entry) && leftMs > 0;) {
+      const { attempt } = entry
+      const { waitedMs, lost } = await watch(attempt, leftMs)
+      leftMs -= waitedMs
+      // Whoever notices first takes over, and the others wait for that.
+      if (lost) attempt.ended = true
+    }
     // What the wait was for has come, or the next attempt is ours.
-    if (!usable(entry, 0) && !isResting(entry)) await renew(uri, entry)
+    if (!usable(entry, 0) && !isResting(entry)) await extended(renew(uri, entry))
     const list = usable(entry, staleMs)
     if (!list) throw entry.attempt?.failure ?? new LingpaiError('temporarily_unavailable')
     return list
-  }
-}
-
-/** Waits on timers of our own until `done`, at most `limitMs`. */
-async function settled(done: () => boolean, limitMs: number): Promise<void> {
-  for (let waited = 0; waited < limitMs && !done(); waited += waitStepMs) {
-    await new Promise((resolve) => setTimeout(resolve, waitStepMs))
   }
 }
