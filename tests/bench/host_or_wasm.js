@@ -7,7 +7,7 @@ import { startRuntime } from '../support/runtimes/index.js'
 import { createInput } from './input.js'
 
 const RUNTIMES = ['node', 'deno', 'bun', 'workerd', 'chromium', 'firefox', 'webkit']
-const PRIMITIVES = ['Ed25519', 'HMAC-SHA-256', 'AES-256-GCM']
+const PRIMITIVES = ['Ed25519', 'Ed25519, a new key', 'HMAC-SHA-256', 'AES-256-GCM']
 const ROUNDS = 9
 const BATCH_MS = 60
 

@@ -19,7 +19,7 @@ export async function createInput() {
     jti: 'kO0hWz4q2W0dJ9n6f1r8yA',
     sid: 'M5s0Wk3l9Qv7x2c4b6n8zA',
     iat,
-    exp: iat + 3600,
+    exp: iat + 900,
   }
   const key = randomBytes(32)
   const header = { alg: 'dir', enc: 'A256GCM', kid: 'key', typ: 'bench+jwe', cty: 'octet-stream' }

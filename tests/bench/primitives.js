@@ -1,7 +1,7 @@
 // The same primitive by the host's WebCrypto and by our WASM, to be timed in any runtime. The host gets everything
 // prepared (key imported, bytes at hand), WASM a whole token as text with its claims: what decides is the difference.
 import { createVerifier } from '@lingpai/edge'
-import { openDirect } from '@lingpai/edge/jose'
+import { openDirect, verifyJws } from '@lingpai/edge/jose'
 
 const utf8 = new TextEncoder()
 let works
@@ -26,8 +26,12 @@ export async function prepare({ issuer, audience, sealed, shared, signed }) {
   works = {
     'Ed25519 host': () => subtle.verify('Ed25519', edKey, edParts.signature, edParts.input),
     'Ed25519 WASM': () => eddsa.verifySync(signed.token),
-    'HMAC-SHA-256 host': () =>
-      subtle.verify('HMAC', hmacKey, hmacParts.signature, hmacParts.input),
+    'Ed25519, a new key host': async () => {
+      const key = await subtle.importKey('jwk', { kty, crv, x }, 'Ed25519', false, ['verify'])
+      return subtle.verify('Ed25519', key, edParts.signature, edParts.input)
+    },
+    'Ed25519, a new key WASM': () => verifyJws(signed.token, signed.key),
+    'HMAC-SHA-256 host': () => subtle.verify('HMAC', hmacKey, hmacParts.signature, hmacParts.input),
     'HMAC-SHA-256 WASM': () => hs256.verifySync(shared.token),
     'AES-256-GCM host': () => subtle.decrypt(parameters, aesKey, body),
     'AES-256-GCM WASM': () => openDirect(sealed.token, contentKey),

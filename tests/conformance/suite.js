@@ -1,5 +1,5 @@
 // What each case does with the library, in any runtime. A case is JSON, so is its outcome: what was given, or the code of
-// the refusal. The library is a parameter: { createVerifier, jose }.
+// the refusal. The library is a parameter: { createVerifier, jose, verifyByHost }.
 
 /** A function that gives the outcomes of many cases, by name. */
 export function conformance(library) {
@@ -11,8 +11,8 @@ export function conformance(library) {
 }
 
 const kinds = {
-  /** A token, asynchronously, at once and asynchronously again; the latter two only where they differ from the first. */
-  async token({ createVerifier }, { options, token, nowMs }) {
+  /** A token: asynchronously, at once, once more, by the host's primitive. All but the first only where they differ. */
+  async token({ createVerifier, verifyByHost }, { options, token, nowMs, byHost }) {
     let verifier
     try {
       verifier = createVerifier({ ...options, now: () => nowMs })
@@ -22,7 +22,15 @@ const kinds = {
     const later = await outcome(async () => (await verifier.verify(token)).claims)
     const now = await outcome(() => verifier.verifySync(token).claims)
     const again = await outcome(async () => (await verifier.verify(token)).claims)
-    return { later, ...(same(later, now) ? {} : { now }), ...(same(later, again) ? {} : { again }) }
+    const host = byHost ? await outcome(() => verifyByHost(options, token, nowMs)) : later
+    const others = Object.entries({ now, again, host }).filter(([, other]) => !same(later, other))
+    return { later, ...Object.fromEntries(others) }
+  },
+
+  /** A token that travels sealed. */
+  sealed({ createVerifier }, { options, token, nowMs }) {
+    const verifier = createVerifier({ ...options, now: () => nowMs })
+    return outcome(async () => (await verifier.verify(token)).claims.sub)
   },
 
   /** Requests, one after the other at one verifier with one store. */
@@ -48,7 +56,7 @@ const kinds = {
   },
 
   jws: ({ jose }, { text, key }) =>
-    outcome(async () => base64(await (jose.verifyJwsAsync ?? jose.verifyJws)(text, key))),
+    outcome(async () => base64(await jose.verifyJwsAsync(text, key))),
 
   jwe: ({ jose }, { text, key, shared }) =>
     outcome(() =>

@@ -162,7 +162,7 @@ impl Policy {
     fn check_header(&self, jws: &Jws<'_>) -> Result<SignatureAlgorithm> {
         if self.is_for(visit_token::TYP) {
             signed::exact_header(jws, visit_token::TYP)?;
-        } else if jws.header().typ() != self.typ.as_deref() {
+        } else if jws.header().typ().map(short) != self.typ.as_deref().map(short) {
             return Err(ErrorCode::TypeMismatch.into());
         }
         let algorithm = jws.algorithm()?;
@@ -242,6 +242,14 @@ impl Policy {
 
     fn limit_bytes(&self) -> usize {
         if self.is_for(STATUS_LIST) { MAX_STATUS_LIST_BYTES } else { MAX_COMPACT_BYTES }
+    }
+}
+
+/// A media type without `application/`, which may be left out where there is no other slash (RFC 7515 §4.1.9).
+fn short(typ: &str) -> &str {
+    match typ.strip_prefix("application/") {
+        Some(subtype) if !subtype.contains('/') => subtype,
+        _ => typ,
     }
 }
 

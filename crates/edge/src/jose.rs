@@ -5,13 +5,16 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use lingpai_core::ErrorCode;
-use lingpai_core::jose::{Jwe, Jwk, Jws, PrivateJwk, SymmetricJwk, VerifyingKey, jwe, jws};
+use lingpai_core::jose::{
+    AlgorithmSet, Judgement, Jwe, Jwk, Jws, PrivateJwk, SymmetricJwk, VerifyingKey, jwe, jws,
+};
 use lingpai_core::sealed_token::{self, SealEntropy};
 use lingpai_core::secret::ContentKey;
 use wasm_bindgen::prelude::*;
 
 use crate::entropy;
 use crate::error::Crossing;
+use crate::host;
 
 /// Makes a private JWK: `"Ed25519"`, `"P-256"` (signatures), `"X25519"` or `"ECDH-P-256"` (encryption).
 ///
@@ -67,6 +70,19 @@ pub fn verify_jws(text: &str, key: &str, symmetric: bool) -> Crossing<Vec<u8>> {
         jws.into_verified(&VerifyingKey::Symmetric(&SymmetricJwk::parse(key)?))?
     } else {
         jws.into_verified(&VerifyingKey::Jwk(&Jwk::parse(key)?))?
+    })
+}
+
+/// As [`verify_jws`] under a public JWK, where the host may be asked: gives `{"host": {"alg", "kid"?, "key": {…}}}` if it has
+/// to verify the signature, and nothing if that has been done.
+///
+/// Errors: those of `Jws::parse` and `Jws::judge`.
+#[wasm_bindgen(js_name = judgeJws)]
+pub fn judge_jws(text: &str, key: &str) -> Crossing<Option<String>> {
+    let key = Jwk::parse(key)?;
+    Ok(match Jws::parse(text)?.judge(VerifyingKey::Jwk(&key), AlgorithmSet::default())? {
+        Judgement::Verified(_) => None,
+        Judgement::AskHost(check) => Some(host::question(check.algorithm(), check.key())),
     })
 }
 

@@ -27,6 +27,7 @@ export function claimCases() {
   const one = (name, claims, refused, header = {}) => ({
     name,
     kind: 'token',
+    byHost: true,
     options,
     nowMs: NOW * 1000,
     token: jwt(
@@ -34,9 +35,10 @@ export function claimCases() {
       typeof claims === 'string' ? claims : { ...good, ...claims },
       key,
     ),
-    expected: ({ later, now, again }) =>
+    expected: ({ later, now, again, host }) =>
       !now &&
       !again &&
+      !host &&
       later.refused === refused &&
       Boolean(later.given) === (refused === undefined),
   })

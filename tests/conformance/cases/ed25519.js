@@ -28,14 +28,16 @@ const SMALL_ORDER = [
 
 export function hostileEd25519Cases() {
   const nowMs = Date.now()
-  const refused = ({ later, now, again }) => Boolean(later?.refused) && !now && !again
+  const refused = ({ later, now, again, host }) =>
+    Boolean(later?.refused) && !now && !again && !host
   const unusable = (outcome) => outcome.unusable === 'TypeError: keys: key_unusable'
-  const taken = ({ later, now, again }) => Boolean(later?.given) && !now && !again
+  const taken = ({ later, now, again, host }) => Boolean(later?.given) && !now && !again && !host
   const cases = []
   const add = (name, x, signature, expected) =>
     cases.push({
       name,
       kind: 'token',
+      byHost: true,
       nowMs,
       options: {
         issuer,

@@ -5,6 +5,7 @@ import { figureCases } from './figures.js'
 import { hostileEd25519Cases } from './ed25519.js'
 import { jweCases } from './jwe.js'
 import { proofCases } from './proofs.js'
+import { sealedCases } from './sealed.js'
 import { tokenCases } from './tokens.js'
 
 /** Groups by name. */
@@ -16,5 +17,6 @@ export async function createCases() {
     'claims and times': claimCases(),
     'proofs of possession': proofCases(),
     'sealed texts': await jweCases(),
+    'sealed tokens': await sealedCases(),
   }
 }

@@ -17,6 +17,7 @@ export function tokenCases() {
       options,
       nowMs,
       token: row.make(key, other),
+      byHost: alg === 'EdDSA',
       expected: judge(alg, row.valid),
     })
     const rows = [...jwts.good, ...jwts.hostile].filter(({ only }) => only?.includes(alg) ?? true)
@@ -27,20 +28,26 @@ export function tokenCases() {
 function spelled(alg, key, options, nowMs) {
   const good = jwts.tokenToSpell(key)
   const [head, claims, signature] = good.split('.')
-  return Object.entries(jwts.spellings).map(([name, spell]) => ({
+  // Where the letters come out even there is no padding, and no bit is unused.
+  const even = signature.length % 4 === 0
+  const spellings = Object.entries(jwts.spellings).filter(
+    ([name]) => !even || !/=|unused/.test(name),
+  )
+  return spellings.map(([name, spell]) => ({
     name: `${alg}: a good token with ${name}`,
     kind: 'token',
     options,
     nowMs,
     token: [head, claims, spell(signature)].join('.'),
+    byHost: alg === 'EdDSA',
     expected: judge(alg, false),
   }))
 }
 
 /** Accepted or refused; at once the same, but for what only the host can say. */
 function judge(alg, valid) {
-  return ({ later, now, again }) => {
-    if (again) return false
+  return ({ later, now, again, host }) => {
+    if (again || host) return false
     if (valid !== Boolean(later.given)) return false
     if (!now) return true
     return ofTheHost.includes(alg) && now.refused === 'algorithm_not_allowed'

@@ -11,7 +11,7 @@ export const jose = {
   supports({ kind, key, keys }) {
     if (kind === 'keys')
       return keys.every(({ alg }) => SIGNATURES.includes(alg) && keys.length === 1)
-    if (kind === 'jws') return SIGNATURES.includes(key.alg)
+    if (kind === 'jws') return key.alg === undefined || SIGNATURES.includes(key.alg)
     return key.alg !== 'RSA1_5'
   },
   async jws(text, key) {

@@ -1,8 +1,12 @@
 // @lingpai/edge: single keys through its JOSE entry, key sets and claims through its verifier.
 import { createVerifier } from '@lingpai/edge'
-import { openDirect, openJwe, verifyJws } from '@lingpai/edge/jose'
+import { openDirect, openJwe, verifyJwsAsync } from '@lingpai/edge/jose'
 
-const SIGNATURES = ['HS256', 'ES256', 'EdDSA', 'Ed25519']
+const SIGNATURES = [
+  'HS256',
+  ...['RS', 'PS', 'ES'].flatMap((kind) => ['256', '384', '512'].map((size) => kind + size)),
+  'EdDSA',
+]
 
 export const lingpai = {
   name: '@lingpai/edge',
@@ -11,17 +15,21 @@ export const lingpai = {
     // A key set never holds a secret.
     if (kind === 'keys') return keys.length === 1 ? signs(keys[0]) : false
     if (kind === 'jws') return signs(key)
-    return key.alg === 'ECDH-ES+A256KW' && /"enc":"A256GCM"/.test(headerText(text))
+    const header = headerText(text)
+    return (
+      key.alg === 'ECDH-ES+A256KW' &&
+      ['A256GCM', 'kid', 'typ', 'cty'].every((it) => header.includes(`"${it}"`))
+    )
   },
   async jws(text, key) {
-    return verifyJws(text, key).payload
+    return (await verifyJwsAsync(text, key)).payload
   },
   async jwe(text, key) {
     if (key.kty === 'oct') return openDirect(text, Buffer.from(key.k, 'base64url')).plaintext
     return openJwe(text, key).plaintext
   },
   async keys(text, keys) {
-    if (keys.length === 1) return verifyJws(text, keys[0]).payload
+    if (keys.length === 1) return (await verifyJwsAsync(text, keys[0])).payload
     const options = { issuer: 'https://issuer.example', audience: 'api', keys: { keys } }
     return createVerifier(options).verify(text)
   },
@@ -33,7 +41,8 @@ export const lingpai = {
   },
 }
 
-const signs = ({ alg }) => SIGNATURES.includes(alg)
+/** A key that says no algorithm may serve any that its type allows. */
+const signs = ({ alg }) => alg === undefined || SIGNATURES.includes(alg)
 
 function headerText(text) {
   return Buffer.from(text.split('.')[0], 'base64url').toString()

@@ -98,6 +98,9 @@ impl HostKey {
         if !MODULUS_BITS.contains(&(modulus.len() * 8 - zeros)) {
             return Err(unusable("n"));
         }
+        if is_predictable(&modulus) {
+            return Err(unusable("n"));
+        }
         let exponent = number(e, "e")?;
         // 2³² and more is nobody's exponent, and takes forever.
         if exponent.len() > 4 || exponent == [1] {
@@ -144,6 +147,21 @@ impl HostKey {
             Kind::Rsa { n, e, .. } => out.string("e", e).string("kty", "RSA").string("n", n),
         }
     }
+}
+
+/// Whether a modulus comes from a library whose primes can be found out (ROCA, CVE-2017-15361): modulo each of these it is a
+/// power of 65537 then, and otherwise in one case of 2²⁷.
+fn is_predictable(modulus: &[u8]) -> bool {
+    const PRIMES: [u32; 17] =
+        [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
+    PRIMES.iter().all(|prime| {
+        let rest = modulus.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
+        let mut powers = (0..*prime).scan(1, |power, _| {
+            *power = *power * 65537 % prime;
+            Some(*power)
+        });
+        powers.any(|power| power == rest)
+    })
 }
 
 /// Reads an odd number without leading zeros: Base64urlUInt of RFC 7518 §2.

@@ -46,9 +46,12 @@ pub(super) fn suites() -> Result<Vec<Suite>> {
     Ok(names.lines().map(suite).collect())
 }
 
+/// Scripts that start browsers.
+const IN_BROWSERS: [&str; 2] = ["test:browsers", "test:conformance"];
+
 fn run(prepared: &Prepared, script: &str) -> Result<Outcome> {
     prepared.packages()?;
-    if script == "test:browsers" {
+    if IN_BROWSERS.contains(&script) {
         prepared.browsers()?;
     }
     let mut npm = command("npm");

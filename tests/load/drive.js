@@ -1,0 +1,42 @@
+// Drives a server with autocannon: a fixed number of requests over a few connections, each with headers of its own.
+import autocannon from 'autocannon'
+
+const CONNECTIONS = 16
+
+/**
+ * Sends one request per entry of `headers`, in order. Gives { perSecond, p50Ms, p99Ms, processorMicros }, the last per
+ * request. Fails if any answer is not 200.
+ */
+export async function drive({ url, headers, server }) {
+  let next = 0
+  const times = []
+  const before = server.processorSeconds()
+  const start = performance.now()
+  const instance = autocannon({
+    url,
+    connections: CONNECTIONS,
+    amount: headers.length,
+    timeout: 20,
+    requests: [
+      {
+        method: 'GET',
+        setupRequest: (request) => ({ ...request, headers: headers[next++ % headers.length] }),
+      },
+    ],
+  })
+  instance.on('response', (_, __, ___, milliseconds) => times.push(milliseconds))
+  const result = await instance
+  const seconds = (performance.now() - start) / 1000
+  const processor = server.processorSeconds() - before
+  if (result['2xx'] !== headers.length) {
+    throw new Error(`${url}: ${result['2xx']} of ${headers.length} answers are good`)
+  }
+  times.sort((a, b) => a - b)
+  const at = (part) => times[Math.min(times.length - 1, Math.floor(times.length * part))]
+  return {
+    perSecond: headers.length / seconds,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    processorMicros: (processor * 1e6) / headers.length,
+  }
+}

@@ -1,0 +1,144 @@
+// A protected route under load, ours beside the same with `jose`: requests per second, latencies, processor time. Each
+// round drives every server once, so that whatever else the machine does meets all of them; the medians are printed.
+// `--check` makes it the exit status where ours is not ahead in everything.
+import { createDeployment, forgeVisitToken } from '../support/deployment.js'
+import { keySet, proofKey } from '../support/jose_keys.js'
+import { dpopProof } from '../support/jose_party.js'
+import { at } from '../support/paths.js'
+import { freePort } from '../support/processes.js'
+import { workerBundle } from '../support/worker_bundle.js'
+import { drive } from './drive.js'
+import { bundleWorker, startServer } from './server.js'
+
+const ROUNDS = 5
+const BOUND_REQUESTS = 1500
+const BEARER_REQUESTS = 4000
+const COLUMNS = [
+  ['requests/s', 'perSecond', true],
+  ['p50 ms', 'p50Ms', false],
+  ['p99 ms', 'p99Ms', false],
+  ['CPU µs per request', 'processorMicros', false],
+]
+
+const bearerWorkers = { lingpai: 'bearer_lingpai.js', jose: 'bearer_jose.js' }
+const scenarios = []
+let behind = 0
+
+for (const [title, prepare] of [
+  ['`GET /api/me` of the demo Worker: token, revocation, proof, replay', bound],
+  ['a route with a bearer token', bearer],
+]) {
+  for (const repeated of [false, true]) {
+    const name = `${title}, ${repeated ? 'the same token each time' : 'each token once'}`
+    scenarios.push([name, await compare(prepare, repeated)])
+  }
+}
+report()
+if (process.argv.includes('--check') && behind > 0) process.exitCode = 1
+
+/** Medians by library. */
+async function compare(prepare, repeated) {
+  const measured = { lingpai: [], jose: [] }
+  const places = await prepare()
+  try {
+    for (const { place, headersOf } of Object.values(places)) {
+      await drive({ ...place, headers: await headersOf(300, repeated) })
+    }
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [library, { place, count, headersOf }] of Object.entries(places)) {
+        measured[library].push(await drive({ ...place, headers: await headersOf(count, repeated) }))
+      }
+    }
+  } finally {
+    for (const { stop } of Object.values(places)) await stop()
+  }
+  return measured
+}
+
+/** The demo Worker as it is deployed, and its twin, each with an issuer of its own. */
+async function bound() {
+  return {
+    lingpai: await boundPlace({ directory: await workerBundle(), remove() {} }, 'index.js'),
+    jose: await boundPlace(await bundleWorker(at('tests/load/workers/jose.js')), 'worker.js'),
+  }
+}
+
+async function boundPlace({ directory, remove }, entry) {
+  const port = await freePort()
+  const issuer = `http://127.0.0.1:${port}`
+  const deployment = await createDeployment({ issuer, pages: ['https://page.example'] })
+  const server = await startServer({ directory, entry, port, bindings: deployment.bindings })
+  const key = await proofKey()
+  const url = `${issuer}/api/me`
+  const one = await forgeVisitToken(deployment, { jkt: key.jkt })
+  return {
+    place: { url, server },
+    count: BOUND_REQUESTS,
+    async headersOf(count, repeated) {
+      const headers = []
+      for (let i = 0; i < count; i++) {
+        const token = repeated ? one : await forgeVisitToken(deployment, { jkt: key.jkt })
+        const dpop = await dpopProof(key, { method: 'GET', url, token })
+        headers.push({ authorization: `DPoP ${token}`, dpop })
+      }
+      return headers
+    },
+    async stop() {
+      await server.stop()
+      remove()
+    },
+  }
+}
+
+async function bearer() {
+  const places = {}
+  for (const [library, file] of Object.entries(bearerWorkers)) {
+    const { directory, remove } = await bundleWorker(at('tests/load/workers', file))
+    const port = await freePort()
+    const issuer = `http://127.0.0.1:${port}`
+    const deployment = await createDeployment({ issuer, pages: ['https://page.example'] })
+    const bindings = { ISSUER: issuer, KEYS: JSON.stringify(keySet(deployment.signing)) }
+    const server = await startServer({ directory, entry: 'worker.js', port, bindings, plain: true })
+    const one = await forgeVisitToken(deployment)
+    places[library] = {
+      place: { url: `${issuer}/`, server },
+      count: BEARER_REQUESTS,
+      async headersOf(count, repeated) {
+        const headers = []
+        for (let i = 0; i < count; i++) {
+          const token = repeated ? one : await forgeVisitToken(deployment)
+          headers.push({ authorization: `Bearer ${token}` })
+        }
+        return headers
+      },
+      async stop() {
+        await server.stop()
+        remove()
+      },
+    }
+  }
+  return places
+}
+
+function report() {
+  const head = ['route', 'measure', '@lingpai/edge', 'jose', 'ours : jose', '']
+  console.log(`| ${head.join(' | ')} |\n|---|---|--:|--:|--:|---|`)
+  for (const [name, { lingpai, jose }] of scenarios) {
+    for (const [title, measure, moreIsBetter] of COLUMNS) {
+      const [ours, theirs] = [lingpai, jose].map((runs) => median(runs.map((run) => run[measure])))
+      const ratio = moreIsBetter ? ours / theirs : theirs / ours
+      const verdict = ratio > 1 ? 'ahead' : '**behind**'
+      if (ratio <= 1) behind += 1
+      const cells = [name, title, digits(ours), digits(theirs), `${ratio.toFixed(2)}×`, verdict]
+      console.log(`| ${cells.join(' | ')} |`)
+    }
+  }
+}
+
+function median(samples) {
+  return [...samples].sort((a, b) => a - b)[samples.length >> 1]
+}
+
+function digits(value) {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+}
