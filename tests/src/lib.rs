@@ -39,7 +39,11 @@ pub fn seed(byte: u8) -> Seed {
 
 /// Randomness of one exchange, told from that of others by `number`.
 pub fn entropy(number: u8) -> ExchangeEntropy {
-    ExchangeEntropy { random_key: seed(number), ephemeral: seed(number ^ 0x55), iv: [number; 12] }
+    ExchangeEntropy {
+        random_key: seed(number),
+        ephemeral: seed(number ^ 0x55).into(),
+        iv: [number; 12],
+    }
 }
 
 /// A signing key of the authority.
@@ -78,7 +82,7 @@ pub fn issuer_keys() -> JwkSet {
 
 /// What a party believes that knows those keys.
 pub fn trust(keys: &JwkSet) -> Trust<'_> {
-    Trust { issuer: ISSUER, keys }
+    Trust::new(ISSUER, keys)
 }
 
 /// The claims of an AT issued now.

@@ -74,7 +74,7 @@ pub fn verify(
     now: UnixSeconds,
     tolerance: Tolerance,
 ) -> Result<ClientAssertion> {
-    let claims = signed::verify(text, TYP, signed::Trust { issuer: client_id, keys })?;
+    let claims = signed::verify(text, TYP, signed::Trust::new(client_id, keys))?;
     if claims.string("sub")? != client_id {
         return Err(ErrorCode::SubjectMismatch.into());
     }

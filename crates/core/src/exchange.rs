@@ -9,7 +9,7 @@ use crate::access_token::AccessToken;
 use crate::base64url;
 use crate::crypto;
 use crate::error::{Error, ErrorCode, Result};
-use crate::jose::{Jwe, Jwk, jwe};
+use crate::jose::{Ephemeral, Jwe, Jwk, jwe};
 use crate::json::{self, Object, ObjectWriter};
 use crate::problem::Problem;
 use crate::secret::{ContentKey, Seed};
@@ -59,7 +59,7 @@ pub struct ExchangeEntropy {
     /// Becomes R.
     pub random_key: Seed,
     /// The ephemeral key of ECDH-ES.
-    pub ephemeral: Seed,
+    pub ephemeral: Ephemeral,
     /// The IV of the request.
     pub iv: [u8; 12],
 }
@@ -184,6 +184,14 @@ impl PendingExchange {
         // A later token may narrow the scope, never widen it again.
         let terms = VisitTerms { scope: token.scope().clone(), ..self.terms.clone() };
         Ok(Answer::Granted(Box::new(Grant { token, terms, refresh, app_key, now })))
+    }
+
+    /// The visit token in an answer, if it is a grant, for a host that has to verify its signature first. Nothing but that may
+    /// be done with it.
+    ///
+    /// Errors: those of [`Self::open`] about the answer itself.
+    pub fn unverified_token(&self, answer: &str) -> Result<Option<String>> {
+        Ok(self.decrypt(answer)?.optional_string("vt")?.map(ToOwned::to_owned))
     }
 
     fn decrypt(&self, answer: &str) -> Result<Object> {

@@ -51,7 +51,7 @@ pub fn open_access_token(
     let keys = JwkSet::parse(keys)?;
     let token = AccessToken::verify_now(
         text,
-        Trust { issuer, keys: &keys },
+        Trust::new(issuer, &keys),
         unix_seconds(now_seconds),
         Tolerance::seconds(tolerance_seconds),
     )?;

@@ -1,10 +1,11 @@
 //! One request to the authority and the answer to it. R stays in here and is wiped with the object.
 
+use js_sys::Uint8Array;
 use lingpai_core::exchange::{self, Answer, ExchangeEntropy, Grant, PendingExchange};
-use lingpai_core::jose::Jwk;
+use lingpai_core::jose::{Ephemeral, Jwk};
 use lingpai_core::json::{self, ObjectWriter};
 use lingpai_core::terms::VisitTerms;
-use lingpai_core::{Error, Result};
+use lingpai_core::{ErrorCode, Result};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::access_token::AccessToken;
@@ -22,13 +23,19 @@ pub struct Exchange {
 
 #[wasm_bindgen]
 impl Exchange {
-    /// Seals the request that redeems an AT for the holder of the proof key with this thumbprint.
+    /// Seals the request that redeems an AT for the holder of the proof key with this thumbprint. For an AppKey on P-256 the
+    /// browser makes an ephemeral key: `ephemeral` is its public half (a JWK), `agreed` the secret that both keys share.
     ///
     /// Errors: `key_binding_mismatch` where the AT is bound to another key, `key_unusable`, `limit_exceeded`.
     #[wasm_bindgen(js_name = sealVisit)]
-    pub fn seal_visit(access_token: &AccessToken, thumbprint: Option<String>) -> JsResult<Self> {
+    pub fn seal_visit(
+        access_token: &AccessToken,
+        thumbprint: Option<String>,
+        ephemeral: Option<String>,
+        agreed: Option<Uint8Array>,
+    ) -> JsResult<Self> {
         let access_token = access_token.inner();
-        let sealed = draw()
+        let sealed = draw(ephemeral, agreed)
             .and_then(|entropy| exchange::seal_visit(access_token, thumbprint.as_deref(), entropy));
         Self::awaiting(sealed, &access_token.claims().app_key)
     }
@@ -37,10 +44,17 @@ impl Exchange {
     ///
     /// Errors: `malformed`, `claim_invalid`, `key_unusable`, `limit_exceeded`.
     #[wasm_bindgen(js_name = sealRefresh)]
-    pub fn seal_refresh(refresh_token: &str, app_key: &str, terms: &str) -> JsResult<Self> {
+    pub fn seal_refresh(
+        refresh_token: &str,
+        app_key: &str,
+        terms: &str,
+        ephemeral: Option<String>,
+        agreed: Option<Uint8Array>,
+    ) -> JsResult<Self> {
         let app_key = Jwk::parse(app_key).map_err(to_js)?;
-        let sealed = read_terms(terms)
-            .and_then(|terms| exchange::seal_refresh(refresh_token, &app_key, terms, draw()?));
+        let sealed = read_terms(terms).and_then(|terms| {
+            exchange::seal_refresh(refresh_token, &app_key, terms, draw(ephemeral, agreed)?)
+        });
         Self::awaiting(sealed, &app_key)
     }
 
@@ -62,12 +76,22 @@ impl Exchange {
         self.key_id.clone()
     }
 
-    /// Opens the answer and checks all of it. Returns what it said, as JSON.
+    /// The visit token in an answer, whose signature the browser has to verify.
+    ///
+    /// Errors: as [`Self::open`].
+    #[wasm_bindgen(js_name = unverifiedToken)]
+    pub fn unverified_token(&self, answer: &str) -> JsResult<Option<String>> {
+        self.pending.unverified_token(answer).map_err(to_js)
+    }
+
+    /// Opens the answer and checks all of it. Returns what it said, as JSON. `vouched`: the visit token in it, once the
+    /// browser has found its signature right.
     ///
     /// Errors: `answer_mismatch` for the answer to another request, `decryption_failed`, `type_mismatch`, `malformed`,
     /// `claim_invalid`, and those of a visit token.
-    pub fn open(&self, answer: &str, issuer: &Issuer) -> JsResult<String> {
-        self.pending.open(answer, issuer.trust()).map(describe).map_err(to_js)
+    pub fn open(&self, answer: &str, issuer: &Issuer, vouched: Option<String>) -> JsResult<String> {
+        let trust = issuer.trust(vouched.as_deref());
+        self.pending.open(answer, trust).map(describe).map_err(to_js)
     }
 
     fn awaiting(sealed: Result<(String, PendingExchange)>, app_key: &Jwk) -> JsResult<Self> {
@@ -110,10 +134,17 @@ pub(crate) fn read_terms(terms: &str) -> Result<VisitTerms> {
     VisitTerms::from_json(&json::parse_object(terms.as_bytes())?)
 }
 
-fn draw() -> Result<ExchangeEntropy, Error> {
-    Ok(ExchangeEntropy {
-        random_key: entropy::seed()?,
-        ephemeral: entropy::seed()?,
-        iv: entropy::iv()?,
-    })
+fn draw(ephemeral: Option<String>, agreed: Option<Uint8Array>) -> Result<ExchangeEntropy> {
+    let ephemeral = match (ephemeral, agreed) {
+        (Some(public), Some(agreed)) => {
+            if agreed.length() != 32 {
+                return Err(ErrorCode::KeyUnusable.into());
+            }
+            let mut secret = [0; 32];
+            agreed.copy_to(&mut secret);
+            Ephemeral::agreed(&Jwk::parse(&public)?, secret)
+        }
+        _ => Ephemeral::Seed(entropy::seed()?),
+    };
+    Ok(ExchangeEntropy { random_key: entropy::seed()?, ephemeral, iv: entropy::iv()? })
 }

@@ -13,7 +13,7 @@ use crate::refusal::{JsResult, to_js};
 const TOLERANCE: Tolerance = Tolerance::seconds(5);
 
 /// Checks a VT against the terms of its visit at `now_seconds` of the corrected clock. Returns its claims (JSON in JSON)
-/// and its times (seconds).
+/// and its times (seconds). `vouched`: the token, once the browser has found its signature right.
 ///
 /// Errors: those of a visit token, `token_expired` among them.
 #[wasm_bindgen(js_name = verifyVisitToken)]
@@ -22,10 +22,12 @@ pub fn verify_visit_token(
     issuer: &Issuer,
     terms: &str,
     now_seconds: f64,
+    vouched: Option<String>,
 ) -> JsResult<String> {
     let now = UnixSeconds::new(now_seconds as i64);
+    let trust = issuer.trust(vouched.as_deref());
     let token = read_terms(terms)
-        .and_then(|terms| VisitToken::verify(text, issuer.trust(), &terms, now, TOLERANCE))
+        .and_then(|terms| VisitToken::verify(text, trust, &terms, now, TOLERANCE))
         .map_err(to_js)?;
     let validity = token.validity();
     Ok(ObjectWriter::new()

@@ -1,9 +1,9 @@
 // The issuer's public keys: given, or fetched from where the issuer publishes them, and fetched again when they rotate.
+import { checked, type Check } from './browser-crypto.js'
 import type { Engine } from './engine.js'
 import { LingpaiError, toLingpaiError } from './errors.js'
 import { askedWaitMs, type Http } from './http.js'
 import { pause } from './waiting.js'
-import type { Issuer } from './wasm/lingpai_h5_bg.js'
 
 const attempts = 4
 
@@ -11,9 +11,10 @@ const attempts = 4
 export interface IssuerKeys {
   /**
    * Runs a check against the keys. One that fails for an unknown key runs again with keys fetched anew, once; keys that
-   * were given are all there is. Where the keys cannot be had the error is retryable: that says nothing about the token.
+   * were given are all there is. Where the keys cannot be had the error is retryable: that says nothing about the token,
+   * which `token` gives.
    */
-  check<T>(verify: (issuer: Issuer) => T, signal: AbortSignal): Promise<T>
+  check<T>(check: Check<T>, token: () => string | undefined, signal: AbortSignal): Promise<T>
   /** The keys as JSON, once there are some. */
   json(): string | undefined
 }
@@ -74,14 +75,14 @@ export function createIssuerKeys(
 
   return {
     json: () => json,
-    async check(verify, signal) {
+    async check(check, token, signal) {
       const keys = parsed ?? (await fetchKeys(signal))
       try {
-        return verify(keys)
+        return await checked(keys, check, token)
       } catch (thrown) {
         const error = toLingpaiError(thrown)
         if (error.code !== 'key_not_found' || fresh) throw error
-        return verify(await fetchKeys(signal))
+        return await checked(await fetchKeys(signal), check, token)
       } finally {
         // Keys rotate: those of this moment may be old when the next token comes.
         fresh = known.given !== undefined

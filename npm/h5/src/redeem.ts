@@ -1,4 +1,5 @@
 // From a launch to a visit: gets the access token, checks it, and redeems it once.
+import { agree } from './browser-crypto.js'
 import { LingpaiError, toLingpaiError } from './errors.js'
 import { perform, type Granted } from './exchange.js'
 import type { LaunchVia } from './events.js'
@@ -24,7 +25,7 @@ interface AccessTokenFacts {
   clientId: string
   subject: string
   scope: string
-  appKeyId: string
+  appKey: { kid: string }
   issuedAtSeconds: number
   expiresAtSeconds: number
   jkt?: string
@@ -98,7 +99,8 @@ export async function redeem(
   if (redeemed.has(fingerprint)) throw new LingpaiError('replayed')
   const visitsUrl = `${page.settings.gateway}/v1/visits`
   const checking = page.issuerKeys.check(
-    (issuer) => engine.AccessToken.verify(accessToken, issuer, visitsUrl),
+    (issuer, vouched) => engine.AccessToken.verify(accessToken, issuer, visitsUrl, vouched),
+    () => accessToken,
     signal,
   )
   const token = await checking.catch((thrown: unknown) => {
@@ -110,7 +112,8 @@ export async function redeem(
   })
   try {
     const facts = JSON.parse(token.facts()) as AccessTokenFacts
-    const { clientId, subject, scope, appKeyId, expiresAtSeconds } = facts
+    const { clientId, subject, scope, appKey, expiresAtSeconds } = facts
+    const appKeyId = appKey.kid
     const bound = facts.jkt !== undefined
     const tokenBytes = accessToken.length
     emit({ type: 'launched', via, bound, clientId, scope, appKeyId, expiresAtSeconds, tokenBytes })
@@ -126,7 +129,9 @@ export async function redeem(
       await approve(page, accessToken, { current, launched }, signal)
 
     clock.hint(facts.issuedAtSeconds, expiresAtSeconds)
-    const exchange = engine.Exchange.sealVisit(token, keys.thumbprint)
+    const agreed = await agree(JSON.stringify(appKey))
+    signal.throwIfAborted()
+    const exchange = engine.Exchange.sealVisit(token, keys.thumbprint, ...agreed)
     if (via === 'fragment') markSent(accessToken, keys.thumbprint)
     const decision = await perform(page, 'visit', exchange, signal)
     if ('granted' in decision) {

@@ -1,4 +1,5 @@
 // One refresh: spends the refresh token under a new R, and keeps the successor before anything uses it.
+import { agree } from './browser-crypto.js'
 import { LingpaiError, toLingpaiError } from './errors.js'
 import { perform } from './exchange.js'
 import { hold, isOurs, isSameParty, partyOf, resume, type Holding } from './holding.js'
@@ -27,8 +28,9 @@ export async function refresh(
     if (!(await page.lock.holds(launch, signal))) {
       return { failure: new LingpaiError('visit_ended', { message }), ended: false }
     }
+    const agreed = await agree(appKey)
     signal.throwIfAborted()
-    const exchange = page.engine.Exchange.sealRefresh(refreshToken, appKey, terms)
+    const exchange = page.engine.Exchange.sealRefresh(refreshToken, appKey, terms, ...agreed)
     const decision = await perform(page, 'refresh', exchange, signal)
     signal.throwIfAborted()
     if ('refused' in decision) {

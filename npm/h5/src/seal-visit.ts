@@ -1,4 +1,5 @@
 // A visit for people with a transport of their own: seals the request and opens its answer, and touches nothing else.
+import { agree, checked } from './browser-crypto.js'
 import { loadEngine } from './engine.js'
 import { LingpaiError, toLingpaiError } from './errors.js'
 import type { Granted } from './exchange.js'
@@ -57,8 +58,14 @@ export async function sealVisit(options: SealVisitOptions): Promise<SealedVisit>
   try {
     const trusted = new engine.Issuer(issuer, keys)
     const visitsUrl = gateway && `${gateway}/v1/visits`
-    const token = engine.AccessToken.verify(accessToken, trusted, visitsUrl)
-    const exchange = engine.Exchange.sealVisit(token, proofKeyThumbprint)
+    const token = await checked(
+      trusted,
+      (issuer, vouched) => engine.AccessToken.verify(accessToken, issuer, visitsUrl, vouched),
+      () => accessToken,
+    )
+    const { appKey } = JSON.parse(token.facts()) as { appKey: object }
+    const agreed = await agree(JSON.stringify(appKey))
+    const exchange = engine.Exchange.sealVisit(token, proofKeyThumbprint, ...agreed)
     token.free()
     return {
       request: exchange.request,
@@ -66,7 +73,12 @@ export async function sealVisit(options: SealVisitOptions): Promise<SealedVisit>
       async open(response) {
         if (typeof response !== 'string') throw new TypeError('response: a string')
         try {
-          return answerOf(JSON.parse(exchange.open(response, trusted)), now())
+          const opening = checked(
+            trusted,
+            (issuer, vouched) => exchange.open(response, issuer, vouched),
+            () => exchange.unverifiedToken(response),
+          )
+          return answerOf(JSON.parse(await opening), now())
         } catch (error) {
           throw toLingpaiError(error)
         }

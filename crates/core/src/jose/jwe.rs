@@ -102,14 +102,11 @@ impl<'a> Jwe<'a> {
     /// Errors: `algorithm_not_allowed` for `dir`; `key_unusable` for a key that is not for encryption, an ephemeral key on
     /// another curve and one that forces the result; `decryption_failed` for everything else, without a difference.
     pub fn open(&self, key: &PrivateJwk) -> Result<Opened> {
-        let KeyPart::Agreed { ephemeral, wrapped } = &self.key_part else {
-            return Err(ErrorCode::AlgorithmNotAllowed.into());
-        };
+        let ephemeral = self.ephemeral().ok_or(ErrorCode::AlgorithmNotAllowed)?;
         if !key.public().is_encryption() {
             return Err(unusable("use"));
         }
-        let shared = agree(key.key(), ephemeral)?;
-        self.open_wrapped(&shared, wrapped)
+        self.open_agreed(&*agree(key.key(), ephemeral)?)
     }
 
     /// The sender's ephemeral key, unless it is encrypted under a shared key.
@@ -120,19 +117,25 @@ impl<'a> Jwe<'a> {
         }
     }
 
-    /// Decrypts with the secret that a host has made of a P-256 key and the ephemeral one: the x coordinate of the common
-    /// point. The host has seen to it that the ephemeral key is a point of the curve.
+    /// Decrypts with the secret that was made elsewhere of the ephemeral key and the receiver's, by the host perhaps: the x
+    /// coordinate of the common point. Whoever made it has seen to it that the ephemeral key lies on the curve and does
+    /// not force the result.
     ///
-    /// Errors: `algorithm_not_allowed` for `dir`; `key_unusable` for an ephemeral key on another curve;
-    /// `decryption_failed`.
+    /// Errors: `algorithm_not_allowed` for `dir`; `decryption_failed`.
     pub fn open_agreed(&self, shared: &[u8; 32]) -> Result<Opened> {
-        match &self.key_part {
-            KeyPart::Agreed { ephemeral: PublicKey::P256(_), wrapped } => {
-                self.open_wrapped(shared, wrapped)
-            }
-            KeyPart::Agreed { .. } => Err(unusable("epk")),
-            KeyPart::Direct => Err(ErrorCode::AlgorithmNotAllowed.into()),
-        }
+        self.open_wrapped(&key_encryption_key(shared))
+    }
+
+    /// Decrypts with the key that wraps the content key (see [`key_encryption_key`]).
+    ///
+    /// Errors: `algorithm_not_allowed` for `dir`; `decryption_failed`.
+    pub fn open_wrapped(&self, key_encryption_key: &ContentKey) -> Result<Opened> {
+        let KeyPart::Agreed { wrapped, .. } = &self.key_part else {
+            return Err(ErrorCode::AlgorithmNotAllowed.into());
+        };
+        let content_key = unwrap_key(key_encryption_key, wrapped)?;
+        let plaintext = self.open_content(&content_key)?;
+        Ok(Opened { content_key, plaintext })
     }
 
     /// Decrypts what was sealed under a shared key.
@@ -145,16 +148,52 @@ impl<'a> Jwe<'a> {
         self.open_content(key)
     }
 
-    fn open_wrapped(&self, shared: &[u8; 32], wrapped: &[u8; 40]) -> Result<Opened> {
-        let content_key = unwrap_key(&key_encryption_key(shared), wrapped)?;
-        let plaintext = self.open_content(&content_key)?;
-        Ok(Opened { content_key, plaintext })
-    }
-
     fn open_content(&self, key: &ContentKey) -> Result<Zeroizing<Vec<u8>>> {
         let mut buffer = Zeroizing::new(self.ciphertext.clone());
         open_in_place(key, &self.iv, self.protected.as_bytes(), &mut buffer, &self.tag)?;
         Ok(buffer)
+    }
+}
+
+/// The sender's half of a key agreement, good for one text.
+pub enum Ephemeral {
+    /// One draw of randomness.
+    Seed(Seed),
+    /// Made by the host, for the curve whose arithmetic is not here: the public half, and the x coordinate of the common
+    /// point. The host has seen to it that the receiver's key lies on the curve.
+    Agreed(PublicKey, Zeroizing<[u8; 32]>),
+}
+
+impl Ephemeral {
+    /// Takes over what the host has made.
+    pub fn agreed(public: &Jwk, shared: [u8; 32]) -> Self {
+        Self::Agreed(public.public_key().clone(), Zeroizing::new(shared))
+    }
+}
+
+impl From<Seed> for Ephemeral {
+    fn from(seed: Seed) -> Self {
+        Self::Seed(seed)
+    }
+}
+
+impl Ephemeral {
+    fn agree(self, public: &PublicKey) -> Result<(PublicKey, Zeroizing<[u8; 32]>)> {
+        let private = match (self, public) {
+            (Self::Agreed(ephemeral @ PublicKey::P256(_), shared), PublicKey::P256(_)) => {
+                return Ok((ephemeral, shared));
+            }
+            #[cfg(feature = "p256")]
+            (Self::Seed(seed), PublicKey::P256(_)) => {
+                PrivateKey::P256(P256PrivateKey::from_seed(&seed)?)
+            }
+            (Self::Seed(seed), PublicKey::X25519(_)) => {
+                PrivateKey::X25519(X25519PrivateKey::from_seed(&seed))
+            }
+            _ => return Err(unusable("crv")),
+        };
+        let shared = agree(&private, public)?;
+        Ok((private.public(), shared))
     }
 }
 
@@ -168,7 +207,7 @@ pub fn seal(
     typ: &str,
     cty: &str,
     content_key: &ContentKey,
-    ephemeral: Seed,
+    ephemeral: impl Into<Ephemeral>,
     iv: [u8; 12],
     plaintext: &[u8],
 ) -> Result<String> {
@@ -176,15 +215,9 @@ pub fn seal(
         return Err(unusable("use"));
     }
     let kid = to.kid().ok_or(unusable("kid"))?;
-    let ephemeral = match to.public_key() {
-        #[cfg(feature = "p256")]
-        PublicKey::P256(_) => PrivateKey::P256(P256PrivateKey::from_seed(&ephemeral)?),
-        PublicKey::X25519(_) => PrivateKey::X25519(X25519PrivateKey::from_seed(&ephemeral)),
-        _ => return Err(unusable("crv")),
-    };
-    let shared = agree(&ephemeral, to.public_key())?;
+    let (ephemeral, shared) = ephemeral.into().agree(to.public_key())?;
     let wrapped = wrap_key(&key_encryption_key(&shared), content_key);
-    let epk = ephemeral.public().write(ObjectWriter::new()).finish();
+    let epk = ephemeral.write(ObjectWriter::new()).finish();
     let header = ObjectWriter::new()
         .string("alg", ECDH_ES_A256KW)
         .string("enc", A256GCM)
@@ -251,7 +284,8 @@ fn agree(private: &PrivateKey, public: &PublicKey) -> Result<Zeroizing<[u8; 32]>
     }
 }
 
-fn key_encryption_key(shared: &[u8; 32]) -> ContentKey {
+/// The key of A256KW that follows from what two keys agree on (RFC 7518 §4.6.2).
+pub fn key_encryption_key(shared: &[u8; 32]) -> ContentKey {
     concat_kdf(shared, ECDH_ES_A256KW, b"", b"", 256)
 }
 

@@ -20,7 +20,7 @@ pub use self::alg::{AlgorithmSet, KeyAlgorithm, KeyUse, SignatureAlgorithm};
 pub use self::header::Header;
 pub use self::host_check::{HostCheck, HostVerdict, Judgement};
 pub use self::host_key::HostKey;
-pub use self::jwe::{Jwe, Opened};
+pub use self::jwe::{Ephemeral, Jwe, Opened};
 pub use self::jwk::{Jwk, PublicKey};
 pub use self::jwks::JwkSet;
 pub use self::jws::{Jws, VerifyingKey};

@@ -142,7 +142,7 @@ impl Caller<'_> {
         request: &OpenedRequest,
     ) -> Result<(String, ObjectWriter), Error> {
         let keys = authority.signing_keys.published(self.now);
-        let trust = Trust { issuer: &authority.issuer, keys: &keys };
+        let trust = Trust::new(&authority.issuer, &keys);
         let visits_url = authority.gateway.join(ExchangeKind::Visit.path());
         let token = AccessToken::verify(request.credential(), trust, &visits_url)?;
         let claims = token.claims();
