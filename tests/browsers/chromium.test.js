@@ -1,5 +1,7 @@
 import { mishapsIn } from './mishaps.js'
+import { p256In } from './p256.js'
 import { visitsIn } from './visits.js'
 
 visitsIn('chromium')
 mishapsIn('chromium')
+p256In('chromium')

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 
 import { launch } from '../support/browsers/index.js'
 import { until } from '../support/until.js'
+import { P256 } from './p256.js'
 import { outcome } from './session.js'
 import { dumpStorage } from './traces.js'
 import { callApi } from './visits.js'
@@ -40,4 +41,22 @@ describe('a visit on plain http', { timeout: 120_000 }, () => {
       { session: {}, local: {}, databases: {}, keys: [] },
     )
   })
+
+  for (const [curves, code] of [
+    [P256, 'algorithm_not_allowed'],
+    [{ appCurve: 'P-256' }, 'key_unusable'],
+  ]) {
+    test(`is refused where it needs P-256 (${Object.keys(curves)}), for want of WebCrypto`, async () => {
+      const other = await startWorld(curves)
+      try {
+        const page = await browser.open(await other.fragmentUrl({}, { origin: other.insecurePage }))
+        const result = await until('the visit to fail', () => page.evaluate(outcome))
+        assert.deepEqual([result.status, result.code], ['failed', code])
+        assert.match(result.message, /https/)
+        assert.equal(other.proxy.of('/v1/visits').length, 0)
+      } finally {
+        await other.stop()
+      }
+    })
+  }
 })

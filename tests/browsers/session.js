@@ -7,13 +7,13 @@ import { until } from '../support/until.js'
 import { startWorld } from './world.js'
 
 /** Starts both before the suite that calls this and stops them after it; pages are closed after each test. */
-export function session(browserName) {
+export function session(browserName, curves) {
   let world
   let browser
   let opened = []
 
   before(async () => {
-    world = await startWorld()
+    world = await startWorld(curves)
     browser = await launch(browserName)
   })
 

@@ -1,5 +1,7 @@
 import { mishapsIn } from './mishaps.js'
+import { p256In } from './p256.js'
 import { visitsIn } from './visits.js'
 
 visitsIn('webkit')
 mishapsIn('webkit')
+p256In('webkit')

@@ -18,7 +18,8 @@ const pages = fileURLToPath(new URL('pages', import.meta.url))
 /** A name that is not loopback to a browser, so that its page has no secure context. */
 export const INSECURE_HOST = 'h5.test'
 
-export async function startWorld() {
+/** `curves`: `signingCurve` and `appCurve` of the deployment. */
+export async function startWorld(curves = {}) {
   const scripts = await bundlePages()
   const workerPort = await freePort()
   const proxy = await startLossyProxy({ targetPort: workerPort })
@@ -42,7 +43,8 @@ export async function startWorld() {
   const app = `http://127.0.0.1:${server.port}`
   const page = `http://localhost:${server.port}`
   const insecurePage = `http://${INSECURE_HOST}:${server.port}`
-  deployment = await deployed.createDeployment({ issuer: gateway, pages: [page, insecurePage] })
+  const origins = [page, insecurePage]
+  deployment = await deployed.createDeployment({ issuer: gateway, pages: origins, ...curves })
   const worker = await startWorker({ port: workerPort, bindings: deployment.bindings })
   const issued = []
 

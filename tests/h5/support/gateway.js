@@ -8,11 +8,12 @@ import { nowSeconds, openRequest, sealAnswer } from '../../support/jose_party.js
 const problem = { 'content-type': 'application/problem+json' }
 
 /** Answers each request with the next step of `plan`, and as it should where the plan ends. */
-export async function createGateway() {
+export async function createGateway(curves = {}) {
   const page = 'https://page.example'
   const deployment = await deployed.createDeployment({
     issuer: 'https://gate.example',
     pages: [page],
+    ...curves,
   })
   const { issuer } = deployment
   let refreshes = 0
