@@ -13,7 +13,7 @@ import type { Watch } from './watch.js'
 export interface Acceptance {
   accept(presented: string, watch: Watch): Promise<[Checked, Issuer]>
   /** With keys at hand, and without what has to be waited for. */
-  acceptSync(presented: string): [Checked, Issuer]
+  acceptSync(presented: string, watch?: Watch): [Checked, Issuer]
   /** Loads the key sets. */
   ready(): Promise<void>
 }
@@ -96,21 +96,26 @@ export function acceptance(engine: Engine<VerifyGlue>, settings: Settings): Acce
       remember(presented, issuer, found, until)
       return [found.checked, issuer]
     },
-    acceptSync(presented) {
+    acceptSync(presented, watch) {
       const nowMs = now()
       const known = seen.get(presented)
       let keys = known?.issuer.tokens.keysAtHand(nowMs)
       const checked = known && keys && recall(known, keys, nowMs)
-      if (known && checked) return [checked, known.issuer]
+      if (known && checked) {
+        if (watch) watch.cached = true
+        return [checked, known.issuer]
+      }
       if (isSealed(presented) || sealed?.required) {
         throw new LingpaiError('type_mismatch', { message: 'type_mismatch (sealed: use verify)' })
       }
+      watch?.enter('keys')
       const issuer = known?.issuer ?? issuers.ofSync(presented)
       keys ??= issuer.tokens.keysAtHand(nowMs)
       if (!keys) {
         const message = 'the key set has not been loaded: await ready() first'
         throw new LingpaiError('temporarily_unavailable', { message })
       }
+      watch?.enter('verify')
       const found = issuer.tokens.checkSync(presented, keys, nowMs)
       remember(presented, issuer, found, Infinity)
       return [found.checked, issuer]

@@ -147,11 +147,25 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
       onEvent?.(watch.verified(now()))
       return verified
     } catch (error) {
-      const trap = trapOf(error)
-      if (trap) onEvent?.({ type: 'trap', recovered: trap.recovered })
-      if (isLingpaiError(error)) onEvent?.(watch.refused(error))
+      reportRefusal(error, watch)
       throw error
+    } finally {
+      watch.end()
     }
+  }
+
+  function verifySync(token: string, options: TokenOptions | undefined, watch?: Watch): Verified {
+    const [checked, issuer] = acceptSync(token, watch)
+    watch?.of(checked, issuer)
+    requireProof(checked.jkt, options)
+    requireScope(checked.claims, options)
+    return { claims: checked.claims, token, ...tenantOf(issuer) }
+  }
+
+  function reportRefusal(error: unknown, watch: Watch): void {
+    const trap = trapOf(error)
+    if (trap) onEvent?.({ type: 'trap', recovered: trap.recovered })
+    if (isLingpaiError(error)) onEvent?.(watch.refused(error))
   }
 
   const measured = onEvent !== undefined
@@ -170,11 +184,16 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
       if (settings.singleUse) {
         throw new TypeError('verifySync: cannot use tokens up; `singleUse` needs verify()')
       }
-      const [checked, issuer] = acceptSync(token)
-      requireProof(checked.jkt, options)
-      requireScope(checked.claims, options)
-      const { claims } = checked
-      return { claims, token, ...tenantOf(issuer) }
+      if (!onEvent) return verifySync(token, options)
+      const watch = watchOf(measured)
+      try {
+        const verified = verifySync(token, options, watch)
+        onEvent(watch.verified(now()))
+        return verified
+      } catch (error) {
+        reportRefusal(error, watch)
+        throw error
+      }
     },
     ready,
     refusal,

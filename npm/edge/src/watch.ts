@@ -16,6 +16,8 @@ export interface Watch {
   of(checked: Checked, issuer: Issuer): void
   verified(nowMs: number): VerifierEvent
   refused(error: LingpaiError): VerifierEvent
+  /** Ends the last phase: what comes afterwards is not verification. */
+  end(): void
   /** The response, with the durations so far if it is to have them. */
   stamped(response: Response, wanted: boolean): Response
 }
@@ -53,6 +55,7 @@ export function watchOf(measured: boolean): Watch {
       }
     },
     refused: ({ code }) => ({ type: 'refused', code, phase: current, ...durations() }),
+    end: () => void watch?.stop(),
     stamped: (response, wanted) =>
       wanted && watch ? withServerTiming(response, watch.stop()) : response,
   }
