@@ -6,8 +6,11 @@ use alloc::string::String;
 
 use zeroize::Zeroize as _;
 
-use crate::error::{Error, ErrorCode, Result};
-use crate::jose::{Jwe, Jwk, Opened, PrivateJwk, PublicKey, jwe};
+use crate::base64url;
+use crate::crypto::{X25519PrivateKey, X25519PublicKey};
+use crate::error::{ErrorCode, Result};
+use crate::jose::jwk::unusable;
+use crate::jose::{Jwe, Jwk, PublicKey, jwe};
 use crate::json::{self, Object, ObjectWriter};
 use crate::keyring::Ring;
 use crate::secret::{ContentKey, Seed};
@@ -39,38 +42,57 @@ pub fn seal(token: &str, to: &Jwk, entropy: SealEntropy) -> Result<String> {
 /// The edge's keys, each with the time in which it serves.
 pub struct UnsealKeys(Ring<UnsealKey>);
 
-#[expect(clippy::large_enum_variant, reason = "a ring has a few keys")]
-enum UnsealKey {
-    /// X25519: agreed here.
-    Held(PrivateJwk),
-    /// P-256: the host holds the private half, and agrees faster.
-    AtHost(Jwk),
+struct UnsealKey {
+    public: Jwk,
+    /// For X25519. Of a P-256 key the host holds the private half, and agrees faster.
+    held: Option<X25519PrivateKey>,
 }
 
 impl UnsealKey {
     fn from_value(members: &Object) -> Result<Self> {
         let public = Jwk::from_public_members(members)?;
-        match public.public_key() {
-            PublicKey::P256(_) => Ok(Self::AtHost(public)),
-            _ => PrivateJwk::from_value(members).map(Self::Held),
-        }
-    }
-
-    const fn public(&self) -> &Jwk {
-        match self {
-            Self::Held(key) => key.public(),
-            Self::AtHost(key) => key,
-        }
+        let held = match public.public_key() {
+            PublicKey::X25519(key) => Some(private_half(key, members.string("d")?)?),
+            _ => None,
+        };
+        Ok(Self { public, held })
     }
 }
 
+fn private_half(public: &X25519PublicKey, d: &str) -> Result<X25519PrivateKey> {
+    let seed = Seed::new(base64url::decode_secret(d).map_err(|_| unusable("d"))?);
+    let key = X25519PrivateKey::from_seed(&seed);
+    if key.public() == *public { Ok(key) } else { Err(unusable("d")) }
+}
+
 /// How far unsealing comes without the host.
-#[expect(clippy::large_enum_variant, reason = "lives as long as one token is being opened")]
 pub enum Unsealing<'t> {
-    /// To the token. Nothing of it has been verified.
-    Done(String),
+    /// To the key of the envelope.
+    Agreed(Envelope<'t>),
     /// To the agreement of keys.
     AskHost(PendingUnseal<'t>),
+}
+
+/// A sealed token with the key that opens it.
+pub struct Envelope<'t> {
+    jwe: Jwe<'t>,
+    key: ContentKey,
+}
+
+impl Envelope<'_> {
+    /// The token inside. Nothing of it has been verified.
+    ///
+    /// Errors: `decryption_failed`, `malformed` for what is no text.
+    pub fn open(&self) -> Result<String> {
+        let opened = self.jwe.open_wrapped(&self.key)?;
+        let text = core::str::from_utf8(&opened.plaintext).map_err(|_| ErrorCode::Malformed)?;
+        Ok(text.to_owned())
+    }
+
+    /// The key that wraps the content key (A256KW), for hosts that decrypt with a cryptography of their own.
+    pub const fn key_encryption_key(&self) -> &ContentKey {
+        &self.key
+    }
 }
 
 /// A sealed token for which the host has to make the secret of one of its keys and the ephemeral one.
@@ -79,7 +101,7 @@ pub struct PendingUnseal<'t> {
     ephemeral: String,
 }
 
-impl PendingUnseal<'_> {
+impl<'t> PendingUnseal<'t> {
     /// The name of the host's key.
     pub fn kid(&self) -> &str {
         self.jwe.kid()
@@ -93,9 +115,9 @@ impl PendingUnseal<'_> {
     /// Goes on with the secret: the x coordinate of the common point, 32 bytes.
     ///
     /// Errors: `decryption_failed`.
-    pub fn resolve(self, agreed: &[u8]) -> Result<String> {
+    pub fn resolve(self, agreed: &[u8]) -> Result<Envelope<'t>> {
         let agreed = agreed.try_into().map_err(|_| ErrorCode::DecryptionFailed)?;
-        token_in(self.jwe.open_agreed(agreed)?)
+        Ok(Envelope { jwe: self.jwe, key: jwe::key_encryption_key(agreed) })
     }
 }
 
@@ -109,37 +131,33 @@ impl UnsealKeys {
         let ring = Ring::read(Some(&items), UnsealKey::from_value);
         items.zeroize();
         let ring = ring?;
-        ring.check(UnsealKey::public, Jwk::is_encryption)?;
+        ring.check(|key| &key.public, Jwk::is_encryption)?;
         Ok(Self(ring))
     }
 
-    /// Unseals a token, as far as that goes without the host.
+    /// Begins to unseal a token.
     ///
     /// Errors: those of [`Jwe::parse`]; `type_mismatch`; `unknown_key` for a key that is not in the ring or is retired;
-    /// `algorithm_not_allowed` for `dir`; `key_unusable` for an ephemeral key that is none, or on another curve;
-    /// `decryption_failed`.
+    /// `algorithm_not_allowed` for `dir`; `key_unusable` for an ephemeral key that is none, on another curve, or forces the
+    /// result.
     pub fn begin<'t>(&self, text: &'t str, now: UnixSeconds) -> Result<Unsealing<'t>> {
         let jwe = Jwe::parse(text)?;
         if jwe.typ() != TYP || jwe.cty() != CTY {
             return Err(ErrorCode::TypeMismatch.into());
         }
         let mut keys = self.0.unretired(now);
-        let key = keys.find(|key| key.public().kid() == Some(jwe.kid()));
-        match key.ok_or(ErrorCode::UnknownKey)? {
-            UnsealKey::Held(key) => token_in(jwe.open(key)?).map(Unsealing::Done),
-            UnsealKey::AtHost(_) => match jwe.ephemeral() {
-                Some(key @ PublicKey::P256(_)) => {
-                    let ephemeral = key.write(ObjectWriter::new()).finish();
-                    Ok(Unsealing::AskHost(PendingUnseal { jwe, ephemeral }))
-                }
-                Some(_) => Err(Error::with_detail(ErrorCode::KeyUnusable, "epk")),
-                None => Err(ErrorCode::AlgorithmNotAllowed.into()),
-            },
+        let key = keys.find(|key| key.public.kid() == Some(jwe.kid()));
+        let key = key.ok_or(ErrorCode::UnknownKey)?;
+        match (jwe.ephemeral().ok_or(ErrorCode::AlgorithmNotAllowed)?, &key.held) {
+            (PublicKey::X25519(ephemeral), Some(held)) => {
+                let key = jwe::key_encryption_key(&*held.diffie_hellman(ephemeral)?);
+                Ok(Unsealing::Agreed(Envelope { jwe, key }))
+            }
+            (ephemeral @ PublicKey::P256(_), None) => {
+                let ephemeral = ephemeral.write(ObjectWriter::new()).finish();
+                Ok(Unsealing::AskHost(PendingUnseal { jwe, ephemeral }))
+            }
+            _ => Err(unusable("epk")),
         }
     }
-}
-
-fn token_in(opened: Opened) -> Result<String> {
-    let text = core::str::from_utf8(&opened.plaintext).map_err(|_| ErrorCode::Malformed)?;
-    Ok(text.to_owned())
 }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use lingpai_core::base64url;
 use lingpai_core::json::ObjectWriter;
 use lingpai_core::sealed_token::{UnsealKeys, Unsealing};
 use wasm_bindgen::prelude::*;
@@ -28,8 +29,9 @@ pub fn unseal_free(ring: u32) {
     RINGS.take(ring);
 }
 
-/// Unseals a token and gives `{"token"}`, which is not verified yet. Where the key is one of P-256 gives `{"agree": {"kid",
-/// "epk": {…}}}`: the host makes the secret of its key of that name and `epk`, and calls again with it (32 bytes).
+/// Begins to unseal a token and gives `{"key"}`, the key in base64url by which its content key is wrapped (A256KW): the host
+/// decrypts, having AES at hand. Where the ring's key is one of P-256 gives `{"agree": {"kid", "epk": {…}}}` first: the host
+/// makes the secret of its key of that name and `epk`, and calls again with it (32 bytes).
 ///
 /// Errors: those of `UnsealKeys::begin`, `decryption_failed`.
 #[wasm_bindgen]
@@ -41,8 +43,8 @@ pub fn unseal(
 ) -> Crossing<String> {
     let agreed = agreed.map(Zeroizing::new);
     RINGS.with(ring, |keys| {
-        let token = match (keys.begin(sealed, unix_seconds(now_seconds))?, agreed) {
-            (Unsealing::Done(token), _) => token,
+        let envelope = match (keys.begin(sealed, unix_seconds(now_seconds))?, agreed) {
+            (Unsealing::Agreed(envelope), _) => envelope,
             (Unsealing::AskHost(pending), Some(agreed)) => pending.resolve(&agreed)?,
             (Unsealing::AskHost(pending), None) => {
                 let agree = ObjectWriter::new()
@@ -52,6 +54,7 @@ pub fn unseal(
                 return Ok(ObjectWriter::new().raw("agree", &agree).finish());
             }
         };
-        Ok(ObjectWriter::with_capacity(token.len() + 16).string("token", &token).finish())
+        let key = base64url::encode(envelope.key_encryption_key().secret_bytes());
+        Ok(ObjectWriter::new().string("key", &key).finish())
     })
 }

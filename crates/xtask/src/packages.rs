@@ -33,6 +33,9 @@ pub(crate) struct Module {
 /// Half of what Cloudflare gives an isolate, 64 MiB: beyond, the module traps and starts anew, and the isolate lives on.
 const MOST_MEMORY: &str = "-Clink-arg=--max-memory=67108864";
 
+/// Most of what opt-level 3 inlines is not hot; what is hot says so itself.
+const LITTLE_INLINING: &str = "-Cllvm-args=-inline-threshold=25";
+
 pub(crate) const PACKAGES: [Package; 2] = [
     Package {
         name: "h5",
@@ -59,7 +62,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 name: "verify",
                 profile: "wasm-verify",
                 default_features: false,
-                rustflags: &[MOST_MEMORY],
+                rustflags: &[LITTLE_INLINING, MOST_MEMORY],
                 panics_trap: false,
                 goal: "-O3",
             },
@@ -67,8 +70,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 name: "edge",
                 profile: "wasm",
                 default_features: true,
-                // Most of what opt-level 3 inlines here is not hot; what is hot says so itself.
-                rustflags: &["-Cllvm-args=-inline-threshold=25", MOST_MEMORY],
+                rustflags: &[LITTLE_INLINING, MOST_MEMORY],
                 panics_trap: false,
                 goal: "-O3",
             },

@@ -1,5 +1,5 @@
 // The host's WebCrypto, for what the WASM module leaves to it: RSA and the NIST curves, and Ed25519 where the host is
-// faster. The module decides what is checked and has read the token; here one primitive is asked for a yes or no.
+// faster, and AES. The module decides what is checked and has read the token; here primitives are asked.
 import { base64UrlBytes } from './base64url.js'
 import { LingpaiError } from './error.js'
 import type { Jwk } from './types.js'
@@ -58,18 +58,47 @@ export async function hostVerifies({ alg, key }: HostCheck, jws: string): Promis
 export async function hostAgrees(privateKey: Jwk, epk: Jwk): Promise<Uint8Array> {
   const curve = { name: 'ECDH', namedCurve: 'P-256' }
   const { kty, crv, x, y, d } = privateKey as JsonWebKey
-  const own = await crypto.subtle.importKey('jwk', { kty, crv, x, y, d } as JsonWebKey, curve, false, [
-    'deriveBits',
-  ])
-  let ephemeral: CryptoKey
+  const own = await crypto.subtle.importKey(
+    'jwk',
+    { kty, crv, x, y, d } as JsonWebKey,
+    curve,
+    false,
+    ['deriveBits'],
+  )
   try {
-    ephemeral = await crypto.subtle.importKey('jwk', epk as JsonWebKey, curve, false, [])
+    const ephemeral = await crypto.subtle.importKey('jwk', epk as JsonWebKey, curve, false, [])
+    const agreement = { name: 'ECDH', public: ephemeral }
+    return new Uint8Array(await crypto.subtle.deriveBits(agreement, own, 256))
   } catch {
-    // Whoever seals chooses it, so that a point off the curve is no news: it is refused like any other forgery.
+    // Whoever seals chooses it, so that a point off the curve is no news: it is refused like any other forgery. Some hosts
+    // notice at the import, some later.
     throw new LingpaiError('decryption_failed')
   }
-  const secret = await crypto.subtle.deriveBits({ name: 'ECDH', public: ephemeral }, own, 256)
-  return new Uint8Array(secret)
+}
+
+/** The text in a compact JWE (A256KW, A256GCM) that the module has read, given the key in base64url that wraps its key. */
+export async function hostDecrypts(key: string, jwe: string): Promise<string> {
+  const { subtle } = crypto
+  const [header = '', ...parts] = jwe.split('.')
+  const [wrapped, iv, ciphertext, tag] = parts.map(base64UrlBytes)
+  if (!wrapped || !iv || !ciphertext || !tag) throw new LingpaiError('internal')
+  const wrapping = await subtle.importKey('raw', base64UrlBytes(key), 'AES-KW', false, [
+    'unwrapKey',
+  ])
+  const sealed = new Uint8Array(ciphertext.length + tag.length)
+  sealed.set(ciphertext)
+  sealed.set(tag, ciphertext.length)
+  const gcm = { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(header) }
+  try {
+    const content = await subtle.unwrapKey('raw', wrapped, wrapping, 'AES-KW', 'AES-GCM', false, [
+      'decrypt',
+    ])
+    return new TextDecoder('utf-8', { fatal: true }).decode(
+      await subtle.decrypt(gcm, content, sealed),
+    )
+  } catch {
+    throw new LingpaiError('decryption_failed')
+  }
 }
 
 /** Imported keys, most recently used last: importing takes about as long as verifying. */

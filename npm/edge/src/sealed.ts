@@ -2,7 +2,7 @@
 // ring of keys that rotates. What comes out is a signed token like any other.
 import type { Engine, VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
-import { hostAgrees, type HostAgreement } from './host-crypto.js'
+import { hostAgrees, hostDecrypts, type HostAgreement } from './host-crypto.js'
 import type { RingKey } from './types.js'
 
 /** How sealed tokens are treated. */
@@ -19,9 +19,10 @@ export interface Unsealer {
   open(sealed: string, nowMs: number): Promise<string>
 }
 
-/** Whether this is a JWE, of five parts, and not a JWS, of three. */
+/** Whether this is meant as a JWE: it has more parts than the three of a JWS. */
 export function isSealed(token: string): boolean {
-  return token.split('.', 6).length === 5
+  const second = token.indexOf('.', token.indexOf('.') + 1)
+  return second > 0 && token.includes('.', second + 1)
 }
 
 /** Reads the ring. Throws a `TypeError` where a key does not do. */
@@ -33,19 +34,19 @@ export function unsealer(engine: Engine<VerifyGlue>, settings: UnsealSettings): 
     required: settings.required,
     async open(sealed, nowMs) {
       const seconds = Math.floor(nowMs / 1000)
-      const open = (agreed?: Uint8Array) =>
+      const begin = (agreed?: Uint8Array) =>
         JSON.parse(held.use((number) => glue.unseal(number, sealed, seconds, agreed))) as
-          { token: string } | { agree: HostAgreement }
-      const answer = open()
-      if ('token' in answer) return answer.token
+          { key: string } | { agree: HostAgreement }
+      const answer = begin()
+      if ('key' in answer) return hostDecrypts(answer.key, sealed)
       const { kid, epk } = answer.agree
       const own = settings.keys.find(({ key }) => key.kid === kid)
       if (!own) throw new LingpaiError('unknown_key')
       const agreed = await hostAgrees(own.key, epk)
       try {
-        const opened = open(agreed)
-        if ('agree' in opened) throw new LingpaiError('internal')
-        return opened.token
+        const begun = begin(agreed)
+        if ('agree' in begun) throw new LingpaiError('internal')
+        return await hostDecrypts(begun.key, sealed)
       } finally {
         agreed.fill(0)
       }

@@ -1,9 +1,10 @@
 //! Keys from secrets: HKDF-SHA256 (RFC 5869), and the Concat KDF that JOSE puts on key agreement (RFC 7518 §4.6.2).
 
 use hkdf::Hkdf;
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::mac::sha256_of;
 use crate::secret::ContentKey;
 
 /// HKDF-SHA256, extract and expand, to 256 bits.
@@ -26,13 +27,16 @@ pub fn concat_kdf(
     party_v: &[u8],
     key_bits: u32,
 ) -> ContentKey {
-    let mut hash = Sha256::new();
-    hash.update(1_u32.to_be_bytes());
-    hash.update(shared_secret);
-    for field in [algorithm.as_bytes(), party_u, party_v] {
-        hash.update((field.len() as u32).to_be_bytes());
-        hash.update(field);
-    }
-    hash.update(key_bits.to_be_bytes());
-    ContentKey::from_bytes(hash.finalize().into())
+    let length = |field: &[u8]| (field.len() as u32).to_be_bytes();
+    ContentKey::from_bytes(sha256_of(&[
+        &1_u32.to_be_bytes(),
+        shared_secret,
+        &length(algorithm.as_bytes()),
+        algorithm.as_bytes(),
+        &length(party_u),
+        party_u,
+        &length(party_v),
+        party_v,
+        &key_bits.to_be_bytes(),
+    ]))
 }

@@ -39,7 +39,7 @@ pub fn hmac_sha256(key: &MacKey, parts: &[&[u8]]) -> [u8; 32] {
 
 /// SHA-256 of `bytes`.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+    sha256_of(&[bytes])
 }
 
 /// SHA-256 of the concatenation of `parts`.

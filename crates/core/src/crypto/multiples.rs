@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
 use curve25519_dalek::traits::Identity as _;
 use curve25519_dalek::{EdwardsPoint, Scalar};
-use sha2::{Digest as _, Sha512};
 
 /// Bits of the scalar that one addition takes care of.
 const DIGIT_BITS: usize = 6;
@@ -28,19 +27,9 @@ impl KeyMultiples {
         Self { base: base.clone(), key: Multiples::of(key) }
     }
 
-    /// Whether the equation of RFC 8032 §5.1.7 (without cofactor) holds and R and S are canonical.
-    pub(super) fn verify(&self, key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
-        let (r, s) = signature.split_at(32);
-        let (Ok(r), Ok(s)) = (<[u8; 32]>::try_from(r), <[u8; 32]>::try_from(s)) else {
-            return false;
-        };
-        let Some(s) = Option::<Scalar>::from(Scalar::from_canonical_bytes(s)) else {
-            return false;
-        };
-        let hash = Sha512::new().chain_update(r).chain_update(key).chain_update(message);
-        let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
-        let minus_k_a = self.key.add_product(EdwardsPoint::identity(), &-k);
-        self.base.add_product(minus_k_a, &s).compress().to_bytes() == r
+    /// The key's point times `k` and the base point times `s`, added.
+    pub(super) fn combined(&self, k: &Scalar, s: &Scalar) -> EdwardsPoint {
+        self.base.add_product(self.key.add_product(EdwardsPoint::identity(), k), s)
     }
 }
 

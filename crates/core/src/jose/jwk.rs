@@ -265,6 +265,6 @@ fn use_of_operations(members: &Object) -> Result<Option<KeyUse>> {
     Ok(Some(if signs { KeyUse::Signature } else { KeyUse::Encryption }))
 }
 
-pub(super) const fn unusable(detail: &'static str) -> Error {
+pub(crate) const fn unusable(detail: &'static str) -> Error {
     Error::with_detail(ErrorCode::KeyUnusable, detail)
 }
