@@ -706,6 +706,45 @@ describe('lists that are fetched', () => {
     assert.equal(await ask(0), false)
   })
 
+  test('only if they have changed', async () => {
+    const statuses = []
+    server.respond = (response, { headers }) => {
+      const same = headers['if-none-match'] === '"v1"'
+      statuses.push(same ? 304 : 200)
+      const body = same ? undefined : listToken({ exp: startSeconds + 150 })
+      serve(body, { etag: '"v1"' }, statuses.at(-1))(response)
+    }
+    const { ask, clock } = source()
+    for (let i = 0; i < 2; i++) {
+      assert.equal(await ask(1), true)
+      clock.pass(60)
+    }
+    assert.equal(await ask(1), true)
+    assert.deepEqual(statuses, [200, 304, 304])
+    // That nothing has changed prolongs nothing.
+    clock.pass(35)
+    await assert.rejects(ask(1), unavailable())
+  })
+
+  test('anew when the keys of their issuer are others', async () => {
+    const seen = []
+    const set = { keys: [publicKey(key)] }
+    server.respond = (response, { url, headers }) => {
+      if (url === '/jwks.json') {
+        const type = { 'content-type': 'application/json', 'cache-control': 'max-age=60' }
+        return serve(JSON.stringify(set), type)(response)
+      }
+      seen.push(headers['if-none-match'])
+      serve(listToken(), { etag: '"v1"' })(response)
+    }
+    const { ask, clock } = source({ keys: `${server.origin}/jwks.json` })
+    await ask(0)
+    set.keys = [publicKey(generateKey('Ed25519', { kid: 'next' }))]
+    clock.pass(60)
+    await assert.rejects(ask(0), unavailable('key_not_found'))
+    assert.deepEqual(seen, [undefined, undefined])
+  })
+
   test('never to go back to an older one', async () => {
     const one = (iat, status) => listToken({ iat, status_list: statusList(1, packed(1, [status])) })
     server.respond = serve(one(startSeconds, 1))

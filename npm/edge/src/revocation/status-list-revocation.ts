@@ -95,7 +95,7 @@ export function statusListRevocationOf(engine: Engine<VerifyGlue>): StatusListRe
       mostFreshSeconds: whole('maxTtlSeconds', options.maxTtlSeconds ?? 86_400, 31_536_000),
     }
     const listAt = statusLists({
-      load: (uri) => loadStatusList(uri, list),
+      load: (uri, known) => loadStatusList(uri, known, list),
       now,
       staleMs: whole('staleSeconds', options.staleSeconds ?? 0, 86_400) * 1000,
       timeoutMs,

@@ -4,6 +4,7 @@ import { limitedText } from '../body.js'
 import { LingpaiError } from '../error.js'
 import { within } from '../keys/flight.js'
 import { retryAfterSeconds } from '../keys/freshness.js'
+import { isEtag } from '../keys/stored.js'
 import type { TokenCheck } from '../token-check.js'
 import { readStatusList } from './status-list.js'
 import type { LoadedList } from './status-lists.js'
@@ -26,13 +27,18 @@ const freshSeconds = { usual: 300, least: 10 }
 /** Loads the list at an address. Rejects, for whatever reason, where there is none that could be believed. */
 export async function loadStatusList(
   uri: string,
+  known: LoadedList | undefined,
   options: StatusListTokenOptions,
 ): Promise<LoadedList> {
   const { tokens, now, mostBytes } = options
+  const keys = await tokens.keys(now())
+  // What another set of keys vouched for is read anew.
+  const etag = known?.generation === keys.generation ? known.etag : undefined
   // Not left to the signal alone: a `fetch` of others may not heed it.
-  const answer = await within(download(uri, options), options.timeoutMs)
+  const answer = await within(download(uri, etag, options), options.timeoutMs)
   if (!answer) throw new LingpaiError('network_unavailable', { message: 'status list: timeout' })
-  const { checked } = await tokens.check(answer.token, await tokens.keys(now()), now())
+  if (answer.token === undefined && known) return known
+  const { checked, generation } = await tokens.check(answer.token ?? '', keys, now())
   const { claims, until } = checked
   if (claims.sub !== uri) throw new LingpaiError('subject_mismatch')
   if (claims.iat === undefined) throw invalid('iat')
@@ -44,30 +50,51 @@ export async function loadStatusList(
     issuedAt: claims.iat * 1000,
     freshMs: Math.max(seconds, freshSeconds.least) * 1000,
     expiresAt: until * 1000,
+    etag: answer.etag,
+    generation,
   }
+}
+
+/** What a server answers; no token where it says that the version at hand still holds. */
+interface Answer {
+  token?: string
+  etag?: string
+  maxAge?: number
 }
 
 async function download(
   uri: string,
+  etag: string | undefined,
   { fetch, now, timeoutMs, mostBytes }: StatusListTokenOptions,
-): Promise<{ token: string; maxAge: number | undefined }> {
+): Promise<Answer> {
   const response = await fetch(uri, {
-    headers: { Accept: 'application/statuslist+jwt' },
+    headers: {
+      Accept: 'application/statuslist+jwt',
+      ...(etag === undefined ? {} : { 'If-None-Match': etag }),
+    },
     // A redirect would lead to places that nobody allowed.
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
   })
-  if (response.status !== 200) {
+  const { status, headers } = response
+  if (status === 304 && etag !== undefined) return {}
+  if (status !== 200) {
     response.body?.cancel().catch(() => {})
-    const message = `status list: status ${response.status}`
+    const message = `status list: status ${status}`
     throw Object.assign(new LingpaiError('temporarily_unavailable', { message }), {
-      retryAfterSeconds: retryAfterSeconds(response.headers, now()),
+      retryAfterSeconds: retryAfterSeconds(headers, now()),
     })
   }
   // What does not compress is as long as the list, and twice in base64url; the rest of a token is small.
   const limit = Math.min(Math.ceil((mostBytes * 16) / 9) + 16 * 1024, 2 ** 21)
-  const token = await limitedText(response, limit)
-  return { token: token.trimEnd(), maxAge: maxAgeOf(response.headers.get('cache-control')) }
+  const token = (await limitedText(response, limit)).trimEnd()
+  const named = headers.get('etag')
+  const maxAge = maxAgeOf(headers.get('cache-control'))
+  return {
+    token,
+    ...(isEtag(named) && { etag: named }),
+    ...(maxAge !== undefined && { maxAge }),
+  }
 }
 
 function maxAgeOf(cacheControl: string | null): number | undefined {

@@ -15,11 +15,16 @@ export interface LoadedList {
   freshMs: number
   /** From when on it counts for nothing. */
   expiresAt: number
+  /** Its server's name for this version. */
+  etag: string | undefined
+  /** Of the keys that it was verified with. */
+  generation: number
 }
 
 /** What a cache of lists needs. */
 export interface StatusListsOptions {
-  load(uri: string): Promise<LoadedList>
+  /** Gives `known` again where that is what the server still has. */
+  load(uri: string, known: LoadedList | undefined): Promise<LoadedList>
   now: () => number
   /** For how long a list that is due to be fetched again serves while that fails. */
   staleMs: number
@@ -97,7 +102,7 @@ export function statusLists(options: StatusListsOptions): (uri: string) => Promi
     entry.attempt = attempt
     try {
       await fly(attempt, async () => {
-        const loaded = await load(uri)
+        const loaded = await load(uri, entry.loaded)
         // A cache on the way may be behind: what was known to be revoked stays so.
         if (!entry.loaded || loaded.issuedAt >= entry.loaded.issuedAt) entry.loaded = loaded
         entry.cameAt = now()
