@@ -217,6 +217,18 @@ describe('a shared cache', () => {
     await assert.rejects(other.verifier.verify(token(first)), outage)
   })
 
+  test('that is behind brings back no older set', async () => {
+    const keysCache = memoryCache()
+    const old = await entry({ text: setOf(second), fetchedAt: ms(-100), freshUntil: ms(500) })
+    const { verifier, clock } = service({ keysCache })
+    await verifier.verify(token(first))
+    keysCache.entries.set(server.url, old)
+    server.respond = down
+    clock.pass(10)
+    await assert.rejects(verifier.verify(token(second)), refused('key_not_found'))
+    await verifier.verify(token(first))
+  })
+
   test('of a machine whose clock is ahead does not outrank the server', async () => {
     const keysCache = memoryCache()
     keysCache.entries.set(server.url, await entry({ fetchedAt: ms(50), freshUntil: ms(650) }))

@@ -197,6 +197,23 @@ describe('when a request is cancelled while it fetches', () => {
   })
 })
 
+test('requests that are cancelled on purpose buy one more fetch for unknown keys', async () => {
+  server.respond = serveSet([first], 3600)
+  const worker = await startWorker('memory')
+  await worker.verify(token(first))
+  server.respond = () => {}
+  for (const count of [2, 3]) {
+    const cancel = worker.begin(token(first, `no-${count}`), { at: 10 })
+    await until('its fetch', () => fetches() === count)
+    cancel()
+  }
+  for (let i = 0; i < 3; i++) {
+    const { result } = await worker.verify(token(first, 'no'), { at: 10 })
+    assert.equal(result, 'key_not_found')
+  }
+  assert.equal(fetches(), 3)
+})
+
 describe('ahead of time', () => {
   test('a set is refreshed behind the request', async () => {
     server.respond = serveSet([first], 600)
