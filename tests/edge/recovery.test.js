@@ -117,6 +117,20 @@ describe('a trap in mid-verification', () => {
   })
 })
 
+test('a hundred busy tenants with four keys each do not use the memory up', () => {
+  const metrics = createMetrics()
+  const ring = [1, 2, 3, 4].map((n) => generateKey('Ed25519', { kid: `k${n}` }))
+  const claims = { iss: issuer, aud: audience, iat: start / 1000, exp: start / 1000 + 900 }
+  const token = signJws(JSON.stringify(claims), ring[0], { typ: 'vt+jwt' })
+  const tenants = Array.from({ length: 100 }, () =>
+    createVerifier({ ...options, keys: ring.map(publicKey), cacheSize: 0, onEvent: metrics }),
+  )
+  for (let i = 0; i < 25; i++) for (const tenant of tenants) tenant.verifySync(token)
+  const { traps, refused, verified } = metrics.snapshot()
+  assert.deepEqual([traps, refused], [{ recovered: 0, lasting: 0 }, {}])
+  assert.equal(verified[issuer], 2500)
+})
+
 describe('a module that came as an instance', () => {
   test('works where the runtime makes it', async () => {
     const flags = ['--experimental-wasm-modules', '--conditions=workerd', '--no-warnings']

@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use lingpai_core::jose::{AlgorithmSet, JwkSet, SignatureAlgorithm, SymmetricJwk};
 use lingpai_core::json::{self, Object, ObjectWriter, Value};
@@ -22,16 +23,31 @@ static VERIFIERS: Handles<Verifier> = Handles::new();
 /// Tables for the keys cost about as much as they save in so many tokens; an instance may not live to see them.
 const PREPARE_AFTER: u32 = 20;
 
+/// How many verifiers may have tables at a time: with four keys each they take 28 MB of the 64 that the module may have.
+/// More of them, for as many tenants, verify without.
+const MOST_WITH_TABLES: u32 = 32;
+
+static WITH_TABLES: AtomicU32 = AtomicU32::new(0);
+
 struct Verifier {
     policy: Policy,
+    /// Tokens whose signature was verified here, by an algorithm that tables would help.
     verified: u32,
+    has_tables: bool,
+}
+
+impl Drop for Verifier {
+    fn drop(&mut self) {
+        if self.has_tables {
+            WITH_TABLES.fetch_sub(1, Relaxed);
+        }
+    }
 }
 
 impl Verifier {
-    fn answer(&mut self, token: &VerifiedToken) -> Crossing<String> {
+    fn answer(&self, token: &VerifiedToken) -> Crossing<String> {
         let (from, until) = token.facts.window(self.policy.tolerance);
         let claims = core::str::from_utf8(&token.claims_json).map_err(|_| ErrorCode::Malformed)?;
-        self.count();
         Ok(ObjectWriter::with_capacity(claims.len() + 256)
             .raw("claims", claims)
             .optional_integer("from", from.map(UnixSeconds::as_i64))
@@ -42,9 +58,21 @@ impl Verifier {
             .finish())
     }
 
-    fn count(&mut self) {
-        self.verified = self.verified.saturating_add(1);
-        if let (PREPARE_AFTER, Keys::Set(keys)) = (self.verified, &mut self.policy.keys) {
+    /// As [`Self::answer`], for a token whose signature was verified here.
+    fn answer_own(&mut self, token: &VerifiedToken) -> Crossing<String> {
+        if token.algorithm == SignatureAlgorithm::EdDsa {
+            self.verified = self.verified.saturating_add(1);
+            self.prepare();
+        }
+        self.answer(token)
+    }
+
+    fn prepare(&mut self) {
+        if let (PREPARE_AFTER, Keys::Set(keys)) = (self.verified, &mut self.policy.keys)
+            && WITH_TABLES.load(Relaxed) < MOST_WITH_TABLES
+        {
+            WITH_TABLES.fetch_add(1, Relaxed);
+            self.has_tables = true;
             keys.prepare();
         }
     }
@@ -68,7 +96,11 @@ pub fn verifier_new(config: &str, keys: &str, shared: bool) -> Crossing<u32> {
         (false, None) => Keys::Set(JwkSet::parse(keys)?),
         (false, Some(algorithms)) => Keys::Set(JwkSet::parse_foreign(keys, algorithms)?),
     };
-    VERIFIERS.keep(Verifier { policy: policy(&config, algorithms, keys)?, verified: 0 })
+    VERIFIERS.keep(Verifier {
+        policy: policy(&config, algorithms, keys)?,
+        verified: 0,
+        has_tables: false,
+    })
 }
 
 /// Forgets a verifier.
@@ -92,10 +124,10 @@ pub fn verifier_verify(verifier: u32, token: &str, now_seconds: f64, host: u8) -
         let policy = &verifier.policy;
         if let Host::MayNotBeAsked = host {
             let verified = policy.verify(token, now)?;
-            return verifier.answer(&verified);
+            return verifier.answer_own(&verified);
         }
         match (policy.begin(token, now)?, host) {
-            (Verification::Done(verified), _) => verifier.answer(&verified),
+            (Verification::Done(verified), _) => verifier.answer_own(&verified),
             (Verification::AskHost(pending), Host::Says(verdict)) => {
                 let verified = pending.resolve(verdict, now)?;
                 verifier.answer(&verified)
