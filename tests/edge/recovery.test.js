@@ -16,11 +16,11 @@ const { Instance, RuntimeError } = WebAssembly
 let asked = []
 /** May alter the arguments of a call into an instance, or what comes of it. */
 let fault
-let instances = 0
+const memories = []
 
 WebAssembly.Instance = function (module, imports) {
-  const instance = instances++
   const made = new Instance(module, imports).exports
+  const instance = memories.push(made.memory) - 1
   const exports = Object.entries(made).map(([name, value]) => [
     name,
     typeof value !== 'function'
@@ -104,6 +104,24 @@ describe('a trap in mid-verification', () => {
     fault = undefined
     assert.equal(await verifications(() => verifier.verify(known)), 1)
     assert.equal(await verifications(() => verifier.verify(known)), 0)
+  })
+
+  test('takes the tables of keys with it, which are made again', async () => {
+    const verifier = createVerifier({ ...options, cacheSize: 0 })
+    const token = signed('1')
+    asked = []
+    const use = (times) => {
+      for (let i = 0; i < times; i++) verifier.verifySync(token)
+      return memories[asked.at(-1).instance].buffer.byteLength
+    }
+    const tables = 200 * 1024
+    for (let round = 0; round < 2; round++) {
+      fault = faults['an access out of bounds']
+      await assert.rejects(verifier.verify(token), { code: 'internal' })
+      fault = undefined
+      const anew = use(1)
+      assert.ok(use(25) > anew + tables)
+    }
   })
 
   test('is answered without a word about its cause', async () => {

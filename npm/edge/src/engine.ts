@@ -142,13 +142,21 @@ export function createEngine<G extends Glue>(
 
   function collector(): FinalizationRegistry<Slot> | undefined {
     if (typeof FinalizationRegistry === 'undefined') return undefined
-    return (registry ??= new FinalizationRegistry(free))
+    return (registry ??= new FinalizationRegistry((slot) => {
+      try {
+        free(slot)
+      } catch {
+        // A trap took it and all else with it. There is no caller to tell: thrown here, it would end the process.
+      }
+    }))
   }
 
   function start(): void {
     source ??= load()
     if (!(source instanceof WebAssembly.Module) && generation > 0) {
-      throw new LingpaiError('internal', { message: 'internal (the module cannot be started again)' })
+      throw new LingpaiError('internal', {
+        message: 'internal (the module cannot be started again)',
+      })
     }
     // The glue caches views of the memory and renews them only when they are detached, which growing by nothing does.
     const memory = dropped?.['memory']
