@@ -26,6 +26,8 @@ pub(crate) struct Module {
     pub(crate) rustflags: &'static [&'static str],
     /// Whether panics are to trap without a message; a crate without std does so by itself.
     pub(crate) panics_trap: bool,
+    /// Whether what it imports gets short names.
+    pub(crate) short_names: bool,
     /// wasm-opt's goal.
     pub(crate) goal: &'static str,
 }
@@ -50,7 +52,9 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 "--cfg=aes_backend_soft=\"compact\"",
             ],
             panics_trap: true,
-            goal: "-Oz",
+            short_names: true,
+            // Functions that stay apart compress better than one that holds them all.
+            goal: "-Oz --one-caller-inline-max-function-size=0",
         }],
     },
     Package {
@@ -64,6 +68,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 default_features: false,
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY],
                 panics_trap: false,
+                short_names: false,
                 goal: "-O3",
             },
             Module {
@@ -72,6 +77,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 default_features: true,
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY],
                 panics_trap: false,
+                short_names: false,
                 goal: "-O3",
             },
         ],

@@ -1,6 +1,7 @@
 //! From a binding crate to its modules and their glue in `npm/<name>/dist/wasm`.
 
 mod bindgen;
+mod names;
 mod optimise;
 mod panics;
 
@@ -42,6 +43,9 @@ fn build_module(package: &Package, module: &Module, toolchain: &WasmToolchain) -
     let before = generated.module.len();
     if module.panics_trap {
         generated.module = panics::trap(&generated.module)?;
+    }
+    if module.short_names {
+        names::shorten(&mut generated)?;
     }
     generated.module = optimise::optimise(module, &generated.module)?;
     let (kib, was) = (generated.module.len() as f64 / 1e3, before as f64 / 1e3);

@@ -38,7 +38,7 @@ pub(super) fn optimise(module: &Module, generated: &[u8]) -> Result<Vec<u8>> {
         let step = Step::begin(label);
         let partial = output.with_extension("partial");
         let mut tool = node::tool("binaryen/bin/wasm-opt");
-        tool.arg(&input).arg("-o").arg(&partial).arg(module.goal).args(FEATURES);
+        tool.arg(&input).arg("-o").arg(&partial).args(module.goal.split(' ')).args(FEATURES);
         tool.arg("--strip-producers");
         process::run(&step, &format!("wasm-opt-{}", module.name), &mut tool)?;
         fs::rename(&partial, &output).context("wasm-opt left no module")?;
