@@ -6,11 +6,14 @@ import { LingpaiError, toLingpaiError } from './errors.js'
 export interface HttpAnswer {
   status: number
   body: string
-  contentType?: string
-  dpopNonce?: string
-  retryAfter?: string
-  date?: string
+  contentType: string | undefined
+  dpopNonce: string | undefined
+  retryAfter: string | undefined
+  date: string | undefined
 }
+
+/** The same as the module gives it. */
+type Answer = [status: number, body: string, headers: (string | undefined)[]]
 
 /** Sends `body` with its proof (POST), or asks for a document (GET). Rejects with `network_unavailable`. */
 export type Http = (
@@ -43,7 +46,7 @@ export function createHttp(engine: Engine, ownFetch: typeof fetch | undefined): 
       if (controller.signal.aborted) throw new LingpaiError('network_unavailable')
       const asking = ownFetch
         ? through(ownFetch, url, body, proof, controller.signal)
-        : (engine.request(url, body, proof, controller.signal) as Promise<HttpAnswer>)
+        : engine.request(url, body, proof, controller.signal).then(readAnswer)
       return await Promise.race([asking, aborted(controller.signal)])
     } catch (error) {
       throw toLingpaiError(error)
@@ -52,6 +55,11 @@ export function createHttp(engine: Engine, ownFetch: typeof fetch | undefined): 
       signal.removeEventListener('abort', abort)
     }
   }
+}
+
+function readAnswer([status, body, headers]: Answer): HttpAnswer {
+  const [contentType, dpopNonce, retryAfter, date] = headers
+  return { status, body, contentType, dpopNonce, retryAfter, date }
 }
 
 // Some ways to the network, hooked by others, neither end nor heed a signal.
@@ -84,16 +92,10 @@ async function through(
       redirect: 'error',
       referrerPolicy: 'no-referrer',
     })
-    const header = (name: string) => response.headers.get(name) ?? undefined
-    const answer = {
-      status: response.status,
-      body: await response.text(),
-      contentType: header('content-type'),
-      dpopNonce: header('dpop-nonce'),
-      retryAfter: header('retry-after'),
-      date: header('date'),
-    }
-    return answer as HttpAnswer
+    const known = ['content-type', 'dpop-nonce', 'retry-after', 'date'].map(
+      (name) => response.headers.get(name) ?? undefined,
+    )
+    return readAnswer([response.status, await response.text(), known])
   } catch (cause) {
     throw new LingpaiError('network_unavailable', { cause })
   }
