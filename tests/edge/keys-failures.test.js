@@ -267,8 +267,8 @@ describe('a load that nobody ends', () => {
       const real = globalThis.setInterval
       globalThis.setInterval = () => setTimeout(() => {}, 0)
       const slow = verifier.verify(token(second))
-      globalThis.setInterval = real
       while (fetches() === 0) await new Promise((resolve) => setImmediate(resolve))
+      globalThis.setInterval = real
       server.respond = serveSet([second], 600)
       await verifier.verify(token(second))
       late.release()
