@@ -1,8 +1,8 @@
 //! DPoP proofs: what a good one looks like, and each way in which one is not for this request.
 
 use lingpai_core::ErrorCode;
-use lingpai_core::dpop::{self, Proof, ProofClaims, ProofDraft, ProofExpectation};
-use lingpai_core::jose::{PrivateJwk, jws};
+use lingpai_core::dpop::{self, Proof, ProofClaims, ProofDraft, ProofExpectation, UnverifiedProof};
+use lingpai_core::jose::{HostVerdict, Jwk, PrivateJwk, jws};
 use lingpai_core::time::Tolerance;
 use lingpai_tests::{Curve, NOW, VISITS, seed, signing_key};
 
@@ -157,4 +157,28 @@ fn a_malformed_proof_is_invalid() {
         )
         .is_ok()
     );
+}
+
+/// The host verifies in core's place, and everything else is checked as without it.
+#[test]
+fn a_proof_holds_by_the_hosts_word_and_only_then() {
+    for curve in [Curve::Edwards, Curve::P256] {
+        let key = signing_key(curve);
+        let text = proof(&key, claims());
+        let by = |verdict, expected: &ProofExpectation<'_>| {
+            let given = UnverifiedProof::parse(&text).expect("a proof");
+            assert_eq!(given.key(), &bare(&key));
+            given.resolve(verdict, expected).map_err(|error| error.code())
+        };
+        let here = dpop::verify(&text, &expectation()).expect("holds");
+        assert_eq!(by(HostVerdict::Right, &expectation()), Ok(here));
+        assert_eq!(by(HostVerdict::Wrong, &expectation()), Err(ErrorCode::InvalidDpopProof));
+        let other = ProofExpectation { method: "GET", ..expectation() };
+        assert_eq!(by(HostVerdict::Right, &other), Err(ErrorCode::ProofMethodMismatch));
+    }
+}
+
+/// The key as a proof carries it.
+fn bare(key: &PrivateJwk) -> Jwk {
+    Jwk::parse(&key.public().required_members_json()).expect("a key")
 }

@@ -47,8 +47,8 @@ export function publicKey(privateKey: Jwk): Jwk {
 
 /** The thumbprint of a public JWK (RFC 7638 with SHA-256, base64url). */
 export function thumbprint(key: Jwk): string {
-  const { kty, crv, x, y } = key
-  return engine.call((glue) => glue.thumbprint(JSON.stringify({ kty, crv, x, y })))
+  const { kty, crv, x, y, n, e } = key
+  return engine.call((glue) => glue.thumbprint(JSON.stringify({ kty, crv, x, y, n, e })))
 }
 
 /** Signs bytes or UTF-8 text: EdDSA, ES256, or HS256 with a shared key. The header is exactly `alg kid typ`. */

@@ -156,6 +156,7 @@ impl<'a> Jwe<'a> {
 }
 
 /// The sender's half of a key agreement, good for one text.
+#[expect(clippy::large_enum_variant, reason = "lives as long as one text is being sealed")]
 pub enum Ephemeral {
     /// One draw of randomness.
     Seed(Seed),
