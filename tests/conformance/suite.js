@@ -89,7 +89,7 @@ async function outcome(action) {
     return { given: await action() }
   } catch (error) {
     // Anything but a refusal is a defect, and is to show as one.
-    return { refused: error?.name === 'LingpaiError' ? error.code : String(error?.stack ?? error) }
+    return { refused: error?.name === 'LingpaiError' ? error.code : `${error}\n${error?.stack}` }
   }
 }
 

@@ -10,9 +10,9 @@ import { workerBundle } from '../support/worker_bundle.js'
 import { drive } from './drive.js'
 import { bundleWorker, startServer } from './server.js'
 
-const ROUNDS = 5
-const BOUND_REQUESTS = 1500
-const BEARER_REQUESTS = 4000
+const ROUNDS = 15
+const BOUND_REQUESTS = 300
+const BEARER_REQUESTS = 1000
 const COLUMNS = [
   ['requests/s', 'perSecond', true],
   ['p50 ms', 'p50Ms', false],
@@ -67,7 +67,13 @@ async function boundPlace({ directory, remove }, entry) {
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
   const deployment = await createDeployment({ issuer, pages: ['https://page.example'] })
-  const server = await startServer({ directory, entry, port, bindings: deployment.bindings })
+  const server = await startServer({
+    directory,
+    entry,
+    port,
+    bindings: deployment.bindings,
+    ledger: true,
+  })
   const key = await proofKey()
   const url = `${issuer}/api/me`
   const one = await forgeVisitToken(deployment, { jkt: key.jkt })
@@ -98,7 +104,7 @@ async function bearer() {
     const issuer = `http://127.0.0.1:${port}`
     const deployment = await createDeployment({ issuer, pages: ['https://page.example'] })
     const bindings = { ISSUER: issuer, KEYS: JSON.stringify(keySet(deployment.signing)) }
-    const server = await startServer({ directory, entry: 'worker.js', port, bindings, plain: true })
+    const server = await startServer({ directory, entry: 'worker.js', port, bindings })
     const one = await forgeVisitToken(deployment)
     places[library] = {
       place: { url: `${issuer}/`, server },

@@ -1,16 +1,16 @@
-// A Worker in workerd on loopback, with the processor time that workerd has used.
+// A Worker in workerd on loopback, without anything in front of it, and the processor time that workerd has used.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
-import { Miniflare } from 'miniflare'
-
-import { childIds } from '../support/processes.js'
+import { answers, start } from '../support/processes.js'
 import { bundle } from '../support/runtimes/bundle.js'
 import { modulesIn } from '../support/runtimes/workerd.js'
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+const text = JSON.stringify
 
 /** Bundles a Worker of this directory. */
 export function bundleWorker(path) {
@@ -20,36 +20,59 @@ export function bundleWorker(path) {
   })
 }
 
-/** Starts the modules of a directory, `entry` first; `plain` without a Durable Object. */
-export async function startServer({ directory, entry, port, bindings, plain = false }) {
-  const state = mkdtempSync(join(tmpdir(), 'lingpai-load-'))
-  const before = childIds('workerd')
-  const miniflare = new Miniflare({
-    host: '127.0.0.1',
-    port,
-    cf: false,
-    rootPath: directory,
-    modulesRoot: directory,
-    modules: modulesIn(directory, entry),
-    compatibilityDate: '2026-03-01',
-    bindings,
-    ...(!plain && {
-      durableObjects: { VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true } },
-      durableObjectsPersist: state,
-    }),
+/** Starts the modules of a directory, `entry` first; `ledger` with the Durable Object that they export. */
+export async function startServer({ directory, entry, port, bindings, ledger = false }) {
+  const home = mkdtempSync(join(tmpdir(), 'lingpai-load-'))
+  mkdirSync(join(home, 'state'))
+  const config = join(home, 'config.capnp')
+  writeFileSync(config, configuration({ directory, entry, port, bindings, ledger, home }))
+  const server = await start(workerdPath(), ['serve', config], {
+    ready: () => answers(`http://127.0.0.1:${port}/`),
   })
-  await miniflare.ready
-  const [pid] = childIds('workerd').filter((id) => !before.includes(id))
   return {
     /** Seconds of processor time, in user and kernel, since it began. */
     processorSeconds() {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      const stat = readFileSync(`/proc/${server.child.pid}/stat`, 'utf8')
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
     },
     async stop() {
-      await miniflare.dispose()
-      rmSync(state, { recursive: true, force: true })
+      await server.stop()
+      rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+function configuration({ directory, entry, port, bindings, ledger, home }) {
+  const modules = modulesIn(directory, entry).map(({ type, path }) => {
+    const name = basename(path)
+    copyFileSync(path, join(home, name))
+    return `(name = ${text(name)}, ${type === 'CompiledWasm' ? 'wasm' : 'esModule'} = embed ${text(name)})`
+  })
+  const bound = Object.entries(bindings).map(
+    ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
+  )
+  const object = `
+    durableObjectNamespaces = [(className = "VisitLedger", uniqueKey = "ledger", enableSql = true)],
+    durableObjectStorage = (localDisk = "state"),`
+  if (ledger) bound.push('(name = "VISIT_LEDGER", durableObjectNamespace = "VisitLedger")')
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "worker", worker = .worker),
+    (name = "state", disk = (path = ${text(join(home, 'state'))}, writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
+);
+const worker :Workerd.Worker = (
+  modules = [${modules.join(', ')}],
+  compatibilityDate = "2026-03-01",
+  bindings = [${bound.join(', ')}],${ledger ? object : ''}
+);
+`
+}
+
+function workerdPath() {
+  const require = createRequire(import.meta.url)
+  return createRequire(require.resolve('miniflare'))('workerd').default
 }

@@ -17,16 +17,19 @@ pub(crate) enum Host {
     Says(HostVerdict),
     /// It cannot be waited for.
     MayNotBeAsked,
+    /// It may be asked, and is the faster of the two under a key that is new.
+    Preferred,
 }
 
 impl Host {
-    /// 0: may be asked; 1: found the signature right; 2: found it wrong; 3: may not be asked.
+    /// 0: may be asked; 1: found the signature right; 2: found it wrong; 3: may not be asked; 4: is preferred.
     pub(crate) fn from_number(number: u8) -> Crossing<Self> {
         match number {
             0 => Ok(Self::MayBeAsked),
             1 => Ok(Self::Says(HostVerdict::Right)),
             2 => Ok(Self::Says(HostVerdict::Wrong)),
             3 => Ok(Self::MayNotBeAsked),
+            4 => Ok(Self::Preferred),
             _ => Err(ErrorCode::Internal.into()),
         }
     }

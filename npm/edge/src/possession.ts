@@ -1,7 +1,7 @@
 // Proof of possession (RFC 9449) at a service: the proof fits the request, the token and the nonce, and is used up.
 import type { Engine, Resource, VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
-import { hostVerifies, type HostCheck } from './host-crypto.js'
+import { hostIsFaster, hostVerifies, type HostCheck } from './host-crypto.js'
 import type { ReplayStore, RequestLike } from './types.js'
 
 /** A proof that came with a token and fits it. */
@@ -47,7 +47,7 @@ interface Checked {
   burnUntil: number
 }
 
-const host = { mayBeAsked: 0, agrees: 1, disagrees: 2 } as const
+const host = { mayBeAsked: 0, agrees: 1, disagrees: 2, mayNot: 3, preferred: 4 } as const
 
 /** Makes the check. Throws a `TypeError` where a secret does not do. */
 export function possession(engine: Engine<VerifyGlue>, settings: PossessionSettings): Possession {
@@ -68,10 +68,10 @@ export function possession(engine: Engine<VerifyGlue>, settings: PossessionSetti
         return JSON.parse(text) as Checked | { host: HostCheck }
       }
       // Not the time at which the request came: keys and revocation may have taken a while.
-      let checked = check(now(), host.mayBeAsked)
+      let checked = check(now(), hostIsFaster() ? host.preferred : host.mayBeAsked)
       if ('host' in checked) {
-        const right = await agreed(checked.host, proof)
-        checked = check(now(), right ? host.agrees : host.disagrees)
+        const verdict = await verdictOn(checked.host, proof)
+        checked = check(now(), verdict)
         if ('host' in checked) throw new LingpaiError('internal')
       }
       const nextNonce = nonces?.next(checked.nonce, now())
@@ -98,11 +98,13 @@ async function burn(store: ReplayStore, checked: Checked): Promise<void> {
 }
 
 /** A key that the host cannot use is the client's fault here: it came with the proof. */
-async function agreed(check: HostCheck, proof: string): Promise<boolean> {
+async function verdictOn(check: HostCheck, proof: string): Promise<number> {
   try {
-    return await hostVerifies(check, proof)
+    return (await hostVerifies(check, proof)) ? host.agrees : host.disagrees
   } catch (error) {
     if (!isLingpaiError(error) || error.code === 'internal') throw error
+    // A host without Ed25519: the module has it.
+    if (error.code === 'algorithm_not_allowed') return host.mayNot
     throw new LingpaiError('invalid_dpop_proof', { message: `invalid_dpop_proof (${error.code})` })
   }
 }

@@ -17,7 +17,8 @@ export function tokenCases() {
       options,
       nowMs,
       token: row.make(key, other),
-      byHost: alg === 'EdDSA',
+      // Four parts are refused before anybody could be asked.
+      byHost: alg === 'EdDSA' && row.name !== 'a fourth part',
       expected: judge(alg, row.valid),
     })
     const rows = [...jwts.good, ...jwts.hostile].filter(({ only }) => only?.includes(alg) ?? true)
