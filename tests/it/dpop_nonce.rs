@@ -12,7 +12,7 @@ const PERIOD: u32 = 300;
 fn keys(bytes: &[u8]) -> NonceKeys {
     let secrets: Vec<String> =
         bytes.iter().map(|byte| format!(r#""{}""#, encode(&[*byte; 32]))).collect();
-    NonceKeys::parse(&format!("[{}]", secrets.join(","))).ok().expect("secrets")
+    NonceKeys::parse(&format!("[{}]", secrets.join(","))).expect("secrets")
 }
 
 /// The first second of a period.

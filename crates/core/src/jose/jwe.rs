@@ -2,6 +2,7 @@
 //! is the visit's random number.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -156,19 +157,18 @@ impl<'a> Jwe<'a> {
 }
 
 /// The sender's half of a key agreement, good for one text.
-#[expect(clippy::large_enum_variant, reason = "lives as long as one text is being sealed")]
 pub enum Ephemeral {
     /// One draw of randomness.
     Seed(Seed),
     /// Made by the host, for the curve whose arithmetic is not here: the public half, and the x coordinate of the common
     /// point. The host has seen to it that the receiver's key lies on the curve.
-    Agreed(PublicKey, Zeroizing<[u8; 32]>),
+    Agreed(Box<PublicKey>, Zeroizing<[u8; 32]>),
 }
 
 impl Ephemeral {
     /// Takes over what the host has made.
     pub fn agreed(public: &Jwk, shared: [u8; 32]) -> Self {
-        Self::Agreed(public.public_key().clone(), Zeroizing::new(shared))
+        Self::Agreed(Box::new(public.public_key().clone()), Zeroizing::new(shared))
     }
 }
 
@@ -181,8 +181,10 @@ impl From<Seed> for Ephemeral {
 impl Ephemeral {
     fn agree(self, public: &PublicKey) -> Result<(PublicKey, Zeroizing<[u8; 32]>)> {
         let private = match (self, public) {
-            (Self::Agreed(ephemeral @ PublicKey::P256(_), shared), PublicKey::P256(_)) => {
-                return Ok((ephemeral, shared));
+            (Self::Agreed(ephemeral, shared), PublicKey::P256(_))
+                if matches!(*ephemeral, PublicKey::P256(_)) =>
+            {
+                return Ok((*ephemeral, shared));
             }
             #[cfg(feature = "p256")]
             (Self::Seed(seed), PublicKey::P256(_)) => {
