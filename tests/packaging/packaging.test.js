@@ -38,10 +38,16 @@ after(async () => {
 })
 
 describe('tarballs', () => {
-  for (const name of ['@lingpai/h5', '@lingpai/edge']) {
-    test(`${name} holds exactly one .wasm, and nothing but what it needs`, () => {
+  const modules = {
+    '@lingpai/h5': ['lingpai_h5_bg.wasm'],
+    // One that verifies, and one that issues as well
+    '@lingpai/edge': ['lingpai_edge_bg.wasm', 'lingpai_verify_bg.wasm'],
+  }
+  for (const [name, expected] of Object.entries(modules)) {
+    test(`${name} holds its modules once, and nothing but what it needs`, () => {
       const { files } = packed.packages[name]
-      assert.equal(files.filter((file) => file.endsWith('.wasm')).length, 1)
+      const found = files.filter((file) => file.endsWith('.wasm')).map((file) => basename(file))
+      assert.deepEqual(found.sort(), expected)
       const unexpected = files.filter(
         (file) => !/^(dist\/|package\.json$|README|LICEN[CS]E)/.test(file),
       )
@@ -123,6 +129,7 @@ describe('runtimes', () => {
   }
   for (const [name, runFile] of Object.entries(runtimes)) {
     test(`@lingpai/edge in ${name}`, async () => {
+      assertService(JSON.parse((await runFile('print-service.js')).stdout))
       assertEdge(JSON.parse((await runFile('print-edge.js')).stdout))
     })
     test(`@lingpai/h5 in ${name}`, async () => {
@@ -131,29 +138,18 @@ describe('runtimes', () => {
   }
 
   for (const flags of [[], ['nodejs_compat']]) {
-    test(`@lingpai/edge bundled by wrangler, in workerd, flags: ${flags.join() || 'none'}`, async () => {
-      const name = `wrangler-${flags.length}`
-      const config = {
-        name,
-        main: 'worker.js',
-        compatibility_date: '2026-03-01',
-        compatibility_flags: flags,
-      }
-      writeFileSync(project.path(`${name}.json`), JSON.stringify(config))
-      const outdir = project.path(name)
-      const args = [
-        wranglerPath(),
-        'deploy',
-        '--dry-run',
-        '--outdir',
-        outdir,
-        '--config',
-        `${name}.json`,
-      ]
-      await run(process.execPath, args, { cwd: project.directory, env: WRANGLER_ENV })
-      const files = filesIn(outdir)
-      assert.equal(files.filter((file) => file.endsWith('.wasm')).length, 1, files.join())
-      assertEdge(await askWorkerd(outdir, files, flags))
+    const flagged = `flags: ${flags.join() || 'none'}`
+
+    test(`@lingpai/edge that verifies, bundled by wrangler, in workerd, ${flagged}`, async () => {
+      const { wasm, answer } = await deployed('service-worker.js', flags)
+      assert.match(wasm.join(), /^[^,]*lingpai_verify_bg\.wasm$/)
+      assertService(answer)
+    })
+
+    test(`@lingpai/edge that issues too, bundled by wrangler, in workerd, ${flagged}`, async () => {
+      const { wasm, answer } = await deployed('worker.js', flags)
+      assert.match(wasm.join(), /^[^,]*lingpai_edge_bg\.wasm$/)
+      assertEdge(answer)
     })
   }
 })
@@ -224,14 +220,49 @@ describe('bundlers', () => {
     assertH5(await loadBuilt(outDir))
   })
 
-  test('@lingpai/edge bundled by esbuild for a server runs from one file', async () => {
-    const outfile = project.path('edge-out', 'print-edge.mjs')
-    const options = { bundle: true, format: 'esm', logLevel: 'error', outfile }
-    await esbuild({ ...options, absWorkingDir: project.directory, entryPoints: ['print-edge.js'] })
-    assert.deepEqual(filesIn(dirname(outfile)), ['print-edge.mjs'])
-    assertEdge(JSON.parse((await run(process.execPath, [outfile])).stdout))
-  })
+  for (const [entry, assertResult] of [
+    ['print-service.js', assertService],
+    ['print-edge.js', assertEdge],
+  ]) {
+    test(`${entry} bundled by esbuild for a server runs from one file`, async () => {
+      const outfile = project.path(`${entry}-out`, 'bundle.mjs')
+      const options = { bundle: true, format: 'esm', logLevel: 'error', outfile }
+      await esbuild({ ...options, absWorkingDir: project.directory, entryPoints: [entry] })
+      assert.deepEqual(filesIn(dirname(outfile)), ['bundle.mjs'])
+      assertResult(JSON.parse((await run(process.execPath, [outfile])).stdout))
+    })
+  }
 })
+
+/** Bundles a Worker as `wrangler deploy` does and asks it in workerd. */
+async function deployed(main, flags) {
+  const name = `wrangler-${basename(main, '.js')}-${flags.length}`
+  const config = {
+    name,
+    main,
+    compatibility_date: '2026-03-01',
+    compatibility_flags: flags,
+  }
+  writeFileSync(project.path(`${name}.json`), JSON.stringify(config))
+  const outdir = project.path(name)
+  const args = [
+    wranglerPath(),
+    'deploy',
+    '--dry-run',
+    '--outdir',
+    outdir,
+    '--config',
+    `${name}.json`,
+  ]
+  await run(process.execPath, args, { cwd: project.directory, env: WRANGLER_ENV })
+  const files = filesIn(outdir)
+  const wasm = files.filter((file) => file.endsWith('.wasm'))
+  return { wasm, answer: await askWorkerd(outdir, files, flags, main) }
+}
+
+function assertService(result) {
+  assert.deepEqual(result, { subject: 'user', refusal: 'signature_invalid' })
+}
 
 function assertEdge(result) {
   const expected = {
@@ -288,10 +319,10 @@ function writePage(directory, script) {
   writeFileSync(join(directory, 'index.html'), page)
 }
 
-async function askWorkerd(directory, files, compatibilityFlags) {
+async function askWorkerd(directory, files, compatibilityFlags, main) {
   const modules = files
     .filter((file) => /\.(js|wasm)$/.test(file))
-    .sort((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'))
+    .sort((a, b) => Number(b === main) - Number(a === main))
     .map((file) => ({
       type: file.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule',
       path: join(directory, file),

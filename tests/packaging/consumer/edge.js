@@ -1,6 +1,5 @@
-// What a service does with @lingpai/edge; runs unchanged in every runtime.
-import { createVerifier, LingpaiError } from '@lingpai/edge'
-import { createAuthority } from '@lingpai/edge/authority'
+// What a server that issues and verifies does with @lingpai/edge; runs unchanged in every runtime.
+import { createAuthority, createVerifier, LingpaiError } from '@lingpai/edge/authority'
 import { clientAssertion } from '@lingpai/edge/partner'
 import * as data from './data.js'
 

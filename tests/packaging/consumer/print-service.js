@@ -1,0 +1,3 @@
+import { check } from './service.js'
+
+console.log(JSON.stringify(await check()))
