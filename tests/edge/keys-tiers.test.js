@@ -15,7 +15,7 @@ import {
   startKeyServer,
   token,
 } from './support/key_server.js'
-import { clockAt, start } from './support/world.js'
+import { clockAt, issuer, start } from './support/world.js'
 
 let server
 before(async () => (server = await startKeyServer()))
@@ -348,4 +348,32 @@ describe('pinned keys', () => {
     await assert.rejects(verifier.verify(token(first)), outage)
     assert.throws(() => verifier.verifySync(token(first)), outage)
   })
+})
+
+test('operators can ask what is at hand', async () => {
+  const pinnedKeys = JSON.parse(setOf(first))
+  server.respond = down
+  const { verifier, clock, settled } = service({ pinnedKeys })
+  const state = () => verifier.keySets()[0]
+  assert.deepEqual(state(), { issuer, source: 'pinned', condition: 'pinned', failures: 0 })
+  await verifier.verify(token(first))
+  await settled()
+  assert.deepEqual(state(), { issuer, source: 'pinned', condition: 'pinned', failures: 1 })
+  server.respond = serveSet([first], 60)
+  clock.pass(10)
+  await verifier.verify(token(first))
+  await settled()
+  const times = {
+    fetchedAtMs: start + 10_000,
+    freshUntilMs: start + 70_000,
+    staleUntilMs: start + 3_670_000,
+  }
+  const network = { issuer, source: 'network', ...times, failures: 0 }
+  assert.deepEqual(state(), { ...network, condition: 'fresh' })
+  clock.pass(60)
+  assert.deepEqual(state(), { ...network, condition: 'stale' })
+  clock.pass(3600)
+  assert.deepEqual(state(), { ...network, condition: 'unusable' })
+  const fixed = serviceAt(pinnedKeys).verifier.keySets()
+  assert.deepEqual(fixed, [{ issuer, source: 'configured', condition: 'fresh', failures: 0 }])
 })

@@ -2,7 +2,7 @@
 // the signature of a token that comes again is not verified again.
 import type { Engine, VerifyGlue } from './engine.js'
 import { LingpaiError } from './error.js'
-import { issuersOf, type Issuer } from './issuers.js'
+import { issuersOf, type Issuer, type IssuerKeySet } from './issuers.js'
 import type { Settings } from './options.js'
 import { isSealed, unsealer } from './sealed.js'
 import { seenTokens } from './seen.js'
@@ -16,6 +16,8 @@ export interface Acceptance {
   acceptSync(presented: string, watch?: Watch): [Checked, Issuer]
   /** Loads the key sets. */
   ready(): Promise<void>
+  /** The state of the key sets. */
+  keySets(): IssuerKeySet[]
 }
 
 /** What is remembered of a token. */
@@ -121,6 +123,7 @@ export function acceptance(engine: Engine<VerifyGlue>, settings: Settings): Acce
       return [found.checked, issuer]
     },
     ready: () => issuers.ready(now()),
+    keySets: () => issuers.keySets(now()),
   }
 }
 

@@ -11,6 +11,7 @@ export const createVerifier: CreateVerifier = /* @__PURE__ */ verifierOf(engine)
 export type {
   CreateVerifier,
   DemandOptions,
+  IssuerKeySet,
   Proof,
   TokenOptions,
   Verified,

@@ -1,6 +1,7 @@
 // The issuers that a verifier believes, and which of them a token has to be checked against.
 import type { Engine, VerifyGlue } from './engine.js'
 import { LingpaiError } from './error.js'
+import type { KeysState } from './keys/index.js'
 import type { IssuerSettings, Settings } from './options.js'
 import { tokenCheck, type TokenCheck } from './token-check.js'
 
@@ -11,6 +12,11 @@ export interface Issuer {
   readonly tokens: TokenCheck
 }
 
+/** The state of an issuer's key set. */
+export interface IssuerKeySet extends KeysState {
+  readonly issuer: string
+}
+
 /** All issuers. */
 export interface Issuers {
   /** The one that a token names; `issuer_mismatch` for any other. The token itself is not checked yet. */
@@ -19,6 +25,8 @@ export interface Issuers {
   ofSync(token: string): Issuer
   /** Loads the key sets of all that are configured. */
   ready(nowMs: number): Promise<void>
+  /** The state of all key sets. */
+  keySets(nowMs: number): IssuerKeySet[]
 }
 
 /** How many issuers that were looked up are kept: which ones are asked for is up to who sends tokens. */
@@ -42,6 +50,7 @@ export function issuersOf(engine: Engine<VerifyGlue>, settings: Settings): Issue
       async ready(nowMs) {
         await only.tokens.keys(nowMs)
       },
+      keySets: (nowMs) => [stateOf(only, nowMs)],
     }
   }
   const byName = new Map(configured.map((one) => [one.issuer, one]))
@@ -83,5 +92,10 @@ export function issuersOf(engine: Engine<VerifyGlue>, settings: Settings): Issue
     async ready(nowMs) {
       await Promise.all(configured.map((one) => one.tokens.keys(nowMs)))
     },
+    keySets: (nowMs) => [...configured, ...lookedUp.values()].map((one) => stateOf(one, nowMs)),
   }
+}
+
+function stateOf({ issuer, tokens }: Issuer, nowMs: number): IssuerKeySet {
+  return { issuer, ...tokens.keysState(nowMs) }
 }

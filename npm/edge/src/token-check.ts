@@ -3,7 +3,7 @@
 import type { Engine, Resource, VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
 import { hostVerifies, type HostCheck } from './host-crypto.js'
-import { keysFrom, type KeysOptions } from './keys/index.js'
+import { keysFrom, type KeysOptions, type KeysState } from './keys/index.js'
 import type { Claims } from './types.js'
 
 /** What the core demands of a token. */
@@ -54,6 +54,8 @@ export interface TokenCheck {
   keys(nowMs: number): Promise<IssuerKeys>
   /** The keys, where they are at hand. */
   keysAtHand(nowMs: number): IssuerKeys | undefined
+  /** What is at hand, for operators. */
+  keysState(nowMs: number): KeysState
   /**
    * Says whether a token is acceptable; refuses with a `LingpaiError`. Where the token names a key that is not among them,
    * newer ones are looked for.
@@ -106,6 +108,7 @@ export function tokenCheck(
   return {
     keys: (nowMs) => source.get(nowMs),
     keysAtHand: (nowMs) => source.current(nowMs),
+    keysState: (nowMs) => source.state(nowMs),
     async check(token, keys, nowMs) {
       try {
         return await checkWith(keys, token, nowMs)

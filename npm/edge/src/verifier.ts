@@ -4,7 +4,7 @@ import { acceptance } from './acceptance.js'
 import { credentialsOf } from './credentials.js'
 import { trapOf, type Engine, type VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
-import type { Issuer } from './issuers.js'
+import type { Issuer, IssuerKeySet } from './issuers.js'
 import { readOptions, type VerifierOptions } from './options.js'
 import { possession, type Possession, type Proof } from './possession.js'
 import { problemResponse } from './problem.js'
@@ -15,6 +15,7 @@ import type { Claims, RequestLike } from './types.js'
 import { watchOf, type Watch } from './watch.js'
 
 export type { Proof } from './possession.js'
+export type { IssuerKeySet } from './issuers.js'
 
 /** A token that may be acted upon. */
 export interface Verified {
@@ -53,6 +54,8 @@ export interface Verifier {
   verifySync(token: string, options?: TokenOptions): Verified
   /** Loads the key sets ahead of the first token. */
   ready(): Promise<void>
+  /** What is at hand of each issuer's keys, for operators: how old, from where, and how often its server has failed since. */
+  keySets(): IssuerKeySet[]
   /** The answer to a request that was refused: problem document, challenge, and a nonce where one belongs. */
   refusal(error: unknown, options?: DemandOptions): Response
   /** Wraps a handler: it sees verified requests only; the others get a problem document with the right challenge. */
@@ -73,7 +76,7 @@ export function verifierOf(engine: Engine<VerifyGlue>): CreateVerifier {
 function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): Verifier {
   const settings = readOptions(options)
   const { now, challenge, revocation, onEvent } = settings
-  const { accept, acceptSync, ready } = acceptance(engine, settings)
+  const { accept, acceptSync, ready, keySets } = acceptance(engine, settings)
   const proofs: Possession | undefined =
     settings.possession && possession(engine, settings.possession)
 
@@ -196,6 +199,7 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
       }
     },
     ready,
+    keySets,
     refusal,
     protect:
       (handler, demands) =>
