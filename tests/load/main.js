@@ -7,8 +7,8 @@ import { dpopProof } from '../support/jose_party.js'
 import { at } from '../support/paths.js'
 import { freePort } from '../support/processes.js'
 import { workerBundle } from '../support/worker_bundle.js'
+import { bundleWorker, startServer } from '../support/workerd_server.js'
 import { drive } from './drive.js'
-import { bundleWorker, startServer } from './server.js'
 
 const ROUNDS = 15
 const BOUND_REQUESTS = 300

@@ -5,14 +5,14 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
-import { answers, start } from '../support/processes.js'
-import { bundle } from '../support/runtimes/bundle.js'
-import { modulesIn } from '../support/runtimes/workerd.js'
+import { answers, start } from './processes.js'
+import { bundle } from './runtimes/bundle.js'
+import { modulesIn } from './runtimes/workerd.js'
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 const text = JSON.stringify
 
-/** Bundles a Worker of this directory. */
+/** Bundles the Worker at an absolute path. */
 export function bundleWorker(path) {
   return bundle('worker.js', `export * from '${path}'; export { default } from '${path}'`, {
     conditions: ['workerd', 'worker', 'browser'],
@@ -30,6 +30,8 @@ export async function startServer({ directory, entry, port, bindings, ledger = f
     ready: () => answers(`http://127.0.0.1:${port}/`),
   })
   return {
+    /** All that it has written, on either stream. */
+    output: () => server.output,
     /** Seconds of processor time, in user and kernel, since it began. */
     processorSeconds() {
       const stat = readFileSync(`/proc/${server.child.pid}/stat`, 'utf8')
