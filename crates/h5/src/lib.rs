@@ -31,5 +31,6 @@ pub use exchange::Exchange;
 pub use issuer::Issuer;
 pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 pub use page_keys::PageKeys;
+pub use refusal::is_error_code;
 pub use request::request;
 pub use visit_token::verify_visit_token;

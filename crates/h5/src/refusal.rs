@@ -3,6 +3,13 @@
 use js_sys::Reflect;
 use lingpai_core::{Error, ErrorCode};
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Whether a name is that of a code: nothing outside the union gets out.
+#[wasm_bindgen(js_name = isErrorCode)]
+pub fn is_error_code(name: &str) -> bool {
+    ErrorCode::from_str_code(name).is_some()
+}
 
 /// What the exported functions of this crate return.
 pub(crate) type JsResult<T> = Result<T, JsValue>;

@@ -1,6 +1,7 @@
 // Sends one sealed request until its answer is there: the same bytes each time, with a fresh proof, within the time in
 // which the authority answers a repetition alike.
-import { knownCode, LingpaiError, toLingpaiError } from './errors.js'
+import type { Engine } from './engine.js'
+import { LingpaiError, toLingpaiError } from './errors.js'
 import type { ExchangeKind } from './events.js'
 import { askedWaitMs, type HttpAnswer } from './http.js'
 import type { Page } from './page.js'
@@ -109,7 +110,7 @@ async function attemptOnce(
   const nonceIsNew = dpopNonce !== undefined && dpopNonce !== nonces.get(settings.gateway)
   if (dpopNonce !== undefined) nonces.set(settings.gateway, dpopNonce)
   const retryAfterMs = askedWaitMs(answer, clock.nowMs())
-  if (!sealed) return unsealed(answer, nonceIsNew, retryAfterMs)
+  if (!sealed) return unsealed(page.engine, answer, nonceIsNew, retryAfterMs)
 
   const opening = page.issuerKeys.check(
     (issuer, vouched) => exchange.open(body, issuer, vouched),
@@ -131,6 +132,7 @@ async function attemptOnce(
 
 // Not from the authority, or not about this request: no reason to give anything up.
 function unsealed(
+  engine: Engine,
   answer: HttpAnswer,
   nonceIsNew: boolean,
   retryAfterMs: number | undefined,
@@ -138,11 +140,10 @@ function unsealed(
   const { status } = answer
   let code: ErrorCode | undefined
   try {
-    const problem = JSON.parse(answer.body) as { error?: string; error_description?: string }
-    const name = [problem.error_description, problem.error].find(
-      (name) => name && knownCode(name) === name,
+    const problem = JSON.parse(answer.body) as { error?: ErrorCode; error_description?: ErrorCode }
+    code = [problem.error_description, problem.error].find(
+      (name) => typeof name === 'string' && engine.isErrorCode(name),
     )
-    code = name === undefined ? undefined : knownCode(name)
   } catch {
     // A portal or a proxy speaks.
   }

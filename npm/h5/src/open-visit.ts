@@ -15,11 +15,13 @@ import { inTurn, unlessAborted } from './waiting.js'
 /**
  * Opens a visit for this page.
  *
- * In this order: a launch in the address; the visit from before a reload; the app, if it can be asked.
+ * In this order: a launch in the address, unless it is the one that opened the visit at hand; the visit from before a
+ * reload; the app, if it can be asked.
  *
  * Rejects with a `TypeError` for wrong usage, with the signal's reason when it is aborted, else with a
  * {@link LingpaiError}: `launch_missing`, `launch_not_bound`, `launch_conflict`, what the authority refused
  * (`replayed`, `token_expired`, …), `network_unavailable` when it could not be reached, or a code of what did not hold.
+ * After an error that is `retryable` nothing is lost: the same call may be made again.
  *
  * @example
  * ```ts

@@ -44,7 +44,8 @@ export interface OpenVisitOptions {
   }) => string | Promise<string>
   /**
    * `session` (default): the visit survives a reload of its tab, sealed under a key that cannot leave the browser.
-   * `memory`: nothing is written anywhere.
+   * `memory`: nothing is written anywhere, except that the access token of a fragment launch lies in `sessionStorage` from
+   * the import of this module until `openVisit` is called: only then this option is known.
    */
   storage?: 'session' | 'memory'
   /** Used instead of the global `fetch`. */
@@ -55,7 +56,7 @@ export interface OpenVisitOptions {
   onEvent?: (event: VisitEvent) => void
   /** Asked when a launch is for somebody else than the visit at hand. `true` ends the old visit for good. */
   onLaunchConflict?: (conflict: LaunchConflict) => boolean | Promise<boolean>
-  /** Gives up waiting. */
+  /** Gives up: `openVisit` rejects with its reason at once, whatever it waits for, and sends nothing any more. */
   signal?: AbortSignal
 }
 
