@@ -188,7 +188,14 @@ async function measure(make, run) {
 }
 
 async function startServer() {
-  const place = { requests: 0, answer: down, stop: () => listener.close() }
+  const place = {
+    requests: 0,
+    answer: down,
+    stop() {
+      listener.closeAllConnections()
+      listener.close()
+    },
+  }
   const listener = createServer((request, response) => {
     place.requests++
     if (typeof place.answer === 'string') json(response, place.answer)
@@ -196,7 +203,6 @@ async function startServer() {
   })
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
-  listener.keepAliveTimeout = 100
   place.url = `http://127.0.0.1:${listener.address().port}/jwks.json`
   return place
 }
