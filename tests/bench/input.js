@@ -1,10 +1,14 @@
 // The tokens that are measured.
 import { randomBytes } from 'node:crypto'
 
-import { CompactEncrypt } from 'jose'
+import { CompactEncrypt, importJWK } from 'jose'
 
-import { publicKey, secret, signingKey } from '../support/jose_keys.js'
-import { nowSeconds, sign } from '../support/jose_party.js'
+import { createKey, jwt } from '../hostile/jwts.js'
+import { encryptionKey, proofKey, publicKey, secret, signingKey } from '../support/jose_keys.js'
+import { dpopProof, nowSeconds, sign } from '../support/jose_party.js'
+
+/** How many issuers the verifier of many issuers knows. */
+const ISSUERS = 10
 
 export async function createInput() {
   const issuer = 'https://gate.example'
@@ -26,11 +30,39 @@ export async function createInput() {
   const token = await new CompactEncrypt(randomBytes(512)).setProtectedHeader(header).encrypt(key)
   const signing = await signingKey('sign')
   const shared = { kty: 'oct', kid: 'shared', alg: 'HS256', k: secret() }
+  const url = `${audience}/orders`
+  const proofs = {}
+  for (const curve of ['Ed25519', 'P-256']) {
+    const key = await proofKey(curve)
+    const token = await sign('vt+jwt', { ...claims, cnf: { jkt: key.jkt } }, signing)
+    const proof = await dpopProof(key, { method: 'GET', url, token, claims: { iat } })
+    proofs[curve] = { token, proof, url }
+  }
+  const edge = await encryptionKey('edge')
+  const byHost = {}
+  for (const alg of ['RS256', 'PS256', 'ES256']) {
+    const key = createKey(alg)
+    const header = { alg, kid: key.jwk.kid, typ: 'vt+jwt' }
+    byHost[alg] = { key: key.jwk, token: jwt(header, claims, key) }
+  }
   return {
     issuer,
     audience,
+    nowSeconds: iat,
+    others: Array.from({ length: ISSUERS - 1 }, (_, i) => `https://gate-${i}.example`),
+    edge,
+    sealedToken: await sealToken(await sign('vt+jwt', claims, signing), edge),
+    proofs,
+    byHost,
     sealed: { token, key: key.toString('base64url') },
     shared: { key: shared, token: await sign('vt+jwt', claims, shared) },
     signed: { key: publicKey(signing), token: await sign('vt+jwt', claims, signing) },
   }
+}
+
+async function sealToken(token, key) {
+  const { kid, alg } = key
+  return new CompactEncrypt(Buffer.from(token))
+    .setProtectedHeader({ alg, enc: 'A256GCM', kid, typ: 'lp-vt+jwe', cty: 'JWT' })
+    .encrypt(await importJWK(publicKey(key), alg))
 }

@@ -1,139 +1,30 @@
-// Measures all peers in all runtimes side by side in one run, and prints the medians as a Markdown table.
-// `--check` makes a bar that is not met the exit status.
-import { createInput } from './input.js'
-import { inChromium, inNode, inWorkerd } from './runtimes.js'
+// Prints every table, or those that `--only` names, each measured in a process of its own. `--check` makes a bar that is
+// not met the exit status.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 
-const ROUNDS = 15
-const BATCH_MS = 60
-const PEERS = ['lingpai', 'jose', 'WebCrypto', 'noble']
+import { at } from '../support/paths.js'
 
-/** Bars: how many times faster than `jose`, by runtime. */
-const OPERATIONS = {
-  open: {
-    title: 'open a 512-byte `dir`+A256GCM token',
-    bars: { Node: 10, workerd: 4, Chrome: 10 },
-  },
-  hs256: { title: 'verify HS256 with claims', bars: { Node: 20, workerd: 4 } },
-  eddsa: {
-    title: 'verify EdDSA with claims, not seen before',
-    bars: { Node: 1, workerd: 1, Chrome: 1 },
-  },
-  seen: {
-    title: 'verify EdDSA with claims, seen before',
-    bars: { Node: 40, workerd: 40, Chrome: 40 },
-  },
-}
-const START_BAR_MS = 5
-
-const input = await createInput()
-const runtimes = []
-let missed = 0
-try {
-  for (const begin of [inNode, inWorkerd, inChromium]) {
-    const runtime = { ...(await begin(input)), samples: new Map(), starts: [] }
-    runtimes.push(runtime)
-    runtime.plan = await calibrate(runtime)
-  }
-  // Interleaved, so that whatever else the machine does meets all of them alike.
-  for (let round = 0; round < ROUNDS; round++) {
-    progress(`round ${round + 1} of ${ROUNDS}`)
-    for (const runtime of runtimes) {
-      for (const { operation, peer, n } of runtime.plan) {
-        const key = `${operation} ${peer}`
-        const samples = runtime.samples.get(key) ?? []
-        samples.push(((await runtime.time(operation, peer, n)) * 1000) / n)
-        runtime.samples.set(key, samples)
-      }
-      runtime.starts.push(await runtime.start())
-    }
-  }
-} finally {
-  for (const runtime of runtimes) await runtime.stop()
-}
-progress('')
-report()
-if (process.argv.includes('--check') && missed > 0) process.exitCode = 1
-
-/** How often each piece of work fits into a batch. */
-async function calibrate({ name, time }) {
-  progress(`preparing ${name}`)
-  const plan = []
-  for (const operation of Object.keys(OPERATIONS)) {
-    for (const peer of PEERS) {
-      if (
-        (operation !== 'open' && peer === 'noble') ||
-        (operation === 'seen' && peer === 'WebCrypto')
-      )
-        continue
-      let n = 16
-      let ms = 0
-      // The least of three: whatever interrupts one of them only makes it longer.
-      while (n < 1 << 20) {
-        const tries = [await time(operation, peer, n), await time(operation, peer, n)]
-        ms = Math.max(0.01, Math.min(...tries, await time(operation, peer, n)))
-        if (ms >= BATCH_MS / 6) break
-        n *= 2
-      }
-      n = Math.max(1, Math.ceil((n * BATCH_MS) / ms))
-      plan.push({ operation, peer, n })
-    }
-  }
-  return plan
+const TABLES = {
+  speed: ['one operation, beside other libraries', 'tests/bench/speed.js'],
+  host: ["primitives: the host's WebCrypto or our module", 'tests/bench/host_or_wasm.js'],
+  'key-sets': ['remote key sets under failures', 'tests/bench/key-sets.js'],
+  load: ['a protected route under load', 'tests/load/main.js'],
+  hostile: ['hostile tokens (docs/conformance.md)', 'tests/hostile/main.js'],
 }
 
-function report() {
-  const lines = [
-    '| µs per operation, median | runtime | lingpai | jose | WebCrypto | @noble/ciphers | lingpai : jose | bar | |',
-    '|---|---|--:|--:|--:|--:|--:|--:|---|',
-  ]
-  for (const [operation, { title, bars }] of Object.entries(OPERATIONS)) {
-    for (const { name, samples } of runtimes) {
-      const [lingpai, jose, webCrypto, noble] = PEERS.map((peer) =>
-        median(samples.get(`${operation} ${peer}`)),
-      )
-      const bar = Object.entries(bars).find(([runtime]) => name.startsWith(runtime))?.[1]
-      const ratio = jose / lingpai
-      const cells = [
-        title,
-        name,
-        ...[lingpai, jose, webCrypto, noble].map(micro),
-        `${digits(ratio)}×`,
-      ]
-      lines.push(
-        `| ${[...cells, bar ? `≥ ${bar}×` : '–', verdict(bar, ratio >= bar)].join(' | ')} |`,
-      )
-    }
-  }
-  for (const { name, starts } of runtimes) {
-    const ms = median(starts)
-    const title =
-      name === 'workerd' ? 'instantiate (compiled by the platform)' : 'compile + instantiate'
-    const cells = [title, name, `${digits(ms)} ms`, '–', '–', '–', '–', `≤ ${START_BAR_MS} ms`]
-    lines.push(`| ${[...cells, verdict(START_BAR_MS, ms <= START_BAR_MS)].join(' | ')} |`)
-  }
-  console.log(lines.join('\n'))
+const args = process.argv.slice(2)
+const only = args.includes('--only') ? args[args.indexOf('--only') + 1]?.split(',') : undefined
+const unknown = (only ?? []).filter((name) => !(name in TABLES))
+if (unknown.length > 0 || only?.length === 0) {
+  console.error(`no table is called ${unknown}; there are: ${Object.keys(TABLES).join(', ')}`)
+  process.exit(2)
 }
-
-function verdict(bar, met) {
-  if (bar === undefined) return ''
-  if (!met) missed += 1
-  return met ? 'met' : '**missed**'
-}
-
-function median(samples) {
-  if (!samples) return undefined
-  const sorted = [...samples].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1]
-}
-
-function micro(value) {
-  return value === undefined ? '–' : digits(value)
-}
-
-function digits(value) {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(value >= 10 ? 3 : 2)
-}
-
-function progress(text) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+for (const [name, [title, file]] of Object.entries(TABLES)) {
+  if (only && !only.includes(name)) continue
+  console.log(`\n${name}: ${title}\n`)
+  const check = args.filter((arg) => arg === '--check')
+  const child = spawn(process.execPath, [at(file), ...check], { stdio: 'inherit' })
+  const [status] = await once(child, 'exit')
+  if (status !== 0) process.exitCode = 1
 }

@@ -14,8 +14,8 @@ import { startStaticServer } from '../support/static_server.js'
 import { until } from '../support/until.js'
 import { createSuite } from './suite.js'
 
-const GLUE = at('npm/edge/dist/wasm/lingpai_edge_bg.js')
-const WASM = at('npm/edge/dist/wasm/lingpai_edge_bg.wasm')
+const GLUE = at('npm/edge/dist/wasm/lingpai_verify_bg.js')
+const WASM = at('npm/edge/dist/wasm/lingpai_verify_bg.wasm')
 
 export async function inNode(input) {
   const suite = await createSuite(input)
@@ -31,7 +31,7 @@ export async function inNode(input) {
     async start() {
       const start = performance.now()
       const module = new WebAssembly.Module(bytes)
-      const { exports } = new WebAssembly.Instance(module, { './lingpai_edge_bg.js': glue })
+      const { exports } = new WebAssembly.Instance(module, { './lingpai_verify_bg.js': glue })
       if (!exports.memory) throw new Error('no instance')
       return performance.now() - start
     },
@@ -52,7 +52,7 @@ export async function inWorkerd(input) {
          const { operation, peer, n } = await request.json()
          suite ??= await createSuite(input)
          if (operation === 'start') {
-           for (let i = 0; i < n; i++) new WebAssembly.Instance(module, { './lingpai_edge_bg.js': glue })
+           for (let i = 0; i < n; i++) new WebAssembly.Instance(module, { './lingpai_verify_bg.js': glue })
          } else await suite[operation][peer](n)
          return new Response('done')
        },
@@ -108,7 +108,7 @@ export async function inChromium(input) {
     `import { createSuite } from ${JSON.stringify(at('tests/bench/suite.js'))}
      import * as glue from ${JSON.stringify(GLUE)}
      const suite = await createSuite(${JSON.stringify(input)})
-     const bytes = await (await fetch('/wasm/lingpai_edge_bg.wasm')).arrayBuffer()
+     const bytes = await (await fetch('/wasm/lingpai_verify_bg.wasm')).arrayBuffer()
      globalThis.bench = {
        async time(operation, peer, n) {
          const start = performance.now()
@@ -117,7 +117,7 @@ export async function inChromium(input) {
        },
        async start() {
          const start = performance.now()
-         await WebAssembly.instantiate(bytes, { './lingpai_edge_bg.js': glue })
+         await WebAssembly.instantiate(bytes, { './lingpai_verify_bg.js': glue })
          return performance.now() - start
        },
      }`,

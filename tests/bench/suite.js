@@ -4,12 +4,15 @@
 import { createVerifier } from '@lingpai/edge'
 import { openDirect } from '@lingpai/edge/jose'
 import { gcm } from '@noble/ciphers/aes.js'
-import { compactDecrypt, importJWK, jwtVerify } from 'jose'
+import { compactDecrypt, decodeJwt, importJWK, jwtVerify } from 'jose'
+
+import { verifyBound } from './jose_dpop.js'
 
 const utf8 = new TextEncoder()
 
 /** operation -> peer -> (n) => does it n times. `input` is JSON from `input.js`. */
-export async function createSuite({ issuer, audience, sealed, shared, signed }) {
+export async function createSuite(input) {
+  const { issuer, audience, sealed, shared, signed, nowSeconds } = input
   const { subtle } = globalThis.crypto
   const bytes = fromBase64url(sealed.key)
   const aesKey = await subtle.importKey('raw', bytes, 'AES-GCM', false, ['decrypt'])
@@ -26,8 +29,11 @@ export async function createSuite({ issuer, audience, sealed, shared, signed }) 
   const webCryptoKey = await subtle.importKey('jwk', jwkOf(signed.key), 'Ed25519', false, [
     'verify',
   ])
-  const expected = { issuer, audience, typ: 'vt+jwt' }
-  const verifier = (keys, cacheSize) => createVerifier({ issuer, audience, keys, cacheSize })
+  // A clock that stands still: what is measured must not expire on the way.
+  const now = () => nowSeconds * 1000
+  const expected = { issuer, audience, typ: 'vt+jwt', currentDate: new Date(now()) }
+  const verifier = (keys, cacheSize, more) =>
+    createVerifier({ issuer, audience, keys, cacheSize, now, ...more })
   const [hs256, eddsa, seen] = [
     verifier(shared.key, 0),
     verifier({ keys: [signed.key] }, 0),
@@ -67,6 +73,77 @@ export async function createSuite({ issuer, audience, sealed, shared, signed }) 
       lingpai: timesSync(() => seen.verifySync(signed.token)),
       jose: joseEdDsa,
     },
+    seenLater: {
+      lingpai: times(() => seen.verify(signed.token)),
+      jose: joseEdDsa,
+    },
+    ...(await byHost()),
+    sealedToken: await sealedToken(),
+    ...(await requests()),
+    issuers: await issuers(),
+  }
+
+  /** Algorithms of the host, by name. */
+  async function byHost() {
+    const rows = Object.entries(input.byHost).map(async ([alg, { key, token }]) => {
+      const ours = verifier({ keys: [key] }, 0)
+      const imported = await importJWK(key, alg)
+      const row = {
+        lingpai: times(() => ours.verify(token)),
+        jose: times(() => jwtVerify(token, imported, expected)),
+        WebCrypto: times(() => rawVerify(PARAMETERS[alg], imported, token)),
+      }
+      return [alg, row]
+    })
+    return Object.fromEntries(await Promise.all(rows))
+  }
+
+  async function sealedToken() {
+    const ours = verifier({ keys: [signed.key] }, 0, { unsealKeys: [{ key: input.edge }] })
+    const own = await importJWK(input.edge, input.edge.alg)
+    return {
+      lingpai: times(() => ours.verify(input.sealedToken)),
+      jose: times(async () => {
+        const { plaintext } = await compactDecrypt(input.sealedToken, own)
+        return jwtVerify(plaintext, publicKey, expected)
+      }),
+    }
+  }
+
+  /** Whole requests with a bound token and its proof, by the curve of the proof. */
+  async function requests() {
+    const ours = verifier({ keys: [signed.key] }, 0, {
+      publicOrigin: audience,
+      replay: 'unchecked',
+    })
+    const rows = Object.entries(input.proofs).map(([curve, { token, proof, url }]) => {
+      const headers = new Headers({ authorization: `DPoP ${token}`, dpop: proof })
+      const request = { method: 'GET', url, headers }
+      const row = {
+        lingpai: times(() => ours.verify(request)),
+        jose: times(() => verifyBound(request, publicKey, expected, nowSeconds)),
+      }
+      return [`request ${curve}`, row]
+    })
+    return Object.fromEntries(rows)
+  }
+
+  async function issuers() {
+    const keys = [signed.key]
+    const known = [...input.others, issuer]
+    const ours = createVerifier({
+      issuers: known.map((issuer) => ({ issuer, audience, keys })),
+      cacheSize: 0,
+      now,
+    })
+    const keyOf = new Map(known.map((issuer) => [issuer, publicKey]))
+    return {
+      lingpai: times(() => ours.verify(signed.token)),
+      jose: times(() => {
+        const { iss } = decodeJwt(signed.token)
+        return jwtVerify(signed.token, keyOf.get(iss), { ...expected, issuer: iss })
+      }),
+    }
   }
 
   async function rawVerify(algorithm, key, token) {
@@ -76,6 +153,12 @@ export async function createSuite({ issuer, audience, sealed, shared, signed }) 
       throw new Error('not verified')
     }
   }
+}
+
+const PARAMETERS = {
+  RS256: 'RSASSA-PKCS1-v1_5',
+  PS256: { name: 'RSA-PSS', saltLength: 32 },
+  ES256: { name: 'ECDSA', hash: 'SHA-256' },
 }
 
 function times(work) {

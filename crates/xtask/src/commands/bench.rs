@@ -1,4 +1,4 @@
-//! `bench`: the speed tables, each next to the libraries that one would use otherwise.
+//! `bench`: speed, load, hostile tokens: the tables, each next to the libraries that one would use otherwise.
 
 use anyhow::Result;
 
