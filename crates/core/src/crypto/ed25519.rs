@@ -13,12 +13,12 @@ use super::multiples::{KeyMultiples, Multiples};
 use crate::error::{Error, ErrorCode, Result};
 use crate::secret::Seed;
 
-/// A public key, decompressed once.
+/// A public key, decompressed once, if at all.
 #[derive(Clone)]
 pub struct Ed25519PublicKey {
     encoded: [u8; 32],
     /// What the equation needs is the point turned around.
-    negated: EdwardsPoint,
+    negated: Option<EdwardsPoint>,
     #[cfg(feature = "prepared-keys")]
     multiples: Option<KeyMultiples>,
 }
@@ -29,12 +29,20 @@ impl Ed25519PublicKey {
     /// Errors: `key_unusable` for what is no point, is encoded with y ≥ p (RFC 8032 §5.1.3), or has small order, so that
     /// one signature would fit many messages.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self> {
-        let unusable = Error::new(ErrorCode::KeyUnusable);
-        let point = CompressedEdwardsY(*bytes).decompress().ok_or(unusable)?;
-        if point.is_small_order() || !is_reduced(bytes) {
-            return Err(unusable);
+        let mut key = Self::from_encoding(bytes)?;
+        let negated = key.negated_point().ok_or(Error::new(ErrorCode::KeyUnusable))?;
+        key.negated = Some(negated);
+        Ok(key)
+    }
+
+    /// The same for a key that is used once, and maybe by the host: no signature holds if it is no point.
+    ///
+    /// Errors: `key_unusable` for an encoding that is not canonical, or of small order.
+    pub fn from_encoding(bytes: &[u8; 32]) -> Result<Self> {
+        if !is_reduced(bytes) || is_small_order(bytes) {
+            return Err(Error::new(ErrorCode::KeyUnusable));
         }
-        Ok(Self::new(*bytes, &point))
+        Ok(Self::new(*bytes, None))
     }
 
     /// The encoding that [`Self::from_bytes`] reads.
@@ -48,8 +56,9 @@ impl Ed25519PublicKey {
     pub fn prepare<'a>(keys: impl Iterator<Item = &'a mut Self>) {
         let mut base = None;
         for key in keys.filter(|key| key.multiples.is_none()) {
+            let Some(negated) = key.negated_point() else { continue };
             let base = base.get_or_insert_with(Multiples::of_base_point);
-            key.multiples = Some(KeyMultiples::new(base, &key.negated));
+            key.multiples = Some(KeyMultiples::new(base, &negated));
         }
     }
 
@@ -65,10 +74,10 @@ impl Ed25519PublicKey {
         }
     }
 
-    fn new(encoded: [u8; 32], point: &EdwardsPoint) -> Self {
+    const fn new(encoded: [u8; 32], negated: Option<EdwardsPoint>) -> Self {
         Self {
             encoded,
-            negated: -point,
+            negated,
             #[cfg(feature = "prepared-keys")]
             multiples: None,
         }
@@ -81,15 +90,20 @@ impl Ed25519PublicKey {
         };
         let hash = Sha512::new().chain_update(r).chain_update(self.encoded).chain_update(message);
         let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
-        self.combined(&k, &s).compress().to_bytes() == *r
+        self.combined(&k, &s).is_some_and(|point| point.compress().to_bytes() == *r)
     }
 
-    fn combined(&self, k: &Scalar, s: &Scalar) -> EdwardsPoint {
+    fn combined(&self, k: &Scalar, s: &Scalar) -> Option<EdwardsPoint> {
         #[cfg(feature = "prepared-keys")]
         if let Some(multiples) = &self.multiples {
-            return multiples.combined(k, s);
+            return Some(multiples.combined(k, s));
         }
-        EdwardsPoint::vartime_double_scalar_mul_basepoint(k, &self.negated, s)
+        let negated = self.negated_point()?;
+        Some(EdwardsPoint::vartime_double_scalar_mul_basepoint(k, &negated, s))
+    }
+
+    fn negated_point(&self) -> Option<EdwardsPoint> {
+        self.negated.or_else(|| CompressedEdwardsY(self.encoded).decompress().map(|point| -point))
     }
 }
 
@@ -125,7 +139,7 @@ impl Ed25519PrivateKey {
     /// The public half.
     pub fn public(&self) -> Ed25519PublicKey {
         let key = self.0.verifying_key();
-        Ed25519PublicKey::new(key.to_bytes(), &key.to_edwards())
+        Ed25519PublicKey::new(key.to_bytes(), Some(-key.to_edwards()))
     }
 
     /// Signs, deterministically.

@@ -27,6 +27,13 @@ impl PublicKey {
     /// Reads `kty` and the members that make up such a key; `claim_invalid` or a refusal of base64url or of the key for what
     /// is wrong.
     pub(crate) fn from_members(members: &Object) -> Result<Self> {
+        Self::from_members_with(members, Ed25519PublicKey::from_bytes)
+    }
+
+    fn from_members_with(
+        members: &Object,
+        ed25519: fn(&[u8; 32]) -> Result<Ed25519PublicKey>,
+    ) -> Result<Self> {
         let kty = members.string("kty")?;
         if let Some(key) = HostKey::from_members(kty, members)? {
             return Ok(Self::Host(key));
@@ -39,9 +46,7 @@ impl PublicKey {
             }
             // A second coordinate is none of these keys' members, and must not be a way to write one key in many ways.
             ("OKP", _) if members.get("y").is_some() => Err(unusable("y")),
-            ("OKP", "Ed25519") => {
-                Ed25519PublicKey::from_bytes(&coordinate("x")?).map(Self::Ed25519)
-            }
+            ("OKP", "Ed25519") => ed25519(&coordinate("x")?).map(Self::Ed25519),
             ("OKP", "X25519") => Ok(Self::X25519(X25519PublicKey::from_bytes(&coordinate("x")?))),
             ("EC" | "OKP", _) => Err(unusable("crv")),
             _ => Err(unusable("kty")),
@@ -107,9 +112,20 @@ impl Jwk {
         Self::from_public_members(members)
     }
 
+    /// As [`Self::from_value`] for a key that is used once, and maybe by the host: of one for Ed25519, whether it is a point
+    /// at all shows when it is used.
+    pub(crate) fn from_value_for_one_use(members: &Object) -> Result<Self> {
+        refuse_private(members)?;
+        let key = PublicKey::from_members_with(members, Ed25519PublicKey::from_encoding)?;
+        Self::with_attributes(key, members)
+    }
+
     /// Reads the public half of any JWK.
     pub(crate) fn from_public_members(members: &Object) -> Result<Self> {
-        let key = PublicKey::from_members(members)?;
+        Self::with_attributes(PublicKey::from_members(members)?, members)
+    }
+
+    fn with_attributes(key: PublicKey, members: &Object) -> Result<Self> {
         let (kid, key_use, algorithm) = read_attributes(members)?;
         if algorithm.is_some_and(|algorithm| !key.serves(algorithm)) {
             return Err(Error::with_detail(ErrorCode::AlgorithmNotAllowed, "alg"));
