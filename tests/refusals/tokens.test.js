@@ -79,8 +79,11 @@ for (const algorithm of ['EdDSA', 'ES256']) {
         const { issuer, audience, signing } = deployments[algorithm]
         const verifier = createVerifier({ issuer, audience, keys: keySet(signing) })
         const token = await make(visitTokenParts(deployments[algorithm]))
-        await refusedWith(code, () => verifier.verifySync(token), [token])
         await refusedWith(code, () => verifier.verify(token), [token])
+        // By ES256 the host verifies, and has to be waited for.
+        if (algorithm === 'EdDSA') {
+          await refusedWith(code, () => verifier.verifySync(token), [token])
+        }
       })
     }
     test('for another audience', async () => {

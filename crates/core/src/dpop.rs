@@ -135,11 +135,11 @@ impl<'t> UnverifiedProof<'t> {
         let read = || {
             let jws = Jws::parse(text)?;
             let header = jws.header();
-            let exact = header.members().has_exactly(&["alg", "jwk", "typ"], &[]);
+            let exact = header.has_exactly(&["alg", "jwk", "typ"]);
             if header.typ() != Some(TYP) || !exact {
                 return Err(ErrorCode::TypeMismatch.into());
             }
-            let key = Jwk::from_value(header.members().object("jwk")?)?;
+            let key = Jwk::from_value_for_one_use(header.others().object("jwk")?)?;
             let algorithm = jws.algorithm()?;
             if !ALGORITHMS.contains(algorithm) || !key.verifies(algorithm) {
                 return Err(ErrorCode::AlgorithmNotAllowed.into());

@@ -74,7 +74,7 @@ pub(crate) fn exact_header<'a>(jws: &'a Jws<'_>, typ: &str) -> Result<&'a str> {
         return Err(ErrorCode::TypeMismatch.into());
     }
     jws.algorithm()?;
-    let exact = header.members().has_exactly(&["alg", "kid", "typ"], &[]);
+    let exact = header.has_exactly(&["alg", "kid", "typ"]);
     header.kid().filter(|_| exact).ok_or(Error::with_detail(ErrorCode::Malformed, "header"))
 }
 
@@ -89,7 +89,12 @@ pub(crate) fn sign(typ: &str, claims: &str, key: &PrivateJwk) -> Result<String> 
 ///
 /// Errors: `claim_invalid` for a confirmation of any other kind; to overlook one would unbind the token.
 pub(crate) fn confirmation(claims: &Object) -> Result<Option<&str>> {
-    match claims.optional_object("cnf")? {
+    confirmed_key(claims.optional_object("cnf")?)
+}
+
+/// The same of the value of `cnf`.
+pub(crate) fn confirmed_key(cnf: Option<&Object>) -> Result<Option<&str>> {
+    match cnf {
         Some(cnf) if cnf.has_exactly(&["jkt"], &[]) => Ok(Some(thumbprint(cnf.string("jkt")?)?)),
         Some(_) => Err(Error::with_detail(ErrorCode::ClaimInvalid, "cnf")),
         None => Ok(None),

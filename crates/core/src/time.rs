@@ -64,9 +64,18 @@ impl Validity {
     ///
     /// Errors: `claim_invalid`, `lifetime_exceeded`.
     pub fn from_claims(claims: &Object, limit_seconds: i64) -> Result<Self> {
-        let issued_at = claims.integer("iat")?;
-        let expires_at = claims.integer("exp")?;
+        let (issued_at, expires_at) = (claims.integer("iat")?, claims.integer("exp")?);
         let not_before = claims.optional_integer("nbf")?.unwrap_or(issued_at);
+        Self::of_times(issued_at, expires_at, not_before, limit_seconds)
+    }
+
+    /// As [`Self::from_claims`], of the times themselves.
+    pub(crate) fn of_times(
+        issued_at: i64,
+        expires_at: i64,
+        not_before: i64,
+        limit_seconds: i64,
+    ) -> Result<Self> {
         if expires_at <= issued_at {
             return Err(Error::with_detail(ErrorCode::ClaimInvalid, "exp"));
         }

@@ -4,9 +4,9 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::json::Object;
+use crate::json::Members;
 use crate::signed;
-use crate::time::{Tolerance, UnixSeconds};
+use crate::time::{Tolerance, UnixSeconds, Validity};
 
 /// What a token says about itself, as far as each use depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,27 +29,33 @@ pub(crate) struct TimeRules {
     pub(crate) expires: bool,
     /// How long after `iat` it may be used.
     pub(crate) max_age_seconds: Option<u32>,
+    /// How long after `iat` its `exp` may be.
+    pub(crate) max_lifetime_seconds: Option<i64>,
 }
 
 impl TokenFacts {
-    pub(crate) fn from_claims(claims: &Object, rules: TimeRules) -> Result<Self> {
-        let issued_at = claims.optional_integer("iat")?.map(UnixSeconds::new);
-        let mut expires_at = match claims.optional_integer("exp")? {
-            Some(exp) => UnixSeconds::new(exp),
-            None if rules.expires => {
-                return Err(Error::with_detail(ErrorCode::ClaimInvalid, "exp"));
-            }
-            None => UnixSeconds::new(i64::MAX),
-        };
+    pub(crate) fn from_claims(claims: &Members<'_>, rules: TimeRules) -> Result<Self> {
+        let missing = |name| Error::with_detail(ErrorCode::ClaimInvalid, name);
+        let iat = claims.optional_integer("iat")?;
+        let exp = claims.optional_integer("exp")?;
+        if rules.expires && exp.is_none() {
+            return Err(missing("exp"));
+        }
+        if let Some(most) = rules.max_lifetime_seconds {
+            let (iat, exp) = (iat.ok_or(missing("iat"))?, exp.ok_or(missing("exp"))?);
+            Validity::of_times(iat, exp, iat, most)?;
+        }
+        let issued_at = iat.map(UnixSeconds::new);
+        let mut expires_at = UnixSeconds::new(exp.unwrap_or(i64::MAX));
         if let Some(most) = rules.max_age_seconds {
-            let issued_at = issued_at.ok_or(Error::with_detail(ErrorCode::ClaimInvalid, "iat"))?;
+            let issued_at = issued_at.ok_or(missing("iat"))?;
             expires_at = expires_at.min(issued_at.plus(i64::from(most)).plus(1));
         }
         Ok(Self {
             expires_at,
             not_before: claims.optional_integer("nbf")?.map(UnixSeconds::new),
             issued_at,
-            jkt: signed::confirmation(claims)?.map(ToOwned::to_owned),
+            jkt: signed::confirmed_key(claims.optional_object("cnf")?)?.map(ToOwned::to_owned),
         })
     }
 

@@ -10,11 +10,11 @@ use crate::jose::{
     AlgorithmSet, HostCheck, HostVerdict, Judgement, Jwk, JwkSet, Jws, SignatureAlgorithm,
     SymmetricJwk, VerifyingKey,
 };
-use crate::json::{self, Object, Value};
+use crate::json::{self, Member, Members, Value};
 use crate::limits::{MAX_COMPACT_BYTES, MAX_STATUS_LIST_BYTES};
 use crate::scope::Scope;
 use crate::signed;
-use crate::time::{Tolerance, UnixSeconds, Validity};
+use crate::time::{Tolerance, UnixSeconds};
 use crate::token_facts::TimeRules;
 use crate::visit_token;
 
@@ -61,7 +61,7 @@ pub struct Policy {
 /// A token whose signature and claims hold.
 pub struct VerifiedToken {
     /// The claims as they were signed, a JSON object.
-    pub claims_json: Vec<u8>,
+    pub claims_json: String,
     /// What has to be looked at each time.
     pub facts: TokenFacts,
     /// How it was signed.
@@ -194,17 +194,20 @@ impl Policy {
         kid: Option<String>,
         now: UnixSeconds,
     ) -> Result<VerifiedToken> {
-        let claims = json::parse_object_within(self.limit_bytes(), &claims_json)?;
+        let claims_json = String::from_utf8(claims_json).map_err(|_| ErrorCode::Malformed)?;
+        let claims = Members::parse_within(self.limit_bytes(), &claims_json)?;
         self.check_parties(&claims)?;
-        if self.is_for(visit_token::TYP) {
-            Validity::from_claims(&claims, visit_token::MAX_LIFETIME_SECONDS)?;
-        }
-        let rules =
-            TimeRules { expires: !self.is_for(STATUS_LIST), max_age_seconds: self.max_age_seconds };
+        let rules = TimeRules {
+            expires: !self.is_for(STATUS_LIST),
+            max_age_seconds: self.max_age_seconds,
+            max_lifetime_seconds: self
+                .is_for(visit_token::TYP)
+                .then_some(visit_token::MAX_LIFETIME_SECONDS),
+        };
         let facts = TokenFacts::from_claims(&claims, rules)?;
         facts.check(now, self.tolerance)?;
         for name in &self.required_claims {
-            if matches!(claims.get(name), None | Some(Value::Null)) {
+            if matches!(claims.get(name), None | Some(Member::Other(Value::Null))) {
                 return Err(Error::with_detail(ErrorCode::ClaimInvalid, "required"));
             }
         }
@@ -217,7 +220,7 @@ impl Policy {
         Ok(VerifiedToken { claims_json, facts, algorithm, kid })
     }
 
-    fn check_parties(&self, claims: &Object) -> Result<()> {
+    fn check_parties(&self, claims: &Members<'_>) -> Result<()> {
         let anonymous = self.is_for(STATUS_LIST) && claims.get("iss").is_none();
         if !anonymous && claims.string("iss")? != self.issuer {
             return Err(ErrorCode::IssuerMismatch.into());
@@ -227,8 +230,8 @@ impl Policy {
         }
         let ours = |aud: &str| self.audiences.iter().any(|audience| audience == aud);
         let meant = match claims.get("aud") {
-            Some(Value::String(aud)) => ours(aud),
-            Some(Value::Array(list)) => {
+            Some(Member::Text(aud)) => ours(aud),
+            Some(Member::Other(Value::Array(list))) => {
                 list.iter().any(|aud| matches!(aud, Value::String(aud) if ours(aud)))
             }
             _ => return Err(Error::with_detail(ErrorCode::ClaimInvalid, "aud")),

@@ -1,52 +1,93 @@
 //! The protected header of a JWS, and the cutting of compact texts into parts.
 
+use alloc::string::String;
+
+use super::alg::SignatureAlgorithm;
 use crate::error::{Error, ErrorCode, Result};
-use crate::json::{self, Object, Value};
+use crate::json::{Object, Reader};
 use crate::limits::MAX_COMPACT_BYTES;
 
-/// A JWS header: a strict JSON object without `crit` and `b64`, whose `kid` and `typ` are strings if they are there.
+/// A JWS header: a strict JSON object without `crit` and `b64`, whose `alg`, `kid` and `typ` are strings if they are there.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Header(Object);
+pub struct Header {
+    names_algorithm: bool,
+    algorithm: Option<SignatureAlgorithm>,
+    kid: Option<String>,
+    typ: Option<String>,
+    others: Object,
+}
 
 impl Header {
     pub(crate) fn parse(json: &[u8]) -> Result<Self> {
-        let members = json::parse_object(json)?;
+        let mut reader = Reader::new(json)?;
+        let [mut alg, mut kid, mut typ] = [const { None }; 3];
+        let mut others = Object::default();
+        let mut count = 0;
+        reader.enter_object()?;
+        while let Some(name) = reader.next_name(&mut count)? {
+            let text = match &*name {
+                "alg" => &mut alg,
+                "kid" => &mut kid,
+                "typ" => &mut typ,
+                _ => {
+                    others.read_member(name, &mut reader)?;
+                    continue;
+                }
+            };
+            if text.is_some() {
+                return Err(ErrorCode::DuplicateMember.into());
+            }
+            *text = Some(reader.string()?);
+        }
+        reader.finish()?;
         // No extension is supported, so any that is critical is refused, and so is the one that changes what is signed
         // (RFC 7797), which has to be critical.
         for name in ["crit", "b64"] {
-            if members.get(name).is_some() {
+            if others.get(name).is_some() {
                 return Err(Error::with_detail(ErrorCode::CriticalHeader, name));
             }
         }
-        for name in ["alg", "kid", "typ"] {
-            if !matches!(members.get(name), None | Some(Value::String(_))) {
-                return Err(Error::with_detail(ErrorCode::Malformed, name));
-            }
-        }
-        Ok(Self(members))
+        Ok(Self {
+            names_algorithm: alg.is_some(),
+            algorithm: alg.as_deref().and_then(SignatureAlgorithm::from_name),
+            kid: kid.map(Into::into),
+            typ: typ.map(Into::into),
+            others,
+        })
     }
 
-    /// All members.
-    pub const fn members(&self) -> &Object {
-        &self.0
+    /// The algorithm, if the header names one that is known.
+    pub const fn algorithm(&self) -> Option<SignatureAlgorithm> {
+        self.algorithm
     }
 
     /// The name of the key.
     pub fn kid(&self) -> Option<&str> {
-        self.text("kid")
+        self.kid.as_deref()
     }
 
     /// The type of the token, letter by letter: `application/` is neither added nor taken away.
     pub fn typ(&self) -> Option<&str> {
-        self.text("typ")
+        self.typ.as_deref()
     }
 
-    pub(crate) fn alg(&self) -> Option<&str> {
-        self.text("alg")
+    /// The members beside `alg`, `kid` and `typ`.
+    pub const fn others(&self) -> &Object {
+        &self.others
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
+    /// Whether these members are there, and no others.
+    pub fn has_exactly(&self, names: &[&str]) -> bool {
+        let known = [
+            ("alg", self.names_algorithm),
+            ("kid", self.kid.is_some()),
+            ("typ", self.typ.is_some()),
+        ];
+        known.iter().all(|(name, there)| names.contains(name) == *there)
+            && self.others.names().all(|name| names.contains(&name))
+            && names.iter().all(|name| {
+                known.iter().any(|(known, _)| known == name) || self.others.get(name).is_some()
+            })
     }
 }
 

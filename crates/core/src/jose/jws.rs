@@ -53,10 +53,7 @@ impl<'a> Jws<'a> {
 
     /// The algorithm that the header names. Errors: `algorithm_not_allowed` for `none` and all that are not supported.
     pub fn algorithm(&self) -> Result<SignatureAlgorithm> {
-        self.header
-            .alg()
-            .and_then(SignatureAlgorithm::from_name)
-            .ok_or(Error::new(ErrorCode::AlgorithmNotAllowed))
+        self.header.algorithm().ok_or(Error::new(ErrorCode::AlgorithmNotAllowed))
     }
 
     /// What the signature is over: the first two parts of the text.

@@ -49,15 +49,17 @@ pub(super) fn write_integer(value: i64, out: &mut String) {
         out.push('-');
     }
     let mut rest = value.unsigned_abs();
-    let mut divisor = 1;
-    while rest / divisor >= 10 {
-        divisor *= 10;
+    let mut digits = [0; 20];
+    let mut length = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        length += 1;
+        if rest == 0 {
+            break;
+        }
     }
-    while divisor > 0 {
-        out.push(char::from(b'0' + (rest / divisor) as u8));
-        rest %= divisor;
-        divisor /= 10;
-    }
+    out.extend(digits.iter().skip(digits.len() - length).map(|digit| char::from(*digit)));
 }
 
 /// `-0` is no integer here: as a value it would lose its sign.

@@ -18,15 +18,17 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Result<Self> {
-        Self::within(MAX_JSON_BYTES, text)
-    }
-
-    /// As [`Self::new`], with another limit to the length.
-    pub(crate) fn within(limit: usize, text: &'a [u8]) -> Result<Self> {
-        if text.len() > limit {
+        if text.len() > MAX_JSON_BYTES {
             return Err(ErrorCode::LimitExceeded.into());
         }
-        let text = core::str::from_utf8(text).map_err(|_| malformed())?;
+        Self::of_text(MAX_JSON_BYTES, core::str::from_utf8(text).map_err(|_| malformed())?)
+    }
+
+    /// As [`Self::new`], of what is known to be UTF-8, with a limit of its own to the length.
+    pub(crate) const fn of_text(limit: usize, text: &'a str) -> Result<Self> {
+        if text.len() > limit {
+            return Err(Error::new(ErrorCode::LimitExceeded));
+        }
         Ok(Self { text, at: 0, depth: 0 })
     }
 
@@ -42,6 +44,12 @@ impl<'a> Reader<'a> {
             Some(b'n') => self.literal("null", Value::Null),
             _ => self.number().map(Value::Number),
         }
+    }
+
+    /// Reads a string if there is one next.
+    pub(crate) fn optional_string(&mut self) -> Result<Option<Cow<'a, str>>> {
+        self.skip_white_space();
+        if self.peek() == Some(b'"') { self.string().map(Some) } else { Ok(None) }
     }
 
     /// Reads a string; borrowed unless it has escapes.
@@ -168,18 +176,13 @@ impl<'a> Reader<'a> {
     /// Characters up to the next quote or backslash, which there must be.
     fn plain_run(&mut self) -> Result<&'a str> {
         let start = self.at;
-        let mut ascii = true;
-        loop {
-            match self.peek() {
-                Some(b'"' | b'\\') => break,
-                Some(0x20..=0x7f) => {}
-                Some(0x80..) => ascii = false,
-                Some(..0x20) | None => return Err(malformed()),
-            }
-            self.at += 1;
+        let special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+        self.at += self.rest().iter().position(special).ok_or_else(malformed)?;
+        if !matches!(self.peek(), Some(b'"' | b'\\')) {
+            return Err(malformed());
         }
         let run = self.text.get(start..self.at).ok_or_else(malformed)?;
-        if !ascii && run.chars().any(is_noncharacter) {
+        if !run.is_ascii() && run.chars().any(is_noncharacter) {
             return Err(malformed());
         }
         Ok(run)

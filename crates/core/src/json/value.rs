@@ -73,7 +73,7 @@ pub struct Object(Vec<(String, Value)>);
 impl Object {
     /// The member of that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value)
+        self.0.iter().find(|(other, _)| same(other, name)).map(|(_, value)| value)
     }
 
     /// A string that must be there; else `claim_invalid` with the name.
@@ -205,6 +205,12 @@ impl Zeroize for Object {
     }
 }
 
-const fn invalid(name: &'static str) -> Error {
+/// Whether both are the same text. Names differ in their first letter mostly, which is quicker to see than a call.
+#[inline]
+pub(super) fn same(left: &str, right: &str) -> bool {
+    left.len() == right.len() && left.bytes().next() == right.bytes().next() && left == right
+}
+
+pub(super) const fn invalid(name: &'static str) -> Error {
     Error::with_detail(ErrorCode::ClaimInvalid, name)
 }

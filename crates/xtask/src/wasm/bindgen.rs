@@ -73,12 +73,38 @@ pub(super) fn generate(module: &Module, compiled: &Path) -> Result<Generated> {
         export function __wbg_set_wasm(exports: WebAssembly.Exports): void\n";
     let generated = Generated {
         module: fs::read(out.join(format!("{stem}_bg.wasm"))).context("reading the module")?,
-        glue,
+        glue: encoding_at_once(&glue)?,
         glue_types: read(".d.ts")? + set_wasm,
         module_types: read("_bg.wasm.d.ts")?,
     };
     step.done();
     Ok(generated)
+}
+
+/// Lets the engine copy strings into the memory, in place of a loop over characters that takes many times as long. What is
+/// not ASCII and therefore longer goes on as before.
+fn encoding_at_once(glue: &str) -> Result<String> {
+    const LOOP: &str = "    let offset = 0;
+
+    for (; offset < len; offset++) {
+        const code = arg.charCodeAt(offset);
+        if (code > 0x7F) break;
+        mem[ptr + offset] = code;
+    }
+    if (offset !== len) {
+        if (offset !== 0) {
+            arg = arg.slice(offset);
+        }
+";
+    const AT_ONCE: &str =
+        "    let { read, written: offset } = cachedTextEncoder.encodeInto(arg, mem.subarray(ptr, ptr + len));
+    if (read !== len) {
+        arg = arg.slice(read);
+";
+    if glue.matches(LOOP).count() != 1 {
+        bail!("the glue passes strings in another way: does wasm-bindgen need no help any more?");
+    }
+    Ok(glue.replace(LOOP, AT_ONCE))
 }
 
 fn is_import(line: &str) -> bool {
