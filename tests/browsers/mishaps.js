@@ -172,6 +172,36 @@ export function mishapsIn(browserName) {
       assert.deepEqual({ session, local }, { session: {}, local: {} })
     })
 
+    test('storage: memory survives a wrong answer: the same page opens the visit with a second call', async () => {
+      world().proxy.next({ path: VISITS, answer: () => 'x'.repeat(100) })
+      const page = await open(await world().fragmentUrl({ storage: 'memory' }))
+      assert.equal((await settled(page)).status, 'failed')
+      await page.evaluate(() => state.open())
+      const result = await settled(page)
+      assert.equal(result.status, 'open', JSON.stringify(result))
+      assert.equal(sent(VISITS), 2)
+    })
+
+    test('storage: memory recognises the link that opened its visit', async () => {
+      const url = await world().fragmentUrl({ storage: 'memory' })
+      const { page } = await openVisit(url)
+      await page.evaluate((hash) => void (location.hash = hash), `#at=${token(url)}`)
+      await until('a clean address', () => page.evaluate(() => location.hash === ''))
+      await page.evaluate(() => void (globalThis.first = state.visit))
+      await page.evaluate(() => state.open())
+      assert.equal((await settled(page)).code, 'launch_missing')
+      await page.evaluate(() => first.token({ minValiditySeconds: 3600 }).then(() => {}))
+      assert.deepEqual([sent(VISITS), sent(REFRESH)], [1, 1])
+    })
+
+    test('a key store that hangs costs a few seconds, and what a reload would find', async () => {
+      const { page, durability, proofKey } = await openVisit(
+        await world().fragmentUrl({ hanging: 'yes' }),
+      )
+      assert.deepEqual([durability, proofKey], ['memory', 'non-extractable'])
+      assert.equal((await page.evaluate(callApi)).status, 200)
+    })
+
     test('a launch that comes while another one is redeemed waits for its turn', async () => {
       let release
       const hold = new Promise((resolve) => (release = resolve))

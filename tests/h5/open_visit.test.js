@@ -235,6 +235,31 @@ describe('visit.fetch', () => {
     assert.equal(events.at(-1).repeated, 'refreshed')
   })
 
+  test('asks once more by the server’s clock where that tells why the proof was refused', async () => {
+    let skewMs = 0
+    const { visit, events } = await open({ now: () => Date.now() + skewMs })
+    // Somebody turns the clock of the device.
+    skewMs = 600_000
+    const challenge = { 'www-authenticate': 'DPoP error="invalid_dpop_proof"' }
+    const date = new Date().toUTCString()
+    gateway.plan = [json(401, { ...challenge, date }), json(200)]
+    assert.equal((await visit.fetch(api)).status, 200)
+    const [first, second] = gateway.seen.slice(-2).map(({ proof }) => proof.iat)
+    assert.ok(first - second > 590 && first - second < 610, `${first} ${second}`)
+    assert.equal(events.at(-1).repeated, 'clock')
+  })
+
+  test('does not repeat a proof that was refused for anything else', async () => {
+    const { visit } = await open()
+    const date = new Date().toUTCString()
+    for (const headers of [{ date }, {}]) {
+      const challenge = { 'www-authenticate': 'DPoP error="invalid_dpop_proof"', ...headers }
+      gateway.plan = [json(401, challenge)]
+      assert.equal((await visit.fetch(api)).status, 401)
+    }
+    assert.equal(gateway.seen.filter(({ authorization }) => authorization).length, 2)
+  })
+
   test('keeps no stream for a second time', async () => {
     const { visit } = await open()
     const body = new Blob(['data']).stream()

@@ -17,7 +17,6 @@ use crate::refusal::{JsResult, to_js};
 #[wasm_bindgen]
 pub struct Exchange {
     request: String,
-    key_id: String,
     pending: PendingExchange,
 }
 
@@ -37,7 +36,7 @@ impl Exchange {
         let access_token = access_token.inner();
         let sealed = draw(ephemeral, agreed)
             .and_then(|entropy| exchange::seal_visit(access_token, thumbprint.as_deref(), entropy));
-        Self::awaiting(sealed, &access_token.claims().app_key)
+        Self::awaiting(sealed)
     }
 
     /// Seals the request that spends a refresh token: `app_key` (a JWK) and `terms` come from the answer before.
@@ -55,7 +54,7 @@ impl Exchange {
         let sealed = read_terms(terms).and_then(|terms| {
             exchange::seal_refresh(refresh_token, &app_key, terms, draw(ephemeral, agreed)?)
         });
-        Self::awaiting(sealed, &app_key)
+        Self::awaiting(sealed)
     }
 
     /// The request body, `application/jose`. It may be sent again as it is while no answer came.
@@ -68,12 +67,6 @@ impl Exchange {
     #[wasm_bindgen(getter, js_name = requestHash)]
     pub fn request_hash(&self) -> String {
         self.pending.request_hash()
-    }
-
-    /// `kid` of the AppKey that the request is sealed to.
-    #[wasm_bindgen(getter, js_name = keyId)]
-    pub fn key_id(&self) -> String {
-        self.key_id.clone()
     }
 
     /// The visit token in an answer, whose signature the browser has to verify.
@@ -94,9 +87,9 @@ impl Exchange {
         self.pending.open(answer, trust).map(describe).map_err(to_js)
     }
 
-    fn awaiting(sealed: Result<(String, PendingExchange)>, app_key: &Jwk) -> JsResult<Self> {
+    fn awaiting(sealed: Result<(String, PendingExchange)>) -> JsResult<Self> {
         let (request, pending) = sealed.map_err(to_js)?;
-        Ok(Self { request, pending, key_id: app_key.kid().unwrap_or_default().to_owned() })
+        Ok(Self { request, pending })
     }
 }
 

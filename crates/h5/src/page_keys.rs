@@ -5,6 +5,7 @@ use std::rc::Rc;
 use js_sys::Promise;
 use lingpai_core::ErrorCode;
 use lingpai_core::dpop::ProofClaims;
+use lingpai_core::json::ObjectWriter;
 use lingpai_core::time::UnixSeconds;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
@@ -53,34 +54,19 @@ impl PageKeys {
         Ok(Self(Rc::new(Keys { proof, record })))
     }
 
-    /// SHA-256 thumbprint of the proof key (RFC 7638).
-    #[wasm_bindgen(getter)]
-    pub fn thumbprint(&self) -> String {
-        self.0.proof.thumbprint()
-    }
-
-    /// JOSE name of the proof key's algorithm.
-    #[wasm_bindgen(getter)]
-    pub fn algorithm(&self) -> String {
-        self.0.proof.algorithm().to_owned()
-    }
-
-    /// Whether the private half lies in this module's memory, for want of WebCrypto.
-    #[wasm_bindgen(getter)]
-    pub fn extractable(&self) -> bool {
-        self.0.proof.is_extractable()
-    }
-
-    /// Whether the proof key survives a reload.
-    #[wasm_bindgen(getter)]
-    pub fn kept(&self) -> bool {
-        self.0.proof.kept
-    }
-
-    /// Whether a record can be sealed.
-    #[wasm_bindgen(getter, js_name = sealsRecords)]
-    pub fn seals_records(&self) -> bool {
-        self.0.record.is_some()
+    /// What may be known about them, as JSON: `thumbprint` (RFC 7638, SHA-256) and `algorithm` (JOSE name) of the proof key,
+    /// and three answers: whether its private half lies in this module's memory, for want of WebCrypto (`extractable`),
+    /// whether it survives a reload (`kept`), and whether a record can be sealed (`sealsRecords`).
+    pub fn facts(&self) -> String {
+        let Keys { proof, record } = &*self.0;
+        let answer = |yes| if yes { "true" } else { "false" };
+        ObjectWriter::new()
+            .string("thumbprint", &proof.thumbprint())
+            .string("algorithm", proof.algorithm())
+            .raw("extractable", answer(proof.is_extractable()))
+            .raw("kept", answer(proof.kept))
+            .raw("sealsRecords", answer(record.is_some()))
+            .finish()
     }
 
     /// A DPoP proof for one request, at `now_seconds` of the corrected clock.

@@ -96,7 +96,7 @@ export type VisitEvent = { atMs: number } & (
       url: string
       status: number
       elapsedMs: number
-      repeated?: 'nonce' | 'refreshed'
+      repeated?: 'nonce' | 'refreshed' | 'clock'
     }
   | {
       /** Something could not be kept over a reload; the visit goes on in memory. */

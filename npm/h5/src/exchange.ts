@@ -50,11 +50,12 @@ export async function perform(
   page: Page,
   kind: ExchangeKind,
   exchange: Exchange,
+  appKeyId: string,
   signal: AbortSignal,
 ): Promise<Decision> {
   const { engine, emit } = page
-  const { request, requestHash, keyId } = exchange
-  emit({ type: 'sealed', kind, appKeyId: keyId, requestBytes: request.length, requestHash })
+  const { request, requestHash } = exchange
+  emit({ type: 'sealed', kind, appKeyId, requestBytes: request.length, requestHash })
   const startedMs = performance.now()
   // A nonce, a clock or a proof that the answer corrects costs no waiting, but only once each.
   const corrections = new Set<string>()

@@ -108,5 +108,5 @@ export function isSameParty(one: Party, other: Party): boolean {
 
 /** Whether a record was made with the proof key at hand; with another it is of no use. */
 export function isOurs(page: Page, record: VisitRecord): boolean {
-  return (JSON.parse(record.terms) as { jkt?: string }).jkt === page.keys.thumbprint
+  return (JSON.parse(record.terms) as { jkt?: string }).jkt === page.proofKey.thumbprint
 }

@@ -5,7 +5,7 @@ import { LingpaiError, toLingpaiError } from './errors.js'
 import { isOurs, partyOf, resume, type Holding } from './holding.js'
 import { keepLaunchInMemory } from './launch.js'
 import { readOptions, type OpenVisitOptions, type Settings } from './options.js'
-import { preparePage, slotOf, type Page } from './page.js'
+import { discardPage, preparePage, slotOf, type Page } from './page.js'
 import type { VisitRecord } from './record.js'
 import { askForLaunch, canAskForLaunch, isFramed, launchFromAddress } from './redeem.js'
 import { refresh, type RefreshOutcome } from './refresh.js'
@@ -50,7 +50,7 @@ async function open(settings: Settings, signal: AbortSignal): Promise<Visit> {
     signal.throwIfAborted()
     return createVisit(page, holding)
   } catch (error) {
-    page?.lock.release()
+    if (page) discardPage(page)
     signal.throwIfAborted()
     throw error instanceof TypeError ? error : toLingpaiError(error)
   }

@@ -5,6 +5,7 @@ import { createEmit, type Emit } from './events.js'
 import { createHttp, type Http } from './http.js'
 import { createIssuerKeys, type IssuerKeys } from './issuer-keys.js'
 import { readKeys, type Settings } from './options.js'
+import { waitingLaunch } from './launch.js'
 import { createRefreshLock, type RefreshLock } from './refresh-lock.js'
 import { createRecords, type Records, type VisitRecord } from './record.js'
 import type { PageKeys } from './wasm/lingpai_h5_bg.js'
@@ -16,6 +17,7 @@ export interface Page {
   /** Issuer and gateway: visits of one slot take turns and share a record. */
   slot: string
   keys: PageKeys
+  proofKey: { thumbprint: string; kept: boolean; heldBy: 'non-extractable' | 'memory' }
   issuerKeys: IssuerKeys
   records: Records
   /** The visit from before a reload, if there was one. */
@@ -35,19 +37,58 @@ export function slotOf({ issuer, gateway }: Settings): string {
   return `${issuer} ${gateway}`
 }
 
+const patienceMs = 4_000
+
+// A store that opened and then hangs is done without.
+function openKeys({ PageKeys }: Engine, slot: string, keep: boolean): Promise<PageKeys> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const without = new Promise<PageKeys>((resolve) => {
+    if (keep) timer = setTimeout(() => resolve(PageKeys.open(slot, false)), patienceMs)
+  })
+  return Promise.race([PageKeys.open(slot, keep), without]).finally(() => clearTimeout(timer))
+}
+
+const spareKeys = new Map<string, PageKeys>()
+
+/** Releases a page whose visit could not be opened. */
+export function discardPage({ keys, lock, proofKey, slot }: Page): void {
+  lock.release()
+  // A launch that was sent under keys of this document may be sent again under them alone.
+  if (!proofKey.kept) spareKeys.set(slot, keys)
+  else keys.free()
+}
+
+function takeSpare(slot: string): PageKeys | undefined {
+  const keys = spareKeys.get(slot)
+  spareKeys.delete(slot)
+  return keys && factsOf(keys).thumbprint === waitingLaunch()?.sentUnder ? keys : undefined
+}
+
+interface KeyFacts {
+  thumbprint: string
+  algorithm: string
+  extractable: boolean
+  kept: boolean
+  sealsRecords: boolean
+}
+
+function factsOf(keys: PageKeys): KeyFacts {
+  return JSON.parse(keys.facts()) as KeyFacts
+}
+
 /** Opens the page's keys and what is left from before a reload. */
 export async function preparePage(engine: Engine, settings: Settings): Promise<Page> {
   const { issuer, storage, now } = settings
   const emit = createEmit(settings.onEvent, now)
   const slot = slotOf(settings)
   const keep = storage === 'session'
-  const keys = await engine.PageKeys.open(slot, keep)
-  const proofKey = keys.extractable ? 'memory' : 'non-extractable'
-  const { thumbprint, algorithm, kept } = keys
-  emit({ type: 'proof_key', thumbprint, algorithm, proofKey, kept })
+  const keys = takeSpare(slot) ?? (await openKeys(engine, slot, keep))
+  const { thumbprint, algorithm, extractable, kept, sealsRecords } = factsOf(keys)
+  const heldBy = extractable ? 'memory' : 'non-extractable'
+  emit({ type: 'proof_key', thumbprint, algorithm, proofKey: heldBy, kept })
   if (keep && !kept) emit({ type: 'storage_unavailable', what: 'proof_key' })
 
-  const records = createRecords(keys, slot, emit)
+  const records = createRecords(keys, sealsRecords, slot, emit)
   const former = await records.read()
   const clock = createClock(now)
   const clockRunsOn = !former || clock.restore(former.clockOffsetMs, former.grantedAtSeconds)
@@ -57,6 +98,7 @@ export async function preparePage(engine: Engine, settings: Settings): Promise<P
   return {
     ...{ engine, settings, slot, keys, issuerKeys, records, former, http, clock, emit },
     clockRunsOn,
+    proofKey: { thumbprint, kept, heldBy },
     lock: createRefreshLock(),
     nonces: new Map(),
   }

@@ -1,4 +1,5 @@
 // visit.fetch: adds the visit token and a proof for exactly this request, and asks again once where that helps.
+import type { Clock } from './clock.js'
 import { toLingpaiError } from './errors.js'
 import { isSecure } from './options.js'
 import type { Page } from './page.js'
@@ -12,6 +13,9 @@ interface Holder {
   /** Aborted when the visit is closed. */
   closed: AbortSignal
 }
+
+// A date in whole seconds, from somewhere on the way.
+const inaccuracyMs = 10_000
 
 /** Makes the visit's `fetch`. */
 export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
@@ -52,9 +56,10 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
     const first = await attempt(request, url)
     const { response } = first
     let last = response
-    let repeated: 'nonce' | 'refreshed' | undefined
+    let repeated: 'nonce' | 'refreshed' | 'clock' | undefined
     if (response.status === 401 && spare) {
       repeated = reasonToRepeat(response, first.nonce)
+      if (repeated === 'clock' && !correctClock(clock, response)) repeated = undefined
       if (repeated === 'refreshed') await holder.renew().catch(() => (repeated = undefined))
       if (repeated) {
         void response.body?.cancel()
@@ -81,8 +86,17 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
 function reasonToRepeat(
   response: Response,
   nonce: string | null,
-): 'nonce' | 'refreshed' | undefined {
+): 'nonce' | 'refreshed' | 'clock' | undefined {
   const challenge = response.headers.get('www-authenticate') ?? ''
   if (/error="?use_dpop_nonce/.test(challenge)) return nonce ? 'nonce' : undefined
+  if (/error="?invalid_dpop_proof/.test(challenge)) return 'clock'
   return /error="?invalid_token/.test(challenge) ? 'refreshed' : undefined
+}
+
+// The device's clock may have been turned since the authority said what time it is. Returns whether it was.
+function correctClock(clock: Clock, response: Response): boolean {
+  const dateMs = Date.parse(response.headers.get('date') ?? '')
+  const isOff = Math.abs(dateMs - clock.nowMs()) > inaccuracyMs
+  if (isOff) clock.set(dateMs / 1000)
+  return isOff
 }

@@ -32,14 +32,14 @@ export interface Records {
 
 const version = 2
 
-/** The place for the record of a slot. */
-export function createRecords(keys: PageKeys, slot: string, emit: Emit): Records {
+/** The place for the record of a slot; nowhere if the keys do not seal it. */
+export function createRecords(keys: PageKeys, seals: boolean, slot: string, emit: Emit): Records {
   const name = `lingpai:visit ${slot}`
   let failed = false
   let closed = false
   return {
     async read() {
-      if (!keys.sealsRecords) return undefined
+      if (!seals) return undefined
       try {
         const sealed = sessionStorage.getItem(name)
         if (sealed === null) return undefined
@@ -52,7 +52,7 @@ export function createRecords(keys: PageKeys, slot: string, emit: Emit): Records
       }
     },
     async write(record) {
-      if (!keys.sealsRecords) return false
+      if (!seals) return false
       try {
         const sealed = await keys.seal(JSON.stringify({ version, ...record }))
         if (closed) return false

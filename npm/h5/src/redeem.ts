@@ -44,7 +44,7 @@ export function launchFromAddress(page: Page, opened: string | undefined): Launc
   const waiting = waitingLaunch()
   if (!waiting) return undefined
   const { accessToken, sentUnder } = waiting
-  const { thumbprint, kept } = page.keys
+  const { thumbprint, kept } = page.proofKey
   const fingerprint = page.engine.fingerprint(accessToken)
   const accepted = launch === 'auto' || launch === 'fragment'
   const spent = fingerprint === opened || redeemed.has(fingerprint)
@@ -63,7 +63,7 @@ export function canAskForLaunch({ settings }: Page): boolean {
 /** Asks the app for a launch that is bound to this page's key. */
 export async function askForLaunch(page: Page, signal: AbortSignal): Promise<Launch> {
   const { launch, requestAccessToken } = page.settings
-  const proofKeyThumbprint = page.keys.thumbprint
+  const proofKeyThumbprint = page.proofKey.thumbprint
   const from = (via: LaunchVia, accessToken: string) => {
     return { accessToken, via, fingerprint: page.engine.fingerprint(accessToken) }
   }
@@ -93,7 +93,8 @@ export async function redeem(
   current: Party | undefined,
   signal: AbortSignal,
 ): Promise<Granted | undefined> {
-  const { engine, emit, keys, clock } = page
+  const { engine, emit, clock } = page
+  const { thumbprint } = page.proofKey
   const { accessToken, via, fingerprint } = launch
   // An app that hands out the same token twice. Sent again it would look stolen, and end the visit that it opened.
   if (redeemed.has(fingerprint)) throw new LingpaiError('replayed')
@@ -118,7 +119,7 @@ export async function redeem(
     const tokenBytes = accessToken.length
     emit({ type: 'launched', via, bound, clientId, scope, appKeyId, expiresAtSeconds, tokenBytes })
     const needsBinding = via !== 'fragment' || isFramed()
-    if (bound ? facts.jkt !== keys.thumbprint : needsBinding) {
+    if (bound ? facts.jkt !== thumbprint : needsBinding) {
       forgetLaunch(accessToken)
       const message = bound ? 'the launch is bound to another key' : 'the launch is bound to no key'
       throw new LingpaiError('launch_not_bound', { message })
@@ -131,9 +132,9 @@ export async function redeem(
     clock.hint(facts.issuedAtSeconds, expiresAtSeconds)
     const agreed = await agree(JSON.stringify(appKey))
     signal.throwIfAborted()
-    const exchange = engine.Exchange.sealVisit(token, keys.thumbprint, ...agreed)
-    if (via === 'fragment') markSent(accessToken, keys.thumbprint)
-    const decision = await perform(page, 'visit', exchange, signal)
+    const exchange = engine.Exchange.sealVisit(token, thumbprint, ...agreed)
+    if (via === 'fragment') markSent(accessToken, thumbprint)
+    const decision = await perform(page, 'visit', exchange, appKeyId, signal)
     if ('granted' in decision) {
       redeemed.add(fingerprint)
       return decision.granted

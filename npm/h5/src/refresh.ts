@@ -31,7 +31,8 @@ export async function refresh(
     const agreed = await agree(appKey)
     signal.throwIfAborted()
     const exchange = page.engine.Exchange.sealRefresh(refreshToken, appKey, terms, ...agreed)
-    const decision = await perform(page, 'refresh', exchange, signal)
+    const { kid } = JSON.parse(appKey) as { kid: string }
+    const decision = await perform(page, 'refresh', exchange, kid, signal)
     signal.throwIfAborted()
     if ('refused' in decision) {
       const failure = new LingpaiError(decision.refused)

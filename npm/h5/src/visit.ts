@@ -39,11 +39,9 @@ export interface Visit extends AsyncDisposable {
 
 /** Makes a visit of what is held. */
 export function createVisit(page: Page, first: Holding): Visit {
-  const { clock, emit, keys } = page
+  const { clock, emit, keys, proofKey } = page
   const closing = new AbortController()
   const { signal: closed } = closing
-  const proofKeyThumbprint = keys.thumbprint
-  const proofKey = keys.extractable ? 'memory' : 'non-extractable'
   const renewal = keepFresh(page, first, closed)
   const { check, holding, renew, wake } = renewal
 
@@ -86,8 +84,8 @@ export function createVisit(page: Page, first: Holding): Visit {
     get durability() {
       return holding().durability
     },
-    proofKey,
-    proofKeyThumbprint,
+    proofKey: proofKey.heldBy,
+    proofKeyThumbprint: proofKey.thumbprint,
     token,
     fetch: protectedFetch(page, { token, renew, closed }),
     close,

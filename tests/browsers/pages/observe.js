@@ -20,6 +20,11 @@ const { now } = Date
 const skewMs = Number(window.name) || 0
 Date.now = () => now() + skewMs
 
+// A key store that opens and then never answers.
+if (new URLSearchParams(location.search).has('hanging')) {
+  IDBObjectStore.prototype.get = () => new EventTarget()
+}
+
 const getRandomValues = crypto.getRandomValues.bind(crypto)
 crypto.getRandomValues = (view) => {
   getRandomValues(view)
