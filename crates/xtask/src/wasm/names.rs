@@ -1,5 +1,5 @@
-//! Short names for what a module imports. wasm-bindgen gives each a hash, once in the module and once in the glue that
-//! defines it: bytes that no compression takes away.
+//! Short names for what a module imports, and for the closures that it exports. wasm-bindgen gives each a hash, once in the
+//! module and once in the glue: bytes that no compression takes away.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,10 @@ use walrus::ModuleConfig;
 use super::bindgen::Generated;
 use crate::step::Step;
 
-/// Renames the imports to `$0`, `$1` and so on, in module and glue alike.
+/// What the exports begin with that only the glue calls.
+const CLOSURES: &str = "wasm_bindgen__";
+
+/// Renames them to `$0`, `$1` and so on, in module and glue alike.
 pub(super) fn shorten(generated: &mut Generated) -> Result<()> {
     let step = Step::begin("short names for imports");
     let mut config = ModuleConfig::new();
@@ -26,9 +29,14 @@ pub(super) fn shorten(generated: &mut Generated) -> Result<()> {
             bail!("the glue defines no function {name}");
         }
     }
+    for export in module.exports.iter_mut().filter(|export| export.name.starts_with(CLOSURES)) {
+        let short = format!("${:x}", names.len());
+        names.insert(std::mem::replace(&mut export.name, short.clone()), short);
+    }
     generated.module = module.emit_wasm();
     generated.glue = renamed(&generated.glue, &names);
-    step.done_as(&format!("short names for {} imports", names.len()));
+    generated.module_types = renamed(&generated.module_types, &names);
+    step.done_as(&format!("short names for {} imports and closures", names.len()));
     Ok(())
 }
 
