@@ -152,3 +152,62 @@ describe('a token for one use', () => {
     assert.throws(() => verifier.verifySync(token({ jti: 'x' })), TypeError)
   })
 })
+
+describe('without waiting', () => {
+  test('revocations cannot be asked for, and have to be left to the caller by name', () => {
+    const verifier = make({ revocation: { isRevoked: () => true } })
+    assert.throws(() => verifier.verifySync(token()), TypeError)
+    assert.ok(verifier.verifySync(token(), { revocationCheckedByCaller: true }))
+  })
+})
+
+describe('what is no token and no request', () => {
+  test('is refused by its length before it costs anything', async () => {
+    const verifier = make()
+    for (const text of ['a'.repeat(50_000_000), '€'.repeat(20_000_000)]) {
+      await assert.rejects(verifier.verify(text), refused('limit_exceeded'))
+      assert.throws(() => verifier.verifySync(text), refused('limit_exceeded'))
+    }
+  })
+
+  test('is a refusal like any other where a function of the service throws', async () => {
+    const events = []
+    const key = proofKey('Ed25519', clockAt())
+    const text = token({ cnf: { jkt: key.jkt } })
+    const options = { publicOrigin: audience, replay: 'unchecked', onEvent: (e) => events.push(e) }
+    const headers = { authorization: `DPoP ${text}`, dpop: await key.proof('GET', audience, text) }
+    const cause = new Error('no path')
+    const failing = make({
+      ...options,
+      publicPath: () => {
+        throw cause
+      },
+    })
+    await assert.rejects(failing.verify(new Request(audience, { headers })), (error) => {
+      assert.deepEqual([error.code, error.cause], ['internal', cause])
+      return true
+    })
+    const relative = { method: 'GET', url: '//evil.example/x', headers: new Headers(headers) }
+    await assert.rejects(make(options).verify(relative), refused('internal'))
+    assert.deepEqual(
+      events.map(({ type, code }) => [type, code]),
+      [
+        ['refused', 'internal'],
+        ['refused', 'internal'],
+      ],
+    )
+  })
+})
+
+describe('scopes', () => {
+  test('that would break out of a challenge are wrong usage', () => {
+    const verifier = make()
+    for (const requiredScope of ['a"b', 'a\nb', '中', ' a', 'a  b', 7]) {
+      assert.throws(() => make({ requiredScope }), /requiredScope/)
+      assert.throws(
+        () => verifier.protect(() => new Response(), { requiredScope }),
+        /requiredScope/,
+      )
+    }
+  })
+})

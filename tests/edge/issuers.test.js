@@ -117,25 +117,126 @@ describe('an issuer that is looked up', () => {
     )
   })
 
-  test('is kept among a bounded number, whatever names tokens carry', async () => {
-    let made = 0
-    const verifier = make({
-      issuers: [],
-      issuerFor: (issuer) => {
-        made++
-        return { issuer, audience, keys: [publicKey(signers[0])] }
-      },
-    })
-    const name = (i) => `https://t${i}.example`
-    for (let i = 0; i < 150; i++) await verifier.verify(token(name(i), signers[0]))
-    await verifier.verify(token(name(149), signers[0], { again: true }))
-    assert.equal(made, 150)
-    await verifier.verify(token(name(0), signers[0], { again: true }))
-    assert.equal(made, 151)
-  })
-
   test('under the options of another is a fault of the service, not a way in', async () => {
     const verifier = make({ issuers: [], issuerFor: () => issuers[0] })
-    await assert.rejects(verifier.verify(token(names[1], signers[0])), TypeError)
+    await assert.rejects(verifier.verify(token(names[1], signers[0])), refused('internal'))
+  })
+
+  test('keeps its place whatever names forged tokens carry', async () => {
+    const name = (i) => `https://t${i}.example`
+    let fetches = 0
+    const verifier = make({
+      issuers: [],
+      maxIssuers: 50,
+      issuerFor: (issuer) => ({ issuer, audience, keys: `${issuer}/jwks.json` }),
+      fetch: async () => {
+        fetches++
+        return Response.json({ keys: [publicKey(signers[0])] })
+      },
+    })
+    await verifier.verify(token(name(0), signers[0]))
+    for (let round = 0; round < 2; round++) {
+      for (let i = 1; i <= 400; i++) {
+        await assert.rejects(verifier.verify(token(name(i), signers[1], { round })))
+      }
+    }
+    assert.ok(fetches <= 201, `forged tokens made ${fetches} fetches`)
+    const before = fetches
+    await verifier.verify(token(name(0), signers[0], { again: true }))
+    assert.equal(fetches, before, 'the real one has its keys')
+  })
+
+  test('is kept among a bounded number of those that have signed', async () => {
+    const clock = clockAt()
+    const made = []
+    const verifier = make({
+      issuers: [],
+      maxIssuers: 10,
+      issuerFor: (issuer) => {
+        made.push(issuer)
+        return { issuer, audience, keys: [publicKey(signers[0])] }
+      },
+      now: clock,
+    })
+    const name = (i) => `https://t${i}.example`
+    for (let i = 0; i < 30; i++) await verifier.verify(token(name(i), signers[0]))
+    assert.equal(verifier.keySets().length, 10)
+    await verifier.verify(token(name(29), signers[0], { again: true }))
+    assert.equal(made.length, 30)
+    await verifier.verify(token(name(0), signers[0]))
+    assert.equal(made.length, 31, 'also where the token itself had been seen')
+  })
+
+  test('is asked for again, and what changed or ended counts', async () => {
+    const clock = clockAt()
+    let answer = { issuer: names[0], audience, keys: [publicKey(signers[0])] }
+    let asked = 0
+    const issuerFor = async () => {
+      asked++
+      if (answer instanceof Error) throw answer
+      return answer
+    }
+    const verifier = make({ issuers: [], issuerFor, issuerForSeconds: 30, now: clock })
+    const text = token(names[0], signers[0])
+    for (let i = 0; i < 5; i++) await verifier.verify(text)
+    assert.equal(asked, 1)
+    clock.pass(31)
+    await verifier.verify(text)
+    assert.equal(asked, 2)
+
+    answer = { ...answer, requiredScope: 'admin' }
+    clock.pass(31)
+    await assert.rejects(verifier.verify(text), refused('insufficient_scope'))
+    answer = { ...answer, requiredScope: '' }
+    clock.pass(31)
+    await verifier.verify(text)
+
+    const good = answer
+    answer = new Error('postgres://secret@db is down')
+    clock.pass(31)
+    await verifier.verify(text)
+    clock.pass(500)
+    await verifier.verify(text)
+    clock.pass(200)
+    await assert.rejects(verifier.verify(text), (error) => {
+      assert.equal(error.code, 'storage_unavailable')
+      assert.equal(error.message.includes('secret'), false)
+      return true
+    })
+
+    answer = good
+    clock.pass(31)
+    const later = { iat: iat + 850, exp: iat + 1700 }
+    await verifier.verify(token(names[0], signers[0], later))
+    answer = undefined
+    clock.pass(31)
+    await assert.rejects(
+      verifier.verify(token(names[0], signers[0], later)),
+      refused('issuer_mismatch'),
+    )
+  })
+
+  test('that nobody knows is not asked for again at once', async () => {
+    let asked = 0
+    const verifier = make({ issuers: [], issuerFor: () => void asked++ })
+    for (let i = 0; i < 50; i++) {
+      await assert.rejects(
+        verifier.verify(token('https://nobody.example', signers[0], { i })),
+        refused('issuer_mismatch'),
+      )
+    }
+    assert.equal(asked, 1)
+  })
+
+  test('and its options have to be options', async () => {
+    const misspelt = { ...issuers[0], requiredScopes: 'admin' }
+    assert.throws(() => make({ issuers: [misspelt] }), /requiredScopes/)
+    assert.throws(() => make({ requiredScope: 'admin' }), /requiredScope/)
+    assert.throws(() => make({ revokation: { isRevoked: () => true } }), /revokation/)
+    const verifier = make({ issuers: [], issuerFor: () => misspelt })
+    await assert.rejects(verifier.verify(token(names[0], signers[0])), (error) => {
+      assert.equal(error.name, 'LingpaiError')
+      return true
+    })
   })
 })

@@ -134,6 +134,20 @@ describe('sealed tokens', () => {
     )
   })
 
+  test('have keys that the host can use, as ready() says', async () => {
+    const key = generateKey('ECDH-P-256', { kid: 'edge' })
+    const other = generateKey('ECDH-P-256', { kid: 'other' })
+    const bad = { ...key, d: other.d }
+    const verifier = make([{ key: bad }])
+    await assert.rejects(verifier.ready(), /unsealKeys/)
+    await assert.rejects(verifier.verify(sealToken(token(), publicKey(key))), (error) => {
+      assert.equal(error.code, 'internal')
+      assert.equal(JSON.stringify([error.message, String(error.cause)]).includes(bad.d), false)
+      return true
+    })
+    await make([{ key }]).ready()
+  })
+
   test('need private keys for encryption', () => {
     for (const key of [sealTo, signer]) assert.throws(() => make([{ key }]), /unsealKeys/)
     assert.throws(() => make([]), /unsealKeys/)

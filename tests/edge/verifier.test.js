@@ -141,12 +141,10 @@ describe('a token seen before', () => {
   test('gives claims that nobody can change for others', async () => {
     const { verifier } = service()
     const text = token({ roles: { admin: false } })
-    const first = await verifier.verify(text)
-    first.claims.roles.admin = true
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < 3; i++) {
       const { claims } = await verifier.verify(text)
       assert.equal(claims.roles.admin, false)
-      assert.throws(() => (claims.roles.admin = true), TypeError)
+      claims.roles.admin = true
     }
   })
 

@@ -29,10 +29,12 @@ interface Accepted {
   run: number
   /** Unix seconds. */
   until: number
+  /** Read again for each caller, so that nobody can change it for others. */
   text: string
-  /** Read from the text when it is asked for, and frozen: most tokens come once, the others share it. */
-  shared: Checked | undefined
 }
+
+/** What the core reads at most (PROTOCOL §0). More is not even handed over. */
+const mostCharacters = 16 * 1024
 
 /** Opening a sealed token is remembered this long, so that a key that retires ceases to count. */
 const sealedSeconds = 60
@@ -46,30 +48,29 @@ export function acceptance(engine: Engine<VerifyGlue>, settings: Settings): Acce
 
   /** What is remembered, as far as it still holds. */
   function recall(known: Accepted, keys: IssuerKeys, nowMs: number): Checked | undefined {
-    if (known.run !== engine.generation || known.generation !== keys.generation) return undefined
-    known.shared ??= deepFrozen(JSON.parse(known.text) as Checked)
-    const { from } = known.shared
     const seconds = nowMs / 1000
-    const holds = (from === undefined || seconds >= from) && seconds < known.until
-    return holds ? known.shared : undefined
+    if (known.run !== engine.generation || known.generation !== keys.generation) return undefined
+    if (seconds >= known.until) return undefined
+    const checked = JSON.parse(known.text) as Checked
+    return checked.from === undefined || seconds >= checked.from ? checked : undefined
   }
 
   function remember(presented: string, issuer: Issuer, found: CheckedText, most: number): void {
     const { checked, text, generation } = found
     const until = Math.min(checked.until, most)
-    seen.set(presented, {
-      issuer,
-      generation,
-      run: engine.generation,
-      until,
-      text,
-      shared: undefined,
-    })
+    seen.set(presented, { issuer, generation, run: engine.generation, until, text })
+    issuers.proved(issuer)
+  }
+
+  function seenBefore(presented: string): Accepted | undefined {
+    if (presented.length > mostCharacters) throw new LingpaiError('limit_exceeded')
+    const known = seen.get(presented)
+    return known && issuers.isCurrent(known.issuer) ? known : undefined
   }
 
   return {
     async accept(presented, watch) {
-      const known = seen.get(presented)
+      const known = seenBefore(presented)
       let keys: IssuerKeys | undefined
       if (known) {
         watch.enter('keys')
@@ -100,7 +101,7 @@ export function acceptance(engine: Engine<VerifyGlue>, settings: Settings): Acce
     },
     acceptSync(presented, watch) {
       const nowMs = now()
-      const known = seen.get(presented)
+      const known = seenBefore(presented)
       let keys = known?.issuer.tokens.keysAtHand(nowMs)
       const checked = known && keys && recall(known, keys, nowMs)
       if (known && checked) {
@@ -122,15 +123,10 @@ export function acceptance(engine: Engine<VerifyGlue>, settings: Settings): Acce
       remember(presented, issuer, found, Infinity)
       return [found.checked, issuer]
     },
-    ready: () => issuers.ready(now()),
-    keySets: () => issuers.keySets(now()),
+    async ready() {
+      await sealed?.ready()
+      await issuers.ready()
+    },
+    keySets: issuers.keySets,
   }
-}
-
-function deepFrozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    for (const member of Object.values(value)) deepFrozen(member)
-    Object.freeze(value)
-  }
-  return value
 }

@@ -63,21 +63,25 @@ export function hostIsFaster(): boolean {
   return /^(Cloudflare-Workers|Deno|Bun)\b|\bChrome\//.test(navigator?.userAgent ?? '')
 }
 
-/** The ECDH secret (RFC 7518 §4.6) of a private P-256 JWK and an ephemeral public one. */
-export async function hostAgrees(privateKey: Jwk, epk: Jwk): Promise<Uint8Array> {
-  const curve = { name: 'ECDH', namedCurve: 'P-256' }
+const ecdh = { name: 'ECDH', namedCurve: 'P-256' } as const
+
+/** A private P-256 JWK for {@link hostAgrees}. Rejects with `key_unusable`; the host's words may quote the key. */
+export async function hostPrivateKey(privateKey: Jwk): Promise<CryptoKey> {
   const { kty, crv, x, y, d } = privateKey as JsonWebKey
-  const own = await crypto.subtle.importKey(
-    'jwk',
-    { kty, crv, x, y, d } as JsonWebKey,
-    curve,
-    false,
-    ['deriveBits'],
-  )
+  const members = { kty, crv, x, y, d } as JsonWebKey
   try {
-    const ephemeral = await crypto.subtle.importKey('jwk', epk as JsonWebKey, curve, false, [])
+    return await crypto.subtle.importKey('jwk', members, ecdh, false, ['deriveBits'])
+  } catch {
+    throw new LingpaiError('key_unusable')
+  }
+}
+
+/** The ECDH secret (RFC 7518 §4.6) of a private key and an ephemeral public one. */
+export async function hostAgrees(privateKey: CryptoKey, epk: Jwk): Promise<Uint8Array> {
+  try {
+    const ephemeral = await crypto.subtle.importKey('jwk', epk as JsonWebKey, ecdh, false, [])
     const agreement = { name: 'ECDH', public: ephemeral }
-    return new Uint8Array(await crypto.subtle.deriveBits(agreement, own, 256))
+    return new Uint8Array(await crypto.subtle.deriveBits(agreement, privateKey, 256))
   } catch {
     // Whoever seals chooses it, so that a point off the curve is no news: it is refused like any other forgery. Some hosts
     // notice at the import, some later.

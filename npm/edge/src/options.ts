@@ -110,18 +110,22 @@ export interface IssuersOptions {
   issuers: readonly IssuerOptions[]
   /**
    * Finds the options of an issuer that is not in the list, for services with many tenants. The name comes from a token
-   * that nothing is known of yet: look it up in what you know, and never fetch what it says. The answer is kept while the
-   * issuer is among the last 100 that were looked up.
+   * that nothing is known of yet: look it up in what you know, and never fetch what it says. Asked again after
+   * `issuerForSeconds`; where it rejects then, the last answer holds for ten minutes more.
    */
   issuerFor?:
     ((issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>) | undefined
+  /** How long an answer of `issuerFor` holds, and so how soon a change of it counts. Default: 60. */
+  issuerForSeconds?: number | undefined
+  /** How many issuers that were looked up and have signed tokens are kept with their keys. Default: 1000. */
+  maxIssuers?: number | undefined
 }
 
 /** Options of `createVerifier`: one issuer's, or several. */
 export type VerifierOptions = ServiceOptions &
   (
-    | (IssuerOptions & { issuers?: undefined; issuerFor?: undefined })
-    | (IssuersOptions & { issuer?: undefined })
+    | (IssuerOptions & { [name in keyof IssuersOptions]?: undefined })
+    | (IssuersOptions & { [name in keyof IssuerOptions]?: undefined })
   )
 
 /** One issuer, checked. */
@@ -131,10 +135,17 @@ export interface IssuerSettings {
   tenant: string | undefined
 }
 
+/** How issuers are looked up, checked. */
+export interface TenantSettings {
+  lookUp: (issuer: string) => Promise<IssuerSettings | undefined>
+  lifeMs: number
+  most: number
+}
+
 /** All options, checked. */
 export interface Settings {
   issuers: readonly IssuerSettings[]
-  issuerFor: ((issuer: string) => Promise<IssuerSettings | undefined>) | undefined
+  tenants: TenantSettings | undefined
   possession: PossessionSettings | undefined
   unseal: UnsealSettings | undefined
   singleUse: ReplayStore | undefined
@@ -146,17 +157,70 @@ export interface Settings {
   onEvent: ((event: VerifierEvent) => void) | undefined
 }
 
+const issuerOptions = [
+  'issuer',
+  'audience',
+  'keys',
+  'type',
+  'algorithms',
+  'requiredScope',
+  'requiredClaims',
+  'maxTokenAgeSeconds',
+  'clockToleranceSeconds',
+  'pinnedKeys',
+  'pinnedUntilSeconds',
+  'tenant',
+] as const satisfies readonly (keyof IssuerOptions)[]
+
+const issuersOptions = [
+  'issuers',
+  'issuerFor',
+  'issuerForSeconds',
+  'maxIssuers',
+] as const satisfies readonly (keyof IssuersOptions)[]
+
+const serviceOptions = [
+  'publicOrigin',
+  'publicPath',
+  'replay',
+  'singleUse',
+  'nonceSecrets',
+  'noncePeriodSeconds',
+  'proofWindowSeconds',
+  'unsealKeys',
+  'sealedOnly',
+  'revocation',
+  'cacheSize',
+  'serverTiming',
+  'keysTimeoutMs',
+  'keysStaleSeconds',
+  'keysCache',
+  'waitUntil',
+  'fetch',
+  'now',
+  'onEvent',
+] as const satisfies readonly (keyof ServiceOptions)[]
+
+/** Refuses options that are not there: a misspelt demand would be none. */
+function knownOnly(options: object, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError('issuers: no options')
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && !names.includes(name)) {
+      throw new TypeError(`${name}: no such option here`)
+    }
+  }
+}
+
 /** Checks options. */
 export function readOptions(options: VerifierOptions): Settings {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: missing')
-  const list = options.issuers === undefined ? [options as IssuerOptions] : options.issuers
-  const lookup = options.issuerFor
-  if (!Array.isArray(list) || (list.length === 0 && !lookup)) {
+  const several = options.issuers !== undefined || options.issuerFor !== undefined
+  knownOnly(options, [...serviceOptions, ...(several ? issuersOptions : issuerOptions)])
+  const list = several ? (options.issuers ?? []) : [options as IssuerOptions]
+  if (!Array.isArray(list) || (list.length === 0 && !options.issuerFor)) {
     throw new TypeError('issuers: give at least one')
   }
-  if (options.issuers !== undefined && 'keys' in options && options['keys'] !== undefined) {
-    throw new TypeError('keys: belong into `issuers`')
-  }
+  if (several) for (const one of list) knownOnly(one, issuerOptions)
   const issuers = list.map((one) => issuerSettings(one, options))
   const names = new Set(issuers.map(({ policy }) => policy.issuer))
   if (names.size < issuers.length) throw new TypeError('issuers: one issuer is there twice')
@@ -164,7 +228,7 @@ export function readOptions(options: VerifierOptions): Settings {
   const { serverTiming = false, revocation = [] } = options
   return {
     issuers,
-    issuerFor: lookup && lookupOf(lookup, options),
+    tenants: tenantSettings(options),
     possession,
     unseal: unsealSettings(options),
     singleUse: options.singleUse ? storeFor('singleUse', options.replay) : undefined,
@@ -188,7 +252,7 @@ function issuerSettings(one: IssuerOptions, service: ServiceOptions): IssuerSett
     throw new TypeError('audience: give at least one')
   }
   for (const name of audiences) text('audience', name)
-  if (typeof requiredScope !== 'string') throw new TypeError('requiredScope: has to be a string')
+  scopeText('requiredScope', requiredScope)
   const type = one.type === undefined ? 'vt+jwt' : one.type
   const { maxTokenAgeSeconds } = one
   const policy: TokenPolicy = {
@@ -239,13 +303,24 @@ function algorithmNames(names: readonly string[]): readonly string[] {
   return names
 }
 
-function lookupOf(
-  lookup: NonNullable<IssuersOptions['issuerFor']>,
-  service: ServiceOptions,
-): (issuer: string) => Promise<IssuerSettings | undefined> {
-  return async (issuer) => {
-    const found = await lookup(issuer)
-    return found && issuerSettings(found, service)
+function tenantSettings(options: VerifierOptions): TenantSettings | undefined {
+  const { issuerFor, issuerForSeconds = 60, maxIssuers = 1000 } = options
+  if (issuerFor === undefined) {
+    for (const name of ['issuerForSeconds', 'maxIssuers'] as const) {
+      if (options[name] !== undefined) throw new TypeError(`${name}: only with \`issuerFor\``)
+    }
+    return undefined
+  }
+  if (typeof issuerFor !== 'function') throw new TypeError('issuerFor: has to be a function')
+  return {
+    async lookUp(issuer) {
+      const found = await issuerFor(issuer)
+      if (found === undefined) return undefined
+      knownOnly(found, issuerOptions)
+      return issuerSettings(found, options)
+    },
+    lifeMs: 1000 * whole('issuerForSeconds', issuerForSeconds, 86_400, 1),
+    most: whole('maxIssuers', maxIssuers, 100_000, 1),
   }
 }
 
@@ -273,7 +348,7 @@ function possessionSettings(options: ServiceOptions): PossessionSettings | undef
   const { publicPath = pathOf, nonceSecrets } = options
   return {
     publicUrl(request) {
-      const own = origins.length > 1 ? new URL(request.url, first).origin : first
+      const own = origins.length > 1 ? new URL(request.url).origin : first
       return (origins.includes(own) ? own : first) + publicPath(request)
     },
     replay: replay === 'unchecked' ? replay : storeFor('replay', replay),
@@ -288,7 +363,7 @@ function possessionSettings(options: ServiceOptions): PossessionSettings | undef
 
 /** The path as the request line has it: `URL` leaves escapes alone, the core brings them into normal form. */
 function pathOf({ url }: RequestLike): string {
-  return new URL(url, 'http://localhost').pathname
+  return new URL(url).pathname
 }
 
 function storeFor(option: string, store: ReplayStore | 'unchecked' | undefined): ReplayStore {
@@ -320,6 +395,14 @@ function revocationSources(
     }
   }
   return sources as readonly RevocationSource[]
+}
+
+/** Scopes as RFC 6749 §3.3 writes them, possibly none. */
+export function scopeText(name: string, value: unknown): string {
+  if (typeof value !== 'string' || !/^(?:[!#-[\]-~]+(?: (?!$)|$))*$/.test(value)) {
+    throw new TypeError(`${name}: has to be scopes separated by single spaces`)
+  }
+  return value
 }
 
 /** Strings that are not empty, at least one. */

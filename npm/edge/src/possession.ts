@@ -47,6 +47,9 @@ interface Checked {
   burnUntil: number
 }
 
+const longestUrl = 4096
+const longestMethod = 64
+
 const host = { mayBeAsked: 0, agrees: 1, disagrees: 2, mayNot: 3, preferred: 4 } as const
 
 /** Makes the check. Throws a `TypeError` where a secret does not do. */
@@ -60,6 +63,9 @@ export function possession(engine: Engine<VerifyGlue>, settings: PossessionSetti
       if (proof === undefined) throw new LingpaiError('proof_required')
       const url = settings.publicUrl(request)
       const { method } = request
+      // More than the core reads is not even handed over.
+      if (url.length > longestUrl) throw new LingpaiError('proof_url_mismatch')
+      if (method.length > longestMethod) throw new LingpaiError('proof_method_mismatch')
       const check = (nowMs: number, verdict: number) => {
         const seconds = Math.floor(nowMs / 1000)
         const text = call(() =>

@@ -33,7 +33,7 @@ export interface Checked {
   readonly alg: string
 }
 
-/** What the core said, as text: whoever keeps it for others reads it again, so that nobody can change it for them. */
+/** What the core said, and its text: whoever keeps that reads it again for each caller, who may change what it gets. */
 export interface CheckedText {
   readonly checked: Checked
   readonly text: string
@@ -63,6 +63,8 @@ export interface TokenCheck {
   check(token: string, keys: IssuerKeys, nowMs: number): Promise<CheckedText>
   /** The same without the host and newer keys, which have to be waited for. */
   checkSync(token: string, keys: IssuerKeys, nowMs: number): CheckedText
+  /** Gives back what the keys take of the module. Whoever is in the middle of a check comes to its end. */
+  close(): void
 }
 
 /** How the host takes part, as the module is told. */
@@ -83,13 +85,18 @@ export function tokenCheck(
   const { glue, resource } = engine
   const config = JSON.stringify(policy)
   let made = 0
+  const held = new Set<Resource>()
   const source = keysFrom<IssuerKeys>(
     options,
     (text, shared) => {
       const verifier = resource(() => glue.verifierNew(config, text, shared), glue.verifierFree)
+      held.add(verifier)
       return { verifier, generation: ++made }
     },
-    (old) => old.verifier.free(),
+    ({ verifier }) => {
+      held.delete(verifier)
+      verifier.free()
+    },
   )
 
   function ask({ verifier }: IssuerKeys, token: string, nowMs: number, verdict: number): Answer {
@@ -120,6 +127,10 @@ export function tokenCheck(
       }
     },
     checkSync: (token, keys, nowMs) => done(ask(keys, token, nowMs, host.mayNot), keys),
+    close() {
+      for (const verifier of held) verifier.free()
+      held.clear()
+    },
   }
 }
 

@@ -46,7 +46,7 @@ export interface RequestLike {
   readonly headers: { get(name: string): string | null }
 }
 
-/** The claims of a verified token. Not to be changed: frozen where the same object is given for the same token again. */
+/** The claims of a verified token; each caller gets an object of its own. */
 export interface Claims {
   readonly iss: string
   readonly aud: string | readonly string[]

@@ -5,7 +5,7 @@ import { credentialsOf } from './credentials.js'
 import { trapOf, type Engine, type VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
 import type { Issuer, IssuerKeySet } from './issuers.js'
-import { readOptions, type VerifierOptions } from './options.js'
+import { readOptions, scopeText, type VerifierOptions } from './options.js'
 import { possession, type Possession, type Proof } from './possession.js'
 import { problemResponse } from './problem.js'
 import { refuseRevoked } from './revoked.js'
@@ -40,6 +40,8 @@ export interface DemandOptions {
 export interface TokenOptions extends DemandOptions {
   /** Says that the caller checks the proof of a bound token. Without it such a token is refused: `proof_required`. */
   proofCheckedByCaller?: boolean | undefined
+  /** Says that the caller asks for revocations, which `verifySync` cannot where the verifier has sources of them. */
+  revocationCheckedByCaller?: boolean | undefined
 }
 
 /** Checks the tokens that callers of a service bring. */
@@ -47,7 +49,7 @@ export interface Verifier {
   /** Verifies a request with all that belongs to it, or a token alone. Rejects with a `LingpaiError`. */
   verify(input: RequestLike | string, options?: TokenOptions): Promise<Verified>
   /**
-   * Verifies a token with keys at hand, in the module alone (EdDSA and HS256), without revocation and single use. Throws
+   * Verifies a token with keys at hand, in the module alone (EdDSA and HS256), without revocation. Throws
    * a `LingpaiError`: `temporarily_unavailable` where keys have not been loaded yet (see `ready`), and
    * `algorithm_not_allowed` for algorithms that need the host's WebCrypto, whose answers have to be awaited.
    */
@@ -143,15 +145,18 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
     options: TokenOptions | undefined,
     watch: Watch,
   ): Promise<Verified> {
+    const request = typeof input === 'string' ? undefined : requestOf(input)
     try {
-      const verified = await (typeof input === 'string'
-        ? verifyToken(input, options, watch)
-        : verifyRequest(requestOf(input), options, watch))
+      const verified = await (request
+        ? verifyRequest(request, options, watch)
+        : verifyToken(input as string, options, watch))
       onEvent?.(watch.verified(now()))
       return verified
     } catch (error) {
-      reportRefusal(error, watch)
-      throw error
+      // A function of the service that throws, or an address that is none.
+      const refusal = isLingpaiError(error) ? error : new LingpaiError('internal', { cause: error })
+      reportRefusal(refusal, watch)
+      throw refusal
     } finally {
       watch.end()
     }
@@ -165,16 +170,17 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
     return { claims: checked.claims, token, ...tenantOf(issuer) }
   }
 
-  function reportRefusal(error: unknown, watch: Watch): void {
+  function reportRefusal(error: LingpaiError, watch: Watch): void {
     const trap = trapOf(error)
     if (trap) onEvent?.({ type: 'trap', recovered: trap.recovered })
-    if (isLingpaiError(error)) onEvent?.(watch.refused(error))
+    onEvent?.(watch.refused(error))
   }
 
   const measured = onEvent !== undefined
 
   function refusal(error: unknown, demands?: DemandOptions): Response {
-    const scope = [challenge.scope, demands?.requiredScope].filter(Boolean).join(' ')
+    const more = scopeText('requiredScope', demands?.requiredScope ?? '')
+    const scope = [challenge.scope, more].filter(Boolean).join(' ')
     const nonce =
       isLingpaiError(error) && error.code === 'use_dpop_nonce' ? proofs?.nonce(now()) : undefined
     return problemResponse(error, { ...challenge, scope, nonce })
@@ -187,6 +193,11 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
       if (settings.singleUse) {
         throw new TypeError('verifySync: cannot use tokens up; `singleUse` needs verify()')
       }
+      if (revocation.length > 0 && !options?.revocationCheckedByCaller) {
+        throw new TypeError(
+          'verifySync: cannot ask for revocations; say `revocationCheckedByCaller`',
+        )
+      }
       if (!onEvent) return verifySync(token, options)
       const watch = watchOf(measured)
       try {
@@ -194,16 +205,16 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
         onEvent(watch.verified(now()))
         return verified
       } catch (error) {
-        reportRefusal(error, watch)
+        if (isLingpaiError(error)) reportRefusal(error, watch)
         throw error
       }
     },
     ready,
     keySets,
     refusal,
-    protect:
-      (handler, demands) =>
-      async (request, ...rest) => {
+    protect(handler, demands) {
+      scopeText('requiredScope', demands?.requiredScope ?? '')
+      return async (request, ...rest) => {
         const timed = settings.serverTiming(request)
         const watch = watchOf(measured || timed)
         let verified: Verified
@@ -214,7 +225,8 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
         }
         const response = await handler(request, verified, ...rest)
         return watch.stamped(withNonce(response, verified.nextNonce), timed)
-      },
+      }
+    },
   }
 }
 
