@@ -52,6 +52,29 @@ describe('while its server fails', () => {
     assert.throws(() => verifier.verifySync(token(first)), outage)
   })
 
+  test('verifySync has a set that is over once the failure is known, for the grace and no longer', async () => {
+    server.respond = serveSet([first], 60)
+    const { verifier, clock, outcomes, settled } = service({ keysStaleSeconds: 600 })
+    await verifier.ready()
+    server.respond = down
+    clock.pass(60)
+    assert.throws(() => verifier.verifySync(token(first)), outage)
+    await settled()
+    for (let i = 0; i < 20; i++) verifier.verifySync(token(first))
+    assert.equal(fetches(), 2)
+    assert.deepEqual(outcomes(), ['loaded', 'failed', 'stale_served'])
+    clock.pass(599)
+    verifier.verifySync(token(first))
+    clock.pass(1)
+    assert.throws(() => verifier.verifySync(token(first)), outage)
+    await settled()
+    server.respond = serveSet([second], 60)
+    clock.pass(60)
+    assert.throws(() => verifier.verifySync(token(second)), outage)
+    await settled()
+    verifier.verifySync(token(second))
+  })
+
   test('nobody waits for it once that is known', async () => {
     server.respond = serveSet([first], 600)
     const { verifier, clock, outcomes, settled } = service({ keysTimeoutMs: 100 })

@@ -144,6 +144,39 @@ describe('a remote key set', () => {
     assert.equal(verifier.verifySync(token(first)).claims.iss, issuer)
   })
 
+  test('that is not loaded yet is fetched because verifySync has asked for it', async () => {
+    server.respond = serveSet([first])
+    const { verifier, settled } = service()
+    for (let i = 0; i < 20; i++) {
+      assert.throws(() => verifier.verifySync(token(first)), refused('temporarily_unavailable'))
+    }
+    await settled()
+    verifier.verifySync(token(first))
+    assert.equal(fetches(), 1)
+  })
+
+  for (const [what, seconds] of [
+    ['just now', 60],
+    ['an hour ago', 3659],
+    ['for longer than an outage may last', 4000],
+  ]) {
+    test(`that is over ${what} does not serve verifySync, which has a newer one fetched`, async () => {
+      server.respond = serveSet([first, second], 60)
+      const { verifier, clock, settled, outcomes } = service()
+      await verifier.ready()
+      verifier.verifySync(token(first))
+      server.respond = serveSet([second], 60)
+      clock.pass(seconds)
+      for (let i = 0; i < 20; i++) {
+        assert.throws(() => verifier.verifySync(token(first)), refused('temporarily_unavailable'))
+      }
+      await settled()
+      assert.throws(() => verifier.verifySync(token(first)), refused('key_not_found'))
+      verifier.verifySync(token(second))
+      assert.deepEqual(outcomes(), ['loaded', 'loaded'])
+    })
+  }
+
   test('does not last longer because a clock is turned back', async () => {
     server.respond = serveSet([first], 600)
     const { verifier, clock } = service({ keysStaleSeconds: 60 })

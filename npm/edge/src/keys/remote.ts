@@ -37,14 +37,21 @@ export function remote<T>(options: RemoteOptions<T>): KeySource<T> {
 
   async function get(now: number): Promise<T> {
     memory.heedClock(now)
-    const began = memory.isDue(now) && loads.mayBegin(now)
+    const lost = loads.wasLost(now)
+    const load = begin(now)
     // What began behind a request's back was lost before: this time somebody has to wait for it.
-    const isOurs = began && loads.wasLost(now)
-    const load = began ? loads.load(now) : undefined
-    if (load) extend(waitUntil, load)
+    const isOurs = lost && load !== undefined
     if (isOurs || !standsIn(now)) await (load ?? arrival(now))
     else if (memory.value() === undefined) await loads.pastCache()
     return served(now)
+  }
+
+  /** Begins a load that is due. */
+  function begin(now: number): Promise<void> | undefined {
+    if (!memory.isDue(now) || !loads.mayBegin(now)) return undefined
+    const load = loads.load(now)
+    extend(waitUntil, load)
+    return load
   }
 
   /** Whether something serves without waiting: a fresh set, or what stands in while the server fails or is first asked. */
@@ -95,11 +102,8 @@ export function remote<T>(options: RemoteOptions<T>): KeySource<T> {
   return {
     current(now) {
       memory.heedClock(now)
-      const at = memory.isUsable(now) ? memory.value() : memory.pinned(now)
-      if (at !== undefined && memory.isDue(now) && loads.mayBegin(now)) {
-        extend(waitUntil, loads.load(now))
-      }
-      return at
+      void begin(now)
+      return standsIn(now) ? served(now) : undefined
     },
     get,
     renew,

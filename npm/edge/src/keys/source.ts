@@ -3,8 +3,8 @@
 /** Keys that may have to be fetched, in the form that was made of them. */
 export interface KeySource<T> {
   /**
-   * The keys that may be used at once: a set that is fresh, or outdated by no more than the grace, or pinned keys. A refresh
-   * that is due begins behind the caller's back.
+   * The keys, where they can be had without waiting: as `get` would serve them at once, so an outdated set only while its
+   * server fails. A load that is due begins behind the caller's back.
    */
   current(now: number): T | undefined
   /** The keys, fetched where that is due; rejects with a `LingpaiError` that is retryable where there are none. */
