@@ -15,6 +15,7 @@ import webpack from 'webpack'
 import { launch } from '../support/browsers/index.js'
 import { openRequest } from '../support/jose_party.js'
 import { run } from '../support/processes.js'
+import { bunBinary, denoBinary } from '../support/runtimes/binaries.js'
 import { startStaticServer, STRICT_CSP } from '../support/static_server.js'
 import { until } from '../support/until.js'
 import { WRANGLER_ENV, wranglerPath } from '../support/worker_bundle.js'
@@ -117,14 +118,10 @@ describe('runtimes', () => {
   const runtimes = {
     'Node (ESM)': (file) => run(process.execPath, [file], { cwd: project.directory }),
     'Deno, without any permission': (file) =>
-      run(
-        platformBinary(`@deno/linux-${process.arch}-glibc`, 'deno'),
-        ['run', '--no-prompt', file],
-        {
-          cwd: project.directory,
-          env: { DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' },
-        },
-      ),
+      run(denoBinary(), ['run', '--no-prompt', file], {
+        cwd: project.directory,
+        env: { DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' },
+      }),
     Bun: (file) => run(bunBinary(), [file], { cwd: project.directory }),
   }
   for (const [name, runFile] of Object.entries(runtimes)) {
@@ -351,16 +348,4 @@ function bin(name, command) {
   const manifest = require.resolve(`${name}/package.json`)
   const { bin } = require(manifest)
   return join(dirname(manifest), typeof bin === 'string' ? bin : bin[command])
-}
-
-/** Bun's install script, where it may run, moves the binary out of the platform package. */
-function bunBinary() {
-  const platform = `@oven/bun-linux-${process.arch.replace('arm64', 'aarch64')}`
-  const candidates = [platformBinary(platform, 'bin/bun'), platformBinary('bun', 'bin/bun.exe')]
-  return candidates.find((path) => existsSync(path))
-}
-
-/** A native binary that came as a platform package; asked directly, because install scripts may be off. */
-function platformBinary(name, path) {
-  return join(dirname(require.resolve(`${name}/package.json`)), path)
 }

@@ -60,7 +60,7 @@ export async function hostVerifies({ alg, key }: HostCheck, jws: string): Promis
  */
 export function hostIsFaster(): boolean {
   const { navigator } = globalThis as { navigator?: { userAgent?: string } }
-  return /^(Cloudflare-Workers|Deno|Bun)\b|\bChrome\//.test(navigator?.userAgent ?? '')
+  return /^(Cloudflare-Workers|Deno|Bun)\b|Chrome\//.test(navigator?.userAgent ?? '')
 }
 
 const ecdh = { name: 'ECDH', namedCurve: 'P-256' } as const
