@@ -1,6 +1,7 @@
 // The options of a verifier, read once. Wrong usage shows here, not at the first request.
 import type { VerifierEvent } from './events.js'
 import type { Keys, KeySetOptions, KeysOptions } from './keys/index.js'
+import { origin, scopeText, text, texts, whole } from './option-values.js'
 import type { PossessionSettings } from './possession.js'
 import type { ChallengeOptions } from './problem.js'
 import type { UnsealSettings } from './sealed.js'
@@ -253,21 +254,19 @@ function issuerSettings(one: IssuerOptions, service: ServiceOptions): IssuerSett
   }
   for (const name of audiences) text('audience', name)
   scopeText('requiredScope', requiredScope)
-  const type = one.type === undefined ? 'vt+jwt' : one.type
-  const { maxTokenAgeSeconds } = one
+  const { type = 'vt+jwt', maxTokenAgeSeconds, clockToleranceSeconds = 5 } = one
   const policy: TokenPolicy = {
     issuer,
     audiences,
-    ...(type === null ? {} : { type: text('type', type) }),
-    toleranceSeconds: whole('clockToleranceSeconds', one.clockToleranceSeconds ?? 5, 60),
+    type: type === null ? undefined : text('type', type),
+    toleranceSeconds: whole('clockToleranceSeconds', clockToleranceSeconds, 60),
     requiredScope,
-    ...(requiredClaims === undefined
-      ? {}
-      : { requiredClaims: texts('requiredClaims', requiredClaims) }),
-    ...(maxTokenAgeSeconds === undefined
-      ? {}
-      : { maxAgeSeconds: whole('maxTokenAgeSeconds', maxTokenAgeSeconds, 2 ** 31) }),
-    ...(algorithms === undefined ? {} : { algorithms: algorithmNames(algorithms) }),
+    requiredClaims: requiredClaims && texts('requiredClaims', requiredClaims),
+    maxAgeSeconds:
+      maxTokenAgeSeconds === undefined
+        ? undefined
+        : whole('maxTokenAgeSeconds', maxTokenAgeSeconds, 2 ** 31),
+    algorithms: algorithms && algorithmNames(algorithms),
     host: leftToHost,
   }
   const { keys, pinnedKeys, pinnedUntilSeconds } = one
@@ -395,43 +394,4 @@ function revocationSources(
     }
   }
   return sources as readonly RevocationSource[]
-}
-
-/** Scopes as RFC 6749 §3.3 writes them, possibly none. */
-export function scopeText(name: string, value: unknown): string {
-  if (typeof value !== 'string' || !/^(?:[!#-[\]-~]+(?: (?!$)|$))*$/.test(value)) {
-    throw new TypeError(`${name}: has to be scopes separated by single spaces`)
-  }
-  return value
-}
-
-/** Strings that are not empty, at least one. */
-export function texts(name: string, values: unknown): readonly string[] {
-  if (!Array.isArray(values) || values.length === 0)
-    throw new TypeError(`${name}: give at least one`)
-  return values.map((value) => text(name, value))
-}
-
-/** A string that is not empty. */
-export function text(name: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') {
-    throw new TypeError(`${name}: has to be a string that is not empty`)
-  }
-  return value
-}
-
-/** A whole number from `least` to `most`. */
-export function whole(name: string, value: unknown, most: number, least = 0): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-    throw new TypeError(`${name}: has to be a whole number from ${least} to ${most}`)
-  }
-  return value
-}
-
-/** An origin as browsers write it. */
-export function origin(name: string, value: unknown): string {
-  if (typeof value !== 'string' || !URL.canParse(value) || new URL(value).origin !== value) {
-    throw new TypeError(`${name}: has to be an origin like https://api.example`)
-  }
-  return value
 }

@@ -5,7 +5,7 @@ import { errorCodes } from './codes.js'
 import { LingpaiError } from './error.js'
 import { engine } from './engine/full.js'
 import { keysFrom, type Keys } from './keys/index.js'
-import { text } from './options.js'
+import { text } from './option-values.js'
 import type { Jwk } from './types.js'
 
 export { isLingpaiError, LingpaiError } from './error.js'

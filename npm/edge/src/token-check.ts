@@ -12,16 +12,16 @@ export interface TokenPolicy {
   /** One of these has to be in `aud`; none: `aud` is not looked at. */
   audiences: readonly string[]
   /** The `typ`; without it, tokens must not have one. */
-  type?: string
+  type?: string | undefined
   toleranceSeconds: number
-  requiredScope?: string
-  requiredClaims?: readonly string[]
+  requiredScope?: string | undefined
+  requiredClaims?: readonly string[] | undefined
   /** The oldest that `iat` may be. */
-  maxAgeSeconds?: number
+  maxAgeSeconds?: number | undefined
   /** Only these, and keys without `alg` then serve those that fit them. */
-  algorithms?: readonly string[]
+  algorithms?: readonly string[] | undefined
   /** Algorithms that the module knows and yet leaves to the host. */
-  host?: readonly string[]
+  host?: readonly string[] | undefined
 }
 
 /** What the core says about a token, for as long as it says so: `from` ≤ now < `until`, in Unix seconds. */

@@ -1,5 +1,5 @@
 // The options of an authority, read once.
-import { origin, text, whole } from '../options.js'
+import { origin, text, whole } from '../option-values.js'
 import type { CutOffStore } from '../revocation/cut-off.js'
 import type { Jwk, JwkSet, RingKey, SharedKey } from '../types.js'
 import type { ClientRegistry } from './clients.js'

@@ -1,5 +1,5 @@
 // Cut-offs: everything that was issued to a subject before a point in time is refused.
-import { text } from '../options.js'
+import { text } from '../option-values.js'
 
 /** Until when tokens are cut off, and for how long that has to be known. */
 export interface CutOff {

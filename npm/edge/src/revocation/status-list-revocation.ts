@@ -3,7 +3,7 @@
 import type { Engine, VerifyGlue } from '../engine.js'
 import { LingpaiError } from '../error.js'
 import type { KeysOptions } from '../keys/index.js'
-import { text, whole } from '../options.js'
+import { text, whole } from '../option-values.js'
 import { tokenCheck } from '../token-check.js'
 import type { Claims, RevocationSource } from '../types.js'
 import { allowedAddresses } from './allowed-addresses.js'
