@@ -551,10 +551,24 @@ describe('the time of a list', () => {
     assert.equal(await life({ list: { ttl: 60 } }), 60)
   })
 
-  test('is the max-age of its answer only where it has no ttl', async () => {
-    const headers = { 'cache-control': 'public, max-age=30' }
-    assert.equal(await life({ headers }), 30)
-    assert.equal(await life({ headers, list: { ttl: 90 } }), 90)
+  test('is what is left of its answer’s only where it has no ttl', async () => {
+    const age = (control, age) => ({ 'cache-control': control, ...(age && { age }) })
+    for (const [headers, seconds] of [
+      [age('public, max-age=30'), 30],
+      [age('max-age=100', '60'), 40],
+      [age('max-age=100', '5000'), 10],
+      [age('max-age=100, s-maxage=50', '20'), 30],
+      [age('private, max-age=40'), 40],
+      [age(`max-age=${'9'.repeat(400)}`, '9'.repeat(400)), Infinity],
+      [
+        { date: new Date(start).toUTCString(), expires: new Date(start + 50_000).toUTCString() },
+        50,
+      ],
+    ]) {
+      assert.equal(await life({ headers }), seconds, JSON.stringify(headers))
+      // From when it was fetched, however old the copy was: the draft's §13.7.
+      assert.equal(await life({ headers, list: { ttl: 90 } }), 90)
+    }
   })
 
   test('is kept within bounds', async () => {
@@ -571,6 +585,27 @@ describe('the time of a list', () => {
     assert.equal(await life({ list }), 25)
     assert.equal(await life({ list, options: { staleSeconds: 1000 } }), 25)
     assert.equal(await life({ list, options: { clockToleranceSeconds: 0 } }), 20)
+  })
+
+  test('ends a week after it was made where it has no exp, whatever else it says', async () => {
+    const week = 7 * 86_400
+    const made = (secondsAgo, more) => ({ iat: startSeconds - secondsAgo, ...more })
+    assert.equal(await life({ list: made(week - 20, { ttl: 60 }) }), 20)
+    assert.equal(await life({ list: made(week - 20), options: { staleSeconds: 1000 } }), 20)
+    assert.equal(await life({ list: made(week - 20, { ttl: 60, exp: startSeconds + 1e6 }) }), 60)
+    const options = { maxListAgeSeconds: 30 }
+    assert.equal(await life({ list: made(10, { ttl: 60 }), options }), 20)
+  })
+
+  test('that is over before it comes is an outage, as for a cold instance before a forgotten copy', async () => {
+    const old = { iat: startSeconds - 300 * 86_400, ttl: 60 }
+    server.respond = serve(listToken(old), { age: '25000000', 'cache-control': 'max-age=60' })
+    const { ask, events } = source()
+    await assert.rejects(ask(0), unavailable('token_expired'))
+    assert.deepEqual(events, [{ type: 'status_list', outcome: 'failed', code: 'token_expired' }])
+    assert.equal(await source({ maxListAgeSeconds: 301 * 86_400 }).ask(0), false)
+    server.respond = serve(listToken({ ...old, exp: startSeconds + 60 }))
+    assert.equal(await source().ask(0), false)
   })
 
   test('is stretched by no more than allowed while its server fails', async () => {
@@ -726,6 +761,35 @@ describe('lists that are fetched', () => {
     await assert.rejects(ask(1), unavailable())
   })
 
+  test('again after the time that the latest answer gives, where they have no ttl', async () => {
+    const control = { 'cache-control': 'max-age=100' }
+    const answers = [
+      [{ etag: '"v1"', age: '80', ...control }, 20],
+      [control, 100],
+      [{}, 100],
+      [{ age: '70', ...control }, 30],
+    ]
+    let asked = 0
+    server.respond = (response, { headers }) => {
+      const same = headers['if-none-match'] === '"v1"'
+      serve(
+        same ? undefined : listToken({ ttl: undefined }),
+        answers[asked++][0],
+        same ? 304 : 200,
+      )(response)
+    }
+    const { ask, clock } = source()
+    for (const [, seconds] of answers) {
+      const before = asked
+      assert.equal(await ask(1), true)
+      assert.equal(asked, before + 1)
+      clock.pass(Math.floor(seconds * 0.8) - 1)
+      assert.equal(await ask(1), true)
+      assert.equal(asked, before + 1)
+      clock.pass(seconds - Math.floor(seconds * 0.8) + 1)
+    }
+  })
+
   test('anew when the keys of their issuer are others', async () => {
     const seen = []
     const set = { keys: [publicKey(key)] }
@@ -786,6 +850,7 @@ describe('options', () => {
     keys: [undefined, 'x', {}],
     staleSeconds: [-1, 1.5, 86_401],
     maxTtlSeconds: [-1, '1'],
+    maxListAgeSeconds: [0, 1.5, Infinity],
     maxListBytes: [-1, 2 ** 24 + 1],
     cacheBytes: [1, 0.5],
     timeoutMs: [-1, 60_001],

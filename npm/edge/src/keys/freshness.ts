@@ -10,19 +10,25 @@ export interface Life {
 /** A set is used this long at least and at most, whatever its server says. */
 export const lifeSeconds = { least: 30, usual: 600, most: 3600 } as const
 
-/**
- * What the headers allow; `undefined` where they say nothing. Of `max-age` and `s-maxage` the smaller one counts: the latter
- * is written for caches that the issuer can purge, and this one it cannot.
- */
+/** How long a key set may be used by its headers, within our bounds; `undefined` where they say nothing. */
 export function lifeOf(headers: Headers, now: number): Life | undefined {
-  const directives = directivesOf(headers.get('cache-control') ?? '')
+  const directives = directivesOf(headers)
   const shareable = !directives.has('no-store') && !directives.has('private')
-  if (!shareable || directives.has('no-cache')) return { seconds: lifeSeconds.least, shareable }
+  const seconds = shareable ? secondsLeft(headers, now) : 0
+  if (seconds === undefined) return undefined
+  return { seconds: Math.min(Math.max(seconds, lifeSeconds.least), lifeSeconds.most), shareable }
+}
+
+/**
+ * What the headers leave of an answer's time, which may be over; `undefined` where they say nothing. Of `max-age` and
+ * `s-maxage` the smaller one counts: the latter is written for caches that the issuer can purge, and this one it cannot.
+ */
+export function secondsLeft(headers: Headers, now: number): number | undefined {
+  const directives = directivesOf(headers)
+  if (directives.has('no-store') || directives.has('no-cache')) return 0
   const ages = ['max-age', 's-maxage'].flatMap((name) => directives.get(name) ?? [])
   const total = ages.length > 0 ? Math.min(...ages) : untilExpires(headers, now)
-  if (total === undefined) return undefined
-  const seconds = total - ageOf(headers)
-  return { seconds: Math.min(Math.max(seconds, lifeSeconds.least), lifeSeconds.most), shareable }
+  return total === undefined ? undefined : total - ageOf(headers)
 }
 
 /** How long a server that has nothing to give asks to be left alone. */
@@ -35,7 +41,8 @@ export function retryAfterSeconds(headers: Headers, now: number): number | undef
 }
 
 /** Each directive with its values as seconds; one that is none counts as 0, which is the safe reading. */
-function directivesOf(text: string): Map<string, number[]> {
+function directivesOf(headers: Headers): Map<string, number[]> {
+  const text = headers.get('cache-control') ?? ''
   const found = new Map<string, number[]>()
   for (const [, name = '', value] of text.matchAll(/([a-z-]+)(?:=("[^"]*"|[^\s,]*))?/gi)) {
     const digits = /^"?(\d+)"?$/.exec(value ?? '')?.[1]
@@ -58,8 +65,8 @@ function dateOf(headers: Headers, now: number): number {
   return Number.isNaN(date) ? now : date
 }
 
-/** How long the answer lay in caches on its way. */
+/** How long the answer lay in caches on its way; what is too large counts as much as it may (RFC 9111 §1.2.2). */
 function ageOf(headers: Headers): number {
   const text = headers.get('age') ?? ''
-  return /^\d+/.test(text) ? Number.parseInt(text, 10) : 0
+  return /^\d+/.test(text) ? Math.min(Number.parseInt(text, 10), 2 ** 31) : 0
 }

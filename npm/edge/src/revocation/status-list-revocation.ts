@@ -26,12 +26,18 @@ export interface StatusListOptions extends Omit<KeysOptions, 'onEvent'> {
   /** The algorithms that lists may be signed with. Default: what each key says it is for. */
   algorithms?: readonly string[] | undefined
   /**
-   * How long a list serves after its `ttl` while no newer one is to be had, but never after its `exp`. Default: 0, so that
+   * How long a list serves after its `ttl` while no newer one is to be had, but never after its end. Default: 0, so that
    * tokens are refused with `temporarily_unavailable`; at most 86400.
    */
   staleSeconds?: number | undefined
   /** How long a list is used at most before it is asked for again, whatever its `ttl`. Default: 86400. */
   maxTtlSeconds?: number | undefined
+  /**
+   * How old a list without `exp` may be, counted from its `iat`; an older one is taken for the forgotten copy of a cache on
+   * the way, and refuses its tokens with `temporarily_unavailable`. Has to be longer than the issuer takes to sign a list
+   * anew. A list with `exp` is good until then. Default: 604,800 (a week); at most 520 weeks.
+   */
+  maxListAgeSeconds?: number | undefined
   /** The bytes that one list may have, 8 statuses of one bit in each. Default: 1 MiB; at most 16 MiB. */
   maxListBytes?: number | undefined
   /** The bytes that all lists in memory may have together, at least `maxListBytes`. Default: 4 times as many. */
@@ -47,6 +53,8 @@ export interface StatusListOptions extends Omit<KeysOptions, 'onEvent'> {
   /** Told what becomes of lists and keys. Must not throw. */
   onEvent?: ((event: StatusListEvent | KeysEvent) => void) | undefined
 }
+
+const week = 7 * 86_400
 
 type KeysEvent = Parameters<NonNullable<KeysOptions['onEvent']>>[0]
 
@@ -93,6 +101,7 @@ export function statusListRevocationOf(engine: Engine<VerifyGlue>): StatusListRe
       timeoutMs,
       mostBytes,
       mostFreshSeconds: whole('maxTtlSeconds', options.maxTtlSeconds ?? 86_400, 31_536_000),
+      mostAgeSeconds: whole('maxListAgeSeconds', options.maxListAgeSeconds ?? week, 520 * week, 1),
     }
     const listAt = statusLists({
       load: (uri, known) => loadStatusList(uri, known, list),

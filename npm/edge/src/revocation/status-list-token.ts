@@ -3,9 +3,10 @@
 import { limitedText } from '../body.js'
 import { LingpaiError } from '../error.js'
 import { within } from '../keys/flight.js'
-import { retryAfterSeconds } from '../keys/freshness.js'
+import { retryAfterSeconds, secondsLeft } from '../keys/freshness.js'
 import { isEtag } from '../keys/stored.js'
 import type { TokenCheck } from '../token-check.js'
+import type { Claims } from '../types.js'
 import { readStatusList } from './status-list.js'
 import type { LoadedList } from './status-lists.js'
 
@@ -19,6 +20,8 @@ export interface StatusListTokenOptions {
   mostBytes: number
   /** How long a list may go without being asked for again. */
   mostFreshSeconds: number
+  /** How old a list that names no end may be. */
+  mostAgeSeconds: number
 }
 
 /** Where neither the token nor the answer says how long it is good, and the least that either can say. */
@@ -37,19 +40,34 @@ export async function loadStatusList(
   // Not left to the signal alone: a `fetch` of others may not heed it.
   const answer = await within(download(uri, etag, options), options.timeoutMs)
   if (!answer) throw new LingpaiError('network_unavailable', { message: 'status list: timeout' })
-  if (answer.token === undefined && known) return known
+  // A `ttl` counts from when the list was fetched, and comes before what headers say (draft §8.2, §13.7).
+  const freshMsOf = (ttl: number | undefined, otherwise: number) => {
+    const seconds = Math.min(ttl ?? answer.seconds ?? otherwise, options.mostFreshSeconds)
+    return Math.max(seconds, freshSeconds.least) * 1000
+  }
+  if (answer.token === undefined && known) {
+    return { ...known, freshMs: freshMsOf(known.ttl, known.freshMs / 1000) }
+  }
   const { checked, generation } = await tokens.check(answer.token ?? '', keys, now())
-  const { claims, until } = checked
+  const claims: Partial<Claims> = checked.claims
   if (claims.sub !== uri) throw new LingpaiError('subject_mismatch')
   if (claims.iat === undefined) throw invalid('iat')
   const { ttl } = claims
   if (ttl !== undefined && !(typeof ttl === 'number' && ttl > 0)) throw invalid('ttl')
-  const seconds = Math.min(ttl ?? answer.maxAge ?? freshSeconds.usual, options.mostFreshSeconds)
+  // Without an end, a cache on the way could give out what it forgot years ago.
+  const until = claims.exp === undefined ? claims.iat + options.mostAgeSeconds : checked.until
+  const expiresAt = until * 1000
+  if (now() >= expiresAt) {
+    throw new LingpaiError('token_expired', {
+      message: 'status list: older than maxListAgeSeconds',
+    })
+  }
   return {
     list: await readStatusList(claims['status_list'], mostBytes),
     issuedAt: claims.iat * 1000,
-    freshMs: Math.max(seconds, freshSeconds.least) * 1000,
-    expiresAt: until * 1000,
+    ttl,
+    freshMs: freshMsOf(ttl, freshSeconds.usual),
+    expiresAt,
     etag: answer.etag,
     generation,
   }
@@ -59,7 +77,8 @@ export async function loadStatusList(
 interface Answer {
   token?: string
   etag?: string
-  maxAge?: number
+  /** How long it is good by its headers, if they say so. */
+  seconds: number | undefined
 }
 
 async function download(
@@ -77,7 +96,8 @@ async function download(
     signal: AbortSignal.timeout(timeoutMs),
   })
   const { status, headers } = response
-  if (status === 304 && etag !== undefined) return {}
+  const seconds = secondsLeft(headers, now())
+  if (status === 304 && etag !== undefined) return { seconds }
   if (status !== 200) {
     response.body?.cancel().catch(() => {})
     const message = `status list: status ${status}`
@@ -89,19 +109,7 @@ async function download(
   const limit = Math.min(Math.ceil((mostBytes * 16) / 9) + 16 * 1024, 2 ** 21)
   const token = (await limitedText(response, limit)).trimEnd()
   const named = headers.get('etag')
-  const maxAge = maxAgeOf(headers.get('cache-control'))
-  return {
-    token,
-    ...(isEtag(named) && { etag: named }),
-    ...(maxAge !== undefined && { maxAge }),
-  }
-}
-
-function maxAgeOf(cacheControl: string | null): number | undefined {
-  const directives = cacheControl?.toLowerCase() ?? ''
-  if (/\bno-(store|cache)\b/.test(directives)) return 0
-  const seconds = /\bmax-age=(\d{1,9})\b/.exec(directives)?.[1]
-  return seconds === undefined ? undefined : Number(seconds)
+  return { token, seconds, ...(isEtag(named) && { etag: named }) }
 }
 
 function invalid(claim: string): LingpaiError {

@@ -11,6 +11,8 @@ export interface LoadedList {
   list: StatusList
   /** When the issuer made it. */
   issuedAt: number
+  /** For how many seconds it is not to be asked for again, as it says itself. */
+  ttl: number | undefined
   /** For how long it is not asked for again. */
   freshMs: number
   /** From when on it counts for nothing. */
