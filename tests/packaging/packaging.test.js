@@ -1,6 +1,6 @@
 // What a user gets from `npm install`: the tarballs run with no configuration wherever their users are.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
