@@ -41,13 +41,12 @@ const faults = {
       : made[name](...args),
   'memory that is used up': ({ name, args, made }) => {
     if (name === 'verifierVerify') {
-      assert.throws(() => {
-        for (;;) made.__wbindgen_malloc(65_536, 1)
-      }, RuntimeError)
+      for (const size of [65_536, 256, 1]) {
+        assert.throws(() => {
+          for (;;) made.__wbindgen_malloc(size, 1)
+        }, RuntimeError)
+      }
       assert.equal(made.memory.buffer.byteLength, 64 * 1024 * 1024)
-      const longToken = 'a'.repeat(60_000)
-      const pointer = made.__wbindgen_malloc(longToken.length, 1)
-      return made[name](args[0], pointer, longToken.length, ...args.slice(3))
     }
     return made[name](...args)
   },
