@@ -264,6 +264,20 @@ export function mishapsIn(browserName) {
       assert.equal((await settled(copy)).claims.sid, claims.sid)
     })
 
+    test('a page that is gone but for its lock stops nobody', async () => {
+      const { page, claims } = await openVisit(await world().fragmentUrl())
+      const name = await page.evaluate(async () => (await navigator.locks.query()).held[0].name)
+      // It has the lock as soon as the page is reloaded, and answers nothing.
+      const other = await open(new URL('/observe.js', await page.url()).href)
+      const take = (name) => void navigator.locks.request(name, () => new Promise(() => {}))
+      await other.evaluate(take, name)
+      await page.reload()
+      assert.equal((await settled(page)).claims.sid, claims.sid)
+      const waits = () => navigator.locks.query().then(({ pending }) => pending.length)
+      assert.equal(await page.evaluate(waits), 1)
+      assert.equal(await page.evaluate(renew), 'renewed')
+    })
+
     /** Another tab with a copy of the sessionStorage, which is what browsers make of a tab that is duplicated. */
     async function duplicate(page) {
       const url = await page.url()

@@ -15,8 +15,9 @@ export interface RefreshLock {
 
 interface Claim {
   users: Set<RefreshLock>
-  granted: boolean
-  settled: Promise<unknown>
+  isGranted(): boolean
+  /** Waits a moment for what may still be said about it. */
+  settle(): Promise<void>
   giveUp(): void
 }
 
@@ -32,18 +33,13 @@ export function createRefreshLock(): RefreshLock {
   const lock: RefreshLock = {
     async holds(launch, signal) {
       const name = `lingpai:visit ${launch}`
-      if (!locks()) return true
+      if (!locks() || typeof BroadcastChannel !== 'function') return true
       listen()
       let claim = claims.get(name)
       if (!claim) claims.set(name, (claim = ask(name, new Set())))
       claim.users.add(lock)
-      if (claim.granted) return true
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const patience = new Promise((resolve) => (timer = setTimeout(resolve, patienceMs)))
-      await unlessAborted(Promise.race([claim.settled, patience]), signal).finally(() =>
-        clearTimeout(timer),
-      )
-      return claims.get(name)?.granted ?? false
+      if (!claim.isGranted()) await unlessAborted(claim.settle(), signal)
+      return claims.get(name)?.isGranted() ?? false
     },
     release() {
       for (const [name, claim] of claims) {
@@ -58,33 +54,61 @@ export function createRefreshLock(): RefreshLock {
 }
 
 function ask(name: string, users: Claim['users']): Claim {
+  let granted = false
   let giveUp = () => {}
   const givenUp = new Promise<void>((resolve) => (giveUp = resolve))
   const asking = new AbortController()
-  const claim: Claim = {
-    users,
-    granted: false,
-    settled: Promise.resolve(),
-    giveUp() {
-      claim.granted = false
-      asking.abort()
-      giveUp()
-    },
-  }
-  const grant = () => void (claim.granted = true)
-  claim.settled = new Promise<void>((resolve) => {
-    const request = locks()?.request(name, { signal: asking.signal }, () => {
-      grant()
+  const isGranted = new Promise<void>((resolve) => {
+    const grant = () => {
+      granted = true
       resolve()
       return givenUp
-    })
+    }
     // A page without an origin of its own has no locks, and shares nothing that would need them.
-    request?.catch(() => asking.signal.aborted || grant()).finally(resolve)
+    locks()!
+      .request(name, { signal: asking.signal }, grant)
+      .catch(() => asking.signal.aborted || void grant())
   })
-  return claim
+
+  const channel = new BroadcastChannel(name)
+  let hear = () => {}
+  channel.onmessage = ({ data }) => {
+    if (data === 'who' && granted) channel.postMessage('I')
+    if (data === 'I') hear()
+  }
+  // Node (tests, SSR) would not end otherwise.
+  ;(channel as { unref?: () => void }).unref?.()
+
+  return {
+    users,
+    isGranted: () => granted,
+    async settle() {
+      if ((await inTime(isGranted)) || asking.signal.aborted) return
+      // Some browsers let a page keep its locks in the back-forward cache. There it answers nobody.
+      const answered = new Promise<void>((resolve) => (hear = resolve))
+      channel.postMessage('who')
+      if (!(await inTime(answered)) && !asking.signal.aborted) granted = true
+    },
+    giveUp() {
+      granted = false
+      asking.abort()
+      giveUp()
+      channel.close()
+    },
+  }
 }
 
-// A page that goes may come back out of the back-forward cache, which takes none that holds a lock.
+function inTime(promise: Promise<void>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, patienceMs, false)
+    void promise.then(() => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
+}
+
+// A page that goes may come back out of the back-forward cache.
 function listen(): void {
   if (listening || typeof addEventListener !== 'function') return
   listening = true
