@@ -105,6 +105,26 @@ describe('the address in a proof', () => {
   })
 })
 
+test('a proof under the key of a stranger never reaches the host', async (t) => {
+  const { subtle } = globalThis.crypto
+  const imported = t.mock.method(subtle, 'importKey')
+  const clock = clockAt()
+  const own = proofKey('P-256', clock)
+  const strangers = [1, 2, 3].map(() => proofKey('P-256', clock))
+  const text = token({ cnf: { jkt: own.jkt } })
+  const verifier = make({ publicOrigin: audience, replay: 'unchecked' })
+  const url = `${audience}/x`
+  const call = async (proof) =>
+    verifier.verify(
+      new Request(url, { headers: { authorization: `DPoP ${text}`, dpop: await proof } }),
+    )
+  const proofs = await Promise.all(strangers.map(({ proof }) => proof('GET', url, text)))
+  const before = imported.mock.callCount()
+  for (const proof of proofs) await assert.rejects(call(proof), refused('proof_key_mismatch'))
+  assert.equal(imported.mock.callCount(), before)
+  await call(own.proof('GET', url, text))
+})
+
 describe('a token for one use', () => {
   test('is used up by the first that is accepted, and by none that is refused', async () => {
     const verifier = make({ singleUse: true, replay: memoryLedger() })

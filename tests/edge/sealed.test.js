@@ -151,5 +151,11 @@ describe('sealed tokens', () => {
   test('need private keys for encryption', () => {
     for (const key of [sealTo, signer]) assert.throws(() => make([{ key }]), /unsealKeys/)
     assert.throws(() => make([]), /unsealKeys/)
+    for (const kind of ['X25519', 'ECDH-P-256']) {
+      const whole = generateKey(kind, { kid: 'edge' })
+      for (const d of [undefined, '', 'AA', `${whole.d}A`, 7]) {
+        assert.throws(() => make([{ key: { ...whole, d } }]), /unsealKeys/)
+      }
+    }
   })
 })

@@ -154,6 +154,11 @@ impl<'t> UnverifiedProof<'t> {
         &self.key
     }
 
+    /// Whether that key has this thumbprint (RFC 7638).
+    pub fn is_by(&self, jkt: &str) -> bool {
+        self.key.thumbprint() == jkt
+    }
+
     /// The algorithm that it claims to be signed by.
     pub const fn algorithm(&self) -> SignatureAlgorithm {
         self.algorithm

@@ -53,16 +53,20 @@ impl UnsealKey {
         let public = Jwk::from_public_members(members)?;
         let held = match public.public_key() {
             PublicKey::X25519(key) => Some(private_half(key, members.string("d")?)?),
-            _ => None,
+            // Whether it belongs to the point is for the host to say.
+            _ => secret(members.string("d")?).map(|_| None)?,
         };
         Ok(Self { public, held })
     }
 }
 
 fn private_half(public: &X25519PublicKey, d: &str) -> Result<X25519PrivateKey> {
-    let seed = Seed::new(base64url::decode_secret(d).map_err(|_| unusable("d"))?);
-    let key = X25519PrivateKey::from_seed(&seed);
+    let key = X25519PrivateKey::from_seed(&secret(d)?);
     if key.public() == *public { Ok(key) } else { Err(unusable("d")) }
+}
+
+fn secret(d: &str) -> Result<Seed> {
+    base64url::decode_secret(d).map(Seed::new).map_err(|_| unusable("d"))
 }
 
 /// How far unsealing comes without the host.
@@ -123,7 +127,7 @@ impl<'t> PendingUnseal<'t> {
 
 impl UnsealKeys {
     /// Reads an array of `{"key": <private JWK>, "activeFromSeconds"?, "retireAtSeconds"?}`, each key with `kid`, `use` and
-    /// `alg`. Of P-256 keys the private half is not read: it is the host's.
+    /// `alg`. Of P-256 keys the private half is not kept: it is the host's.
     ///
     /// Errors: `malformed`, `claim_invalid`, `key_unusable`, `algorithm_not_allowed`.
     pub fn parse(text: &str) -> Result<Self> {

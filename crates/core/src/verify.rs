@@ -197,6 +197,9 @@ impl Policy {
         let claims_json = String::from_utf8(claims_json).map_err(|_| ErrorCode::Malformed)?;
         let claims = Members::parse_within(self.limit_bytes(), &claims_json)?;
         self.check_parties(&claims)?;
+        for name in NAMES {
+            claims.optional_string(name)?;
+        }
         let rules = TimeRules {
             expires: !self.is_for(STATUS_LIST),
             max_age_seconds: self.max_age_seconds,
@@ -247,6 +250,9 @@ impl Policy {
         if self.is_for(STATUS_LIST) { MAX_STATUS_LIST_BYTES } else { MAX_COMPACT_BYTES }
     }
 }
+
+/// Registered claims that name somebody or something: text wherever they occur, since revocation and single use go by them.
+const NAMES: [&str; 4] = ["sub", "client_id", "jti", "sid"];
 
 /// A media type without `application/`, which may be left out where there is no other slash (RFC 7515 §4.1.9).
 fn short(typ: &str) -> &str {

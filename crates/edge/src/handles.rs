@@ -11,6 +11,7 @@ use crate::error::Crossing;
 /// Things of one kind by number.
 pub(crate) struct Handles<T> {
     last: Cell<u32>,
+    /// In the order of their numbers
     entries: RefCell<Vec<(u32, T)>>,
 }
 
@@ -34,8 +35,8 @@ impl<T> Handles<T> {
     /// Looks at what a number stands for.
     pub(crate) fn with<R>(&self, number: u32, look: impl FnOnce(&T) -> Crossing<R>) -> Crossing<R> {
         let entries = self.entries.borrow();
-        let found = entries.iter().find(|(key, _)| *key == number).ok_or(ErrorCode::Closed)?;
-        look(&found.1)
+        let at = position(&entries, number)?;
+        look(&entries.get(at).ok_or(ErrorCode::Closed)?.1)
     }
 
     /// As [`Self::with`], and may change it.
@@ -45,14 +46,18 @@ impl<T> Handles<T> {
         change: impl FnOnce(&mut T) -> Crossing<R>,
     ) -> Crossing<R> {
         let mut entries = self.entries.borrow_mut();
-        let found = entries.iter_mut().find(|(key, _)| *key == number).ok_or(ErrorCode::Closed)?;
-        change(&mut found.1)
+        let at = position(&entries, number)?;
+        change(&mut entries.get_mut(at).ok_or(ErrorCode::Closed)?.1)
     }
 
     /// Takes back what a number stands for, if it still stands for anything.
     pub(crate) fn take(&self, number: u32) -> Option<T> {
         let mut entries = self.entries.borrow_mut();
-        let at = entries.iter().position(|(key, _)| *key == number)?;
-        Some(entries.swap_remove(at).1)
+        let at = position(&entries, number).ok()?;
+        Some(entries.remove(at).1)
     }
+}
+
+fn position<T>(entries: &[(u32, T)], number: u32) -> Result<usize, ErrorCode> {
+    entries.binary_search_by_key(&number, |(key, _)| *key).map_err(|_| ErrorCode::Closed)
 }

@@ -36,7 +36,14 @@ pub fn proof_verify(
     let expected =
         ProofExpectation { method, url, token: Some(token), jkt: Some(jkt), now, window };
     let given = UnverifiedProof::parse(proof)?;
-    let question = || Ok(host::question(given.algorithm(), given.key()));
+    let question = || {
+        // No stranger's key reaches the host.
+        if given.is_by(jkt) {
+            Ok(host::question(given.algorithm(), given.key()))
+        } else {
+            Err(ErrorCode::ProofKeyMismatch.into())
+        }
+    };
     let proof = match Host::from_number(host)? {
         Host::Preferred => return question(),
         Host::MayBeAsked if given.algorithm() == SignatureAlgorithm::Es256 => return question(),
