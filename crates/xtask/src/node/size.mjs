@@ -23,8 +23,8 @@ const groups = [
     title: 'issues and verifies',
     except: ['.', './hono'],
     modules: ['edge'],
-    barKb: 132,
-    budgetKb: 132,
+    barKb: 128,
+    budgetKb: 128,
     conditions: ['workerd'],
   },
 ]

@@ -41,9 +41,7 @@ fn build_module(package: &Package, module: &Module, toolchain: &WasmToolchain) -
     let compiled = compile(package, module, toolchain)?;
     let mut generated = bindgen::generate(module, &compiled)?;
     let before = generated.module.len();
-    if module.panics_trap {
-        generated.module = panics::trap(&generated.module)?;
-    }
+    generated.module = panics::trap(&generated.module)?;
     if module.short_names {
         names::shorten(&mut generated)?;
     }
