@@ -115,7 +115,7 @@ export function acceptance(engine: Engine<VerifyGlue>, settings: Settings): Acce
       const issuer = known?.issuer ?? issuers.ofSync(presented)
       keys ??= issuer.tokens.keysAtHand(nowMs)
       if (!keys) {
-        const message = 'the key set has not been loaded: await ready() first'
+        const message = 'the key set is not at hand: await ready() first'
         throw new LingpaiError('temporarily_unavailable', { message })
       }
       watch?.enter('verify')
