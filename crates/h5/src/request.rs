@@ -4,11 +4,9 @@ use gloo_net::http::Request;
 use js_sys::Promise;
 use lingpai_core::ErrorCode;
 use lingpai_core::exchange::MEDIA_TYPE;
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use web_sys::{
-    AbortSignal, Headers, ReferrerPolicy, RequestCache, RequestCredentials, RequestInit,
-    RequestRedirect,
-};
+use web_sys::{AbortSignal, Headers};
 
 use crate::platform;
 use crate::refusal::code_to_js;
@@ -47,23 +45,25 @@ async fn send(
     signal: Option<&AbortSignal>,
 ) -> Result<Answer, Failure> {
     let headers = Headers::new()?;
-    let init = RequestInit::new();
-    init.set_cache(RequestCache::NoStore);
-    init.set_credentials(RequestCredentials::Omit);
-    // A redirect would carry the request, or the trust in its answer, to somebody else.
-    init.set_redirect(RequestRedirect::Error);
-    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    init.set_signal(signal);
-    if let Some(body) = body {
-        init.set_method("POST");
-        init.set_body(&body.into());
+    if body.is_some() {
         headers.set("content-type", MEDIA_TYPE)?;
     }
     if let Some(proof) = proof {
         headers.set("dpop", &proof)?;
     }
-    init.set_headers(&headers);
-    let request = web_sys::Request::new_with_str_and_init(url, &init)?;
+    // As text: web-sys has a setter for each member, and the names of all values that each can have.
+    let init = platform::object(&[
+        ("method", if body.is_some() { "POST" } else { "GET" }.into()),
+        ("body", body.into()),
+        ("headers", headers.into()),
+        ("signal", signal.map_or(JsValue::NULL, JsValue::from)),
+        ("cache", "no-store".into()),
+        ("credentials", "omit".into()),
+        // A redirect would carry the request, or the trust in its answer, to somebody else.
+        ("redirect", "error".into()),
+        ("referrerPolicy", "no-referrer".into()),
+    ])?;
+    let request = web_sys::Request::new_with_str_and_init(url, init.unchecked_ref())?;
     // gloo-net's own builder would parse and write the address once more.
     let response = Request::from(request).send().await?;
     let headers = HEADERS.map(|name| response.headers().get(name));
