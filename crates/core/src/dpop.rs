@@ -113,9 +113,9 @@ pub struct Proof {
 
 /// Checks a proof against the request, without a host's help.
 ///
-/// Errors: `invalid_dpop_proof` for one that is malformed or badly signed; `proof_key_mismatch`,
-/// `proof_method_mismatch`, `proof_url_mismatch`, `proof_token_mismatch`, `proof_expired` for a good one that is not for
-/// this request.
+/// Errors: `invalid_dpop_proof` for one that is malformed or badly signed; `proof_key_mismatch` for one that names another
+/// key; `proof_method_mismatch`, `proof_url_mismatch`, `proof_token_mismatch`, `proof_expired` for a good one that is not
+/// for this request.
 pub fn verify(text: &str, expected: &ProofExpectation<'_>) -> Result<Proof> {
     UnverifiedProof::parse(text)?.verify(expected)
 }
@@ -164,12 +164,13 @@ impl<'t> UnverifiedProof<'t> {
         self.algorithm
     }
 
-    /// Verifies the signature, and then checks the proof against the request.
+    /// Compares the key, verifies the signature, and then checks the proof against the request.
     ///
     /// Errors: as the function [`verify`]; `invalid_dpop_proof` also where only a host can verify the signature.
     pub fn verify(self, expected: &ProofExpectation<'_>) -> Result<Proof> {
+        let jkt = self.owner(expected)?;
         let claims = self.jws.into_verified(&VerifyingKey::Jwk(&self.key)).map_err(invalid)?;
-        accept(&self.key, &claims, expected)
+        accept(jkt, &claims, expected)
     }
 
     /// The same with the host's word for the signature: the third part of the text, over the first two, under
@@ -177,12 +178,20 @@ impl<'t> UnverifiedProof<'t> {
     ///
     /// Errors: as the function [`verify`].
     pub fn resolve(self, verdict: HostVerdict, expected: &ProofExpectation<'_>) -> Result<Proof> {
+        let jkt = self.owner(expected)?;
         let judged = self.jws.judge(VerifyingKey::Jwk(&self.key), ALGORITHMS).map_err(invalid)?;
         let claims = match judged {
             Judgement::Verified(claims) => claims,
             Judgement::AskHost(check) => check.resolve(verdict).map_err(invalid)?,
         };
-        accept(&self.key, &claims, expected)
+        accept(jkt, &claims, expected)
+    }
+
+    /// The thumbprint of the key, if it is the one expected: looked at before any arithmetic, by whomever it is done.
+    fn owner(&self, expected: &ProofExpectation<'_>) -> Result<String> {
+        let jkt = self.key.thumbprint();
+        let expects_another = expected.jkt.is_some_and(|expected| expected != jkt);
+        if expects_another { Err(ErrorCode::ProofKeyMismatch.into()) } else { Ok(jkt) }
     }
 }
 
@@ -191,12 +200,8 @@ const ALGORITHMS: AlgorithmSet =
     AlgorithmSet::EMPTY.with(SignatureAlgorithm::EdDsa).with(SignatureAlgorithm::Es256);
 
 /// Checks the claims of a proof whose signature holds.
-fn accept(key: &Jwk, claims: &[u8], expected: &ProofExpectation<'_>) -> Result<Proof> {
+fn accept(jkt: String, claims: &[u8], expected: &ProofExpectation<'_>) -> Result<Proof> {
     let claims = json::parse_object(claims).map_err(invalid)?;
-    let jkt = key.thumbprint();
-    if expected.jkt.is_some_and(|expected| expected != jkt) {
-        return Err(ErrorCode::ProofKeyMismatch.into());
-    }
     check_request(&claims, expected)?;
     let issued_at = UnixSeconds::new(claim_integer(&claims, "iat")?);
     // A proof carries one time only; both ends of the window count from it.

@@ -83,7 +83,7 @@ function casesOf(alg) {
     one(
       "with another's key in the header",
       request(proof({}, { jwk: bare(other.jwk) })),
-      'invalid_dpop_proof',
+      'proof_key_mismatch',
     ),
     one('of another type', request(proof({}, { typ: 'JWT' })), 'invalid_dpop_proof'),
     one('without an id', request(proof({ jti: undefined })), 'invalid_dpop_proof'),
