@@ -39,6 +39,9 @@ const LITTLE_INLINING: &str = "-Cllvm-args=-inline-threshold=60";
 /// For the module with authority and P-256, of which each part is used less.
 const LEAST_INLINING: &str = "-Cllvm-args=-inline-threshold=25";
 
+/// Vectors, with which SHA-2 is faster and half as large. Servers' engines have had them for years; not so browsers in apps.
+const VECTORS: &str = "-Ctarget-feature=+simd128";
+
 pub(crate) const PACKAGES: [Package; 2] = [
     Package {
         name: "h5",
@@ -66,17 +69,17 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 name: "verify",
                 profile: "wasm-verify",
                 default_features: false,
-                rustflags: &[LITTLE_INLINING, MOST_MEMORY],
+                rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
-                goal: "-O3",
+                goal: "-O3 --enable-simd",
             },
             Module {
                 name: "edge",
                 profile: "wasm",
                 default_features: true,
-                rustflags: &[LEAST_INLINING, MOST_MEMORY],
+                rustflags: &[LEAST_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
-                goal: "-O3",
+                goal: "-O3 --enable-simd",
             },
         ],
     },
