@@ -6,7 +6,7 @@ import { issuersOf, type Issuer, type IssuerKeySet } from './issuers.js'
 import type { Settings } from './options.js'
 import { isSealed, unsealer } from './sealed.js'
 import { seenTokens } from './seen.js'
-import type { Checked, CheckedText, IssuerKeys } from './token-check.js'
+import type { Checked, CheckedByKeys, IssuerKeys } from './token-check.js'
 import type { Watch } from './watch.js'
 
 /** Says what a token is worth by itself, and whose it is; refuses with a `LingpaiError`. */
@@ -29,8 +29,7 @@ interface Accepted {
   run: number
   /** Unix seconds. */
   until: number
-  /** Read again for each caller, so that nobody can change it for others. */
-  text: string
+  checked: Checked
 }
 
 /** What the core reads at most (PROTOCOL §0). More is not even handed over. */
@@ -48,17 +47,17 @@ export function acceptance(engine: Engine<VerifyGlue>, settings: Settings): Acce
 
   /** What is remembered, as far as it still holds. */
   function recall(known: Accepted, keys: IssuerKeys, nowMs: number): Checked | undefined {
-    const seconds = nowMs / 1000
     if (known.run !== engine.generation || known.generation !== keys.generation) return undefined
-    if (seconds >= known.until) return undefined
-    const checked = JSON.parse(known.text) as Checked
-    return checked.from === undefined || seconds >= checked.from ? checked : undefined
+    const seconds = nowMs / 1000
+    const { checked, until } = known
+    const begun = checked.from === undefined || seconds >= checked.from
+    return begun && seconds < until ? checked : undefined
   }
 
-  function remember(presented: string, issuer: Issuer, found: CheckedText, most: number): void {
-    const { checked, text, generation } = found
+  function remember(presented: string, issuer: Issuer, found: CheckedByKeys, most: number): void {
+    const { checked, generation } = found
     const until = Math.min(checked.until, most)
-    seen.set(presented, { issuer, generation, run: engine.generation, until, text })
+    seen.set(presented, { issuer, generation, run: engine.generation, until, checked })
     issuers.proved(issuer)
   }
 

@@ -33,10 +33,9 @@ export interface Checked {
   readonly alg: string
 }
 
-/** What the core said, and its text: whoever keeps that reads it again for each caller, who may change what it gets. */
-export interface CheckedText {
+/** What the core said, under which keys. Frozen: it is kept, and given to whoever brings the token again. */
+export interface CheckedByKeys {
   readonly checked: Checked
-  readonly text: string
   /** Of the keys that it was verified with. */
   readonly generation: number
 }
@@ -60,9 +59,9 @@ export interface TokenCheck {
    * Says whether a token is acceptable; refuses with a `LingpaiError`. Where the token names a key that is not among them,
    * newer ones are looked for.
    */
-  check(token: string, keys: IssuerKeys, nowMs: number): Promise<CheckedText>
+  check(token: string, keys: IssuerKeys, nowMs: number): Promise<CheckedByKeys>
   /** The same without the host and newer keys, which have to be waited for. */
-  checkSync(token: string, keys: IssuerKeys, nowMs: number): CheckedText
+  checkSync(token: string, keys: IssuerKeys, nowMs: number): CheckedByKeys
   /** Gives back what the keys take of the module. Whoever is in the middle of a check comes to its end. */
   close(): void
 }
@@ -71,10 +70,7 @@ export interface TokenCheck {
 const host = { mayBeAsked: 0, agrees: 1, disagrees: 2, mayNot: 3 } as const
 
 /** What the module answers: a result, or a question to the host. */
-interface Answer {
-  text: string
-  content: Checked | { host: HostCheck }
-}
+type Answer = Checked | { host: HostCheck }
 
 /** Makes the check. Throws a `TypeError` for keys that do not do. */
 export function tokenCheck(
@@ -102,13 +98,13 @@ export function tokenCheck(
   function ask({ verifier }: IssuerKeys, token: string, nowMs: number, verdict: number): Answer {
     const seconds = Math.floor(nowMs / 1000)
     const text = verifier.use((number) => glue.verifierVerify(number, token, seconds, verdict))
-    return { text, content: JSON.parse(text) as Answer['content'] }
+    return JSON.parse(text) as Answer
   }
 
-  async function checkWith(keys: IssuerKeys, token: string, nowMs: number): Promise<CheckedText> {
+  async function checkWith(keys: IssuerKeys, token: string, nowMs: number): Promise<CheckedByKeys> {
     const answer = ask(keys, token, nowMs, host.mayBeAsked)
-    if (!('host' in answer.content)) return done(answer, keys)
-    const right = await hostVerifies(answer.content.host, token)
+    if (!('host' in answer)) return done(answer, keys)
+    const right = await hostVerifies(answer.host, token)
     return done(ask(keys, token, nowMs, right ? host.agrees : host.disagrees), keys)
   }
 
@@ -134,7 +130,14 @@ export function tokenCheck(
   }
 }
 
-function done({ text, content }: Answer, { generation }: IssuerKeys): CheckedText {
-  if ('host' in content) throw new LingpaiError('internal')
-  return { text, checked: content, generation }
+function done(answer: Answer, { generation }: IssuerKeys): CheckedByKeys {
+  if ('host' in answer) throw new LingpaiError('internal')
+  return { checked: frozen(answer), generation }
+}
+
+function frozen<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) frozen(member as object)
+  }
+  return Object.freeze(value)
 }

@@ -46,7 +46,7 @@ export interface RequestLike {
   readonly headers: { get(name: string): string | null }
 }
 
-/** The claims of a verified token; each caller gets an object of its own. */
+/** The claims of a verified token. Frozen, also inside: the same object is given for the same token again. */
 export interface Claims {
   readonly iss: string
   readonly aud: string | readonly string[]
