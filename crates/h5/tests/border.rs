@@ -3,11 +3,12 @@
 #[allow(dead_code, reason = "each suite uses its own part")]
 mod support;
 
-use lingpai_core::ErrorCode;
+use js_sys::{JSON, Uint8Array};
 use lingpai_core::exchange::ExchangeKind;
+use lingpai_core::{ErrorCode, base64url};
 use lingpai_h5::{
-    AccessToken, Exchange, Issuer, PageKeys, refresh_at_seconds, resend_after_ms,
-    verify_visit_token,
+    AccessToken, Exchange, Issuer, PageKeys, fingerprint, is_error_code, refresh_again_after_ms,
+    refresh_at_seconds, resend_after_ms, verify_visit_token,
 };
 use support::{Authority, ISSUER, NOW, VISITS, code_of, member, refusal};
 use wasm_bindgen::JsValue;
@@ -23,8 +24,8 @@ fn issuer(authority: &Authority) -> Issuer {
 
 fn sealed(authority: &Authority, issuer: &Issuer) -> Exchange {
     let text = authority.access_token(Some(JKT));
-    let token = AccessToken::verify(&text, issuer, Some(VISITS.into())).expect("a token");
-    Exchange::seal_visit(&token, Some(JKT.into())).expect("a request")
+    let token = AccessToken::verify(&text, issuer, Some(VISITS.into()), None).expect("a token");
+    Exchange::seal_visit(&token, Some(JKT.into()), None, None).expect("a request")
 }
 
 async fn page_keys(keep: bool) -> PageKeys {
@@ -36,10 +37,11 @@ async fn page_keys(keep: bool) -> PageKeys {
 fn an_access_token_shows_its_facts_and_not_itself() {
     let authority = Authority::new();
     let text = authority.access_token(Some(JKT));
-    let token = AccessToken::verify(&text, &issuer(&authority), None).expect("a token");
+    let token = AccessToken::verify(&text, &issuer(&authority), None, None).expect("a token");
     let facts = token.facts();
     assert_eq!(member(&facts, "clientId"), "partner");
-    assert_eq!(member(&facts, "appKeyId"), "ak-1");
+    let app_key = String::from(JSON::stringify(&member(&facts, "appKey")).expect("a JWK"));
+    assert_eq!(member(&app_key, "kid"), "ak-1");
     assert_eq!(member(&facts, "jkt"), JKT);
     assert_eq!(member(&facts, "expiresAtSeconds"), (NOW + 60) as f64);
     assert!(!facts.contains(&text));
@@ -50,23 +52,23 @@ fn a_granted_answer_gives_what_the_next_request_needs() {
     let authority = Authority::new();
     let issuer = issuer(&authority);
     let exchange = sealed(&authority, &issuer);
-    assert_eq!(exchange.key_id(), "ak-1");
     let answer = authority.grant(ExchangeKind::Visit, &exchange.request(), Some(JKT));
-    let opened = exchange.open(&answer, &issuer).expect("a grant");
+    let opened = exchange.open(&answer, &issuer, None).expect("a grant");
     assert_eq!(member(&opened, "nowSeconds"), NOW as f64);
     assert_eq!(member(&opened, "expiresAtSeconds"), (NOW + 900) as f64);
     let text = |name| member(&opened, name).as_string().expect("a string");
     assert_eq!(member(&text("claims"), "sub"), "user");
 
-    let checked = verify_visit_token(&text("token"), &issuer, &text("terms"), NOW as f64);
+    let checked = verify_visit_token(&text("token"), &issuer, &text("terms"), NOW as f64, None);
     assert_eq!(member(&checked.expect("it holds"), "issuedAtSeconds"), NOW as f64);
-    let late = verify_visit_token(&text("token"), &issuer, &text("terms"), (NOW + 1000) as f64);
+    let late =
+        verify_visit_token(&text("token"), &issuer, &text("terms"), (NOW + 1000) as f64, None);
     assert_eq!(refusal(late), "token_expired");
 
-    let next = Exchange::seal_refresh(&text("refreshToken"), &text("appKey"), &text("terms"));
-    let next = next.expect("a request");
+    let (token, key, terms) = (text("refreshToken"), text("appKey"), text("terms"));
+    let next = Exchange::seal_refresh(&token, &key, &terms, None, None).expect("a request");
     let answer = authority.grant(ExchangeKind::Refresh, &next.request(), Some(JKT));
-    assert!(next.open(&answer, &issuer).is_ok());
+    assert!(next.open(&answer, &issuer, None).is_ok());
 }
 
 #[wasm_bindgen_test]
@@ -75,7 +77,7 @@ fn a_sealed_refusal_is_an_answer_and_not_an_error() {
     let issuer = issuer(&authority);
     let exchange = sealed(&authority, &issuer);
     let answer = authority.refuse(&exchange.request(), ErrorCode::TokenExpired);
-    let opened = exchange.open(&answer, &issuer).expect("a refusal");
+    let opened = exchange.open(&answer, &issuer, None).expect("a refusal");
     assert_eq!(member(&opened, "code"), "token_expired");
     assert_eq!(member(&opened, "error"), "invalid_grant");
     assert_eq!(member(&opened, "token"), JsValue::UNDEFINED);
@@ -89,9 +91,40 @@ fn an_answer_opens_again_but_only_for_its_own_request() {
     assert_ne!(first.request(), second.request());
     assert_ne!(first.request_hash(), second.request_hash());
     let answer = authority.grant(ExchangeKind::Visit, &first.request(), Some(JKT));
-    assert_eq!(refusal(second.open(&answer, &issuer)), "answer_mismatch");
-    assert!(first.open(&answer, &issuer).is_ok());
-    assert!(first.open(&answer, &issuer).is_ok());
+    assert_eq!(refusal(second.open(&answer, &issuer, None)), "answer_mismatch");
+    assert!(first.open(&answer, &issuer, None).is_ok());
+    assert!(first.open(&answer, &issuer, None).is_ok());
+}
+
+#[wasm_bindgen_test]
+fn a_token_is_recognised_by_its_hash() {
+    assert_eq!(fingerprint(""), "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
+}
+
+#[wasm_bindgen_test]
+fn signatures_on_p256_are_for_the_browser_to_verify() {
+    let coordinate = base64url::encode(&[7; 32]);
+    let key = format!(r#"{{"kty":"EC","crv":"P-256","x":"{coordinate}","y":"{coordinate}""#);
+    let set = format!(r#"{{"keys":[{key},"kid":"p","use":"sig","alg":"ES256"}}]}}"#);
+    let issuer = Issuer::new(ISSUER, &set).expect("an issuer");
+    let token = [&br#"{"alg":"ES256","kid":"p","typ":"lp-at+jwt"}"#[..], b"{}", &[0; 64]];
+    let token = token.map(base64url::encode).join(".");
+    assert_eq!(refusal(AccessToken::verify(&token, &issuer, None, None)), "algorithm_not_allowed");
+    assert_eq!(member(&issuer.key_of(&token).expect("a key"), "x"), coordinate.as_str());
+    // Its word counts for this text alone.
+    let verify = |vouched: &str| AccessToken::verify(&token, &issuer, None, Some(vouched.into()));
+    assert_eq!(refusal(verify("another")), "algorithm_not_allowed");
+    assert_eq!(refusal(verify(&token)), "claim_invalid");
+}
+
+#[wasm_bindgen_test]
+fn a_secret_that_the_browser_agreed_on_has_32_bytes() {
+    let authority = Authority::new();
+    let text = authority.access_token(None);
+    let token = AccessToken::verify(&text, &issuer(&authority), None, None).expect("a token");
+    let short = Some(Uint8Array::new_with_length(31));
+    let refused = refusal(Exchange::seal_visit(&token, None, Some("{}".into()), short));
+    assert_eq!(refused, "key_unusable");
 }
 
 #[wasm_bindgen_test]
@@ -100,24 +133,29 @@ fn refusals_are_errors_with_a_code() {
     let issuer = issuer(&authority);
     assert_eq!(refusal(Issuer::new(ISSUER, "[]")), "malformed");
     assert_eq!(refusal(Issuer::new("http://gate.example", "{}")), "malformed");
-    assert_eq!(refusal(AccessToken::verify("a.b.c", &issuer, None)), "malformed");
+    assert_eq!(refusal(AccessToken::verify("a.b.c", &issuer, None, None)), "malformed");
     let text = authority.access_token(None);
     let elsewhere = Some("https://other.example/v1/visits".into());
-    assert_eq!(refusal(AccessToken::verify(&text, &issuer, elsewhere)), "audience_mismatch");
+    assert_eq!(refusal(AccessToken::verify(&text, &issuer, elsewhere, None)), "audience_mismatch");
     let stranger = Issuer::new("https://other.example", &authority.keys()).expect("keys");
-    assert_eq!(refusal(AccessToken::verify(&text, &stranger, None)), "issuer_mismatch");
+    assert_eq!(refusal(AccessToken::verify(&text, &stranger, None, None)), "issuer_mismatch");
     let bound = authority.access_token(Some(JKT));
-    let bound = AccessToken::verify(&bound, &issuer, None).expect("a token");
+    let bound = AccessToken::verify(&bound, &issuer, None, None).expect("a token");
     let other = JKT.replace('A', "B").replace("BB", "AA");
-    assert_eq!(refusal(Exchange::seal_visit(&bound, Some(other))), "key_binding_mismatch");
-    assert_eq!(refusal(Exchange::seal_visit(&bound, None)), "key_binding_mismatch");
+    for jkt in [Some(other), None] {
+        let refused = refusal(Exchange::seal_visit(&bound, jkt, None, None));
+        assert_eq!(refused, "key_binding_mismatch");
+    }
+    assert!(is_error_code("key_binding_mismatch") && !is_error_code("something_else"));
 }
 
 #[wasm_bindgen_test]
 async fn a_proof_is_made_for_one_request() {
     let keys = page_keys(false).await;
-    assert_eq!(keys.thumbprint().len(), 43);
-    assert!(!keys.kept() && !keys.seals_records());
+    let facts = keys.facts();
+    let thumbprint = member(&facts, "thumbprint").as_string().expect("a string");
+    assert_eq!(thumbprint.len(), 43);
+    assert_eq!([member(&facts, "kept"), member(&facts, "sealsRecords")], [JsValue::FALSE; 2]);
     let prove = |url: &str| {
         keys.prove("GET".into(), url.into(), Some("token".into()), Some("n".into()), NOW as f64)
     };
@@ -128,7 +166,7 @@ async fn a_proof_is_made_for_one_request() {
         method: "GET",
         url: "https://api.example/me",
         token: Some("token"),
-        jkt: Some(&keys.thumbprint()),
+        jkt: Some(&thumbprint),
         now: lingpai_core::time::UnixSeconds::new(NOW),
         window: lingpai_core::time::Tolerance::NONE,
     };
@@ -159,5 +197,7 @@ fn pacing_crosses_as_numbers() {
     assert_eq!(resend_after_ms(1, 0.0, 0.0, None), Some(400.0));
     assert_eq!(resend_after_ms(1, 0.0, 0.0, Some(2500.0)), Some(2500.0));
     assert_eq!(resend_after_ms(9, 0.0, 0.0, None), None);
+    assert_eq!(refresh_again_after_ms(0.0, 0.0, 60_000.0, None), 5_000.0);
+    assert_eq!(refresh_again_after_ms(0.0, 0.0, 60_000.0, Some(30_000.0)), 30_000.0);
     assert_eq!(refresh_at_seconds(NOW as f64, (NOW + 300) as f64), (NOW + 240) as f64);
 }
