@@ -23,8 +23,8 @@ const groups = [
     title: 'issues and verifies',
     except: ['.', './hono'],
     modules: ['edge'],
-    barKb: 128,
-    budgetKb: 128,
+    barKb: 125,
+    budgetKb: 125,
     conditions: ['workerd'],
   },
 ]
