@@ -1,6 +1,7 @@
 // The ledger on Durable Objects, in real workerd.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { generateKey, publicKey, signJws } from '@lingpai/edge/jose'
 import { until } from '../support/until.js'
 import { startDurableLedger } from './support/durable_ledger.js'
 import { appKeys, clockAt, sealed, send, start, visit, world } from './support/world.js'
@@ -8,31 +9,71 @@ import { appKeys, clockAt, sealed, send, start, visit, world } from './support/w
 let workerd
 let ledger
 
+let replays
+
 before(async () => {
   workerd = await startDurableLedger()
   ledger = workerd.ledger
+  replays = await startDurableLedger('replay_worker.js', 'ReplayLedger')
 })
-after(() => workerd?.stop())
+after(async () => {
+  await workerd?.stop()
+  await replays?.stop()
+})
 
 const soon = () => Math.floor(Date.now() / 1000) + 60
 
-describe('the durable ledger', () => {
-  test('lets exactly one of many use something up', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, () => ledger.burn('p/one/1', soon())),
-    )
-    assert.equal(answers.filter((fresh) => fresh === true).length, 1)
-    assert.equal(await ledger.burn('p/one/2', soon()), true)
-    assert.equal(await ledger.burn('p/other/1', soon()), true)
+for (const [name, store] of [
+  ['the durable ledger', () => ledger],
+  ['the durable replay store of a Worker that only verifies', () => replays.ledger],
+]) {
+  describe(name, () => {
+    test('lets exactly one of many use something up', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => store().burn('p/one/1', soon())),
+      )
+      assert.equal(answers.filter((fresh) => fresh === true).length, 1)
+      assert.equal(await store().burn('p/one/2', soon()), true)
+      assert.equal(await store().burn('p/other/1', soon()), true)
+    })
+
+    test('forgets what has come to its end, and only that', async () => {
+      await store().burn('p/k/gone', 1)
+      await store().burn('p/k/kept', soon())
+      await until('the end of what is over', () => store().burn('p/k/gone', soon()))
+      assert.equal(await store().burn('p/k/kept', soon()), false)
+    })
+
+    test('moves cut-offs forward only', async () => {
+      const now = Math.floor(Date.now() / 1000)
+      const cutOff = (beforeSeconds) =>
+        store().cutOff('user', { beforeSeconds, untilSeconds: now + 3600 })
+      assert.equal(await cutOff(now - 10), now - 10)
+      assert.equal(await cutOff(now), now)
+      assert.equal(await cutOff(now - 5), now)
+      assert.equal(await store().cutOffOf('user'), now)
+      assert.equal(await store().cutOffOf('another'), undefined)
+    })
+  })
+}
+
+describe('a Worker that only verifies', () => {
+  test('bundles the module that verifies, and no other', () => {
+    const wasm = replays.files.filter((name) => name.endsWith('.wasm'))
+    assert.equal(wasm.length, 1)
+    assert.match(wasm[0], /^lingpai_verify_bg/)
   })
 
-  test('forgets what has come to its end, and only that', async () => {
-    await ledger.burn('p/k/gone', 1)
-    await ledger.burn('p/k/kept', soon())
-    await until('the end of what is over', () => ledger.burn('p/k/gone', soon()))
-    assert.equal(await ledger.burn('p/k/kept', soon()), false)
+  test('verifies with it', async () => {
+    const key = generateKey('Ed25519', { kid: 'k' })
+    const options = { issuer: 'i', audience: 'a', keys: [publicKey(key)], type: 'at+jwt' }
+    const claims = { iss: 'i', aud: 'a', sub: 'u', exp: soon() }
+    const token = signJws(JSON.stringify(claims), key, { typ: 'at+jwt' })
+    assert.deepEqual(await replays.ledger.verify(options, token), claims)
   })
+})
 
+describe('visits in the durable ledger', () => {
   test('keeps a visit: repeated safely, ended by a second redeemer', async () => {
     const place = world({ ledger })
     const { accessToken } = await place.accessToken()

@@ -75,7 +75,7 @@ export interface ServiceOptions extends Omit<KeySetOptions, 'pinnedKeys' | 'pinn
    */
   publicPath?: ((request: RequestLike) => string) | undefined
   /**
-   * The store in which each proof is used up, such as `durableLedger(env.VISIT_LEDGER)`. `'unchecked'` accepts a proof
+   * The store in which each proof is used up, such as `durableReplay(env.REPLAY)`. `'unchecked'` accepts a proof
    * again within its window; only for services where repeating a request does no harm.
    */
   replay?: ReplayStore | 'unchecked' | undefined

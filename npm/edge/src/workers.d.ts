@@ -1,7 +1,6 @@
-// What `durable.ts` uses of Cloudflare's runtime. The full types collide with those of browsers, which the rest needs.
+// What `durable/` uses of Cloudflare's runtime. The full types collide with those of browsers, which the rest needs.
 declare module 'cloudflare:workers' {
   interface SqlCursor {
-    one(): Record<string, unknown>
     toArray(): Record<string, unknown>[]
   }
   interface DurableStorage {

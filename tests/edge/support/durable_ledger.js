@@ -7,14 +7,14 @@ import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { childIds } from '../../support/processes.js'
 
-const methods = ['decide', 'revoke', 'isRevoked', 'burn', 'cutOff', 'cutOffOf']
+const methods = ['decide', 'revoke', 'isRevoked', 'burn', 'cutOff', 'cutOffOf', 'verify']
 
-/** Starts it. A method that fails there rejects here with the message. */
-export async function startDurableLedger() {
+/** Starts a Worker with a class of Durable Objects. A method that fails there rejects here with the message. */
+export async function startDurableLedger(entry = 'ledger_worker.js', className = 'VisitLedger') {
   const home = mkdtempSync(join(tmpdir(), 'lingpai-ledger-'))
   const modules = join(home, 'modules')
   await build({
-    entryPoints: [fileURLToPath(new URL('ledger_worker.js', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
     bundle: true,
     format: 'esm',
     conditions: ['workerd'],
@@ -34,7 +34,7 @@ export async function startDurableLedger() {
       path: join(modules, name),
     })),
     compatibilityDate: '2026-03-01',
-    durableObjects: { VISITS: { className: 'VisitLedger', useSQLite: true } },
+    durableObjects: { LEDGER: { className, useSQLite: true } },
     durableObjectsPersist: join(home, 'state'),
   }
   let workerd
@@ -54,6 +54,7 @@ export async function startDurableLedger() {
     return answer.result
   }
   return {
+    files,
     ledger: Object.fromEntries(methods.map((name) => [name, (...all) => ask(name, ...all)])),
     /** Ends workerd without a warning and starts it again on what it left on disk. */
     async crash() {

@@ -4,10 +4,10 @@ import { durableLedger } from '@lingpai/edge/durable'
 export { VisitLedger } from '@lingpai/edge/durable'
 
 export default {
-  async fetch(request, { VISITS }) {
+  async fetch(request, { LEDGER }) {
     const [method, ...parameters] = await request.json()
     try {
-      return Response.json({ result: await durableLedger(VISITS)[method](...parameters) })
+      return Response.json({ result: await durableLedger(LEDGER)[method](...parameters) })
     } catch (error) {
       return Response.json({ error: String(error) })
     }
