@@ -3,9 +3,8 @@ import { allowPage, pageOf, preflightAnswer } from './authority/cors.js'
 import { answerExchange } from './authority/exchange.js'
 import { issueAccessToken } from './authority/issue.js'
 import { readOptions, type AuthorityOptions } from './authority/options.js'
-import type { Resource } from './engine.js'
 import { engine } from './engine/full.js'
-import { isLingpaiError } from './error.js'
+import { usable } from './option-values.js'
 import {
   statusListRevocationOf,
   type StatusListRevocation,
@@ -17,36 +16,10 @@ import { verifierOf, type CreateVerifier } from './verifier.js'
  * both from here and bundles one module.
  */
 export const createVerifier: CreateVerifier = /* @__PURE__ */ verifierOf(engine)
-export type {
-  CreateVerifier,
-  DemandOptions,
-  Proof,
-  TokenOptions,
-  Verified,
-  Verifier,
-} from './verifier.js'
-export type {
-  IssuerOptions,
-  IssuersOptions,
-  ServiceOptions,
-  SignatureAlgorithm,
-  VerifierOptions,
-} from './options.js'
-export type {
-  Durations,
-  Phase,
-  RefusedEvent,
-  TrapEvent,
-  VerifiedEvent,
-  VerifierEvent,
-} from './events.js'
+export type * from './verifying.js'
 /** As `statusListRevocation` of `@lingpai/edge`, on the same module. */
 export const statusListRevocation: StatusListRevocation =
   /* @__PURE__ */ statusListRevocationOf(engine)
-export type {
-  StatusListOptions,
-  StatusListRevocation,
-} from './revocation/status-list-revocation.js'
 export type { ClientRegistry } from './authority/clients.js'
 export { decideLedger, isRevokedRecord, revokedRecord } from './authority/ledger.js'
 export type { Ledger, LedgerCommand, LedgerDecision, LedgerOutcome } from './authority/ledger.js'
@@ -79,7 +52,10 @@ const publishedSeconds = 300
 export function createAuthority(options: AuthorityOptions): Authority {
   const settings = readOptions(options)
   const { issuer, gateway, clients, config, lifetimes } = settings
-  const authority = authorityOf(config)
+  const { glue, resource } = engine
+  const authority = usable('createAuthority', () =>
+    resource(() => glue.authorityNew(config), glue.authorityFree),
+  )
   // A registry that cannot be asked lets no page read the answer, and spoils none.
   const page = (request: Request) => pageOf(request.headers, clients).catch(() => undefined)
   const seconds = () => Math.floor(settings.now() / 1000)
@@ -96,11 +72,11 @@ export function createAuthority(options: AuthorityOptions): Authority {
     },
     jwks: async () =>
       published(
-        authority.use((number) => engine.glue.authorityJwks(number, seconds())),
+        authority.use((number) => glue.authorityJwks(number, seconds())),
         'application/jwk-set+json',
       ),
     async configuration() {
-      const appKeys = authority.use((number) => engine.glue.authorityAppKeys(number, seconds()))
+      const appKeys = authority.use((number) => glue.authorityAppKeys(number, seconds()))
       const document = {
         issuer,
         jwks_uri: `${issuer}/.well-known/jwks.json`,
@@ -116,19 +92,6 @@ export function createAuthority(options: AuthorityOptions): Authority {
       }
       return published(JSON.stringify(document), 'application/json')
     },
-  }
-}
-
-function authorityOf(config: string): Resource {
-  try {
-    const { glue, resource } = engine
-    return resource(() => glue.authorityNew(config), glue.authorityFree)
-  } catch (error) {
-    // A key or address that does not do is wrong usage. The message names it and never shows it.
-    if (isLingpaiError(error) && error.code !== 'internal') {
-      throw new TypeError(`createAuthority: ${error.message}`)
-    }
-    throw error
   }
 }
 

@@ -8,30 +8,7 @@ import { verifierOf, type CreateVerifier } from './verifier.js'
 
 /** Makes a verifier. Throws a `TypeError` that names the option where one is wrong. */
 export const createVerifier: CreateVerifier = /* @__PURE__ */ verifierOf(engine)
-export type {
-  CreateVerifier,
-  DemandOptions,
-  IssuerKeySet,
-  Proof,
-  TokenOptions,
-  Verified,
-  Verifier,
-} from './verifier.js'
-export type {
-  IssuerOptions,
-  IssuersOptions,
-  ServiceOptions,
-  SignatureAlgorithm,
-  VerifierOptions,
-} from './options.js'
-export type {
-  Durations,
-  Phase,
-  RefusedEvent,
-  TrapEvent,
-  VerifiedEvent,
-  VerifierEvent,
-} from './events.js'
+export type * from './verifying.js'
 export { memoryReplayStore } from './memory-replay.js'
 export type { MemoryReplayOptions, MemoryReplayStore } from './memory-replay.js'
 export { createMetrics } from './metrics.js'
@@ -42,10 +19,6 @@ export type { FamilyRevocationOptions, FamilyStore } from './revocation/family.j
 /** Makes a source of revocations from Token Status Lists. Throws a `TypeError` that names the option where one is wrong. */
 export const statusListRevocation: StatusListRevocation =
   /* @__PURE__ */ statusListRevocationOf(engine)
-export type {
-  StatusListOptions,
-  StatusListRevocation,
-} from './revocation/status-list-revocation.js'
 export type { StatusListEvent } from './revocation/status-lists.js'
 export { revocationByIssuer } from './revocation/by-issuer.js'
 export { subjectRevocation } from './revocation/subject.js'

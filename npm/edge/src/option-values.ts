@@ -1,4 +1,17 @@
 // Values of options, checked. What is wrong is a `TypeError` that names the option.
+import { isLingpaiError } from './error.js'
+
+/** What is made of an option by the core, whose refusal is wrong usage here. The message never shows a key. */
+export function usable<T>(name: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (isLingpaiError(error) && error.code !== 'internal') {
+      throw new TypeError(`${name}: ${error.message}`)
+    }
+    throw error
+  }
+}
 
 /** Scopes as RFC 6749 §3.3 writes them, possibly none. */
 export function scopeText(name: string, value: unknown): string {

@@ -1,7 +1,8 @@
 // Proof of possession (RFC 9449) at a service: the proof fits the request, the token and the nonce, and is used up.
-import type { Engine, Resource, VerifyGlue } from './engine.js'
+import type { Engine, VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
 import { hostIsFaster, hostVerifies, type HostCheck } from './host-crypto.js'
+import { usable } from './option-values.js'
 import type { ReplayStore, RequestLike } from './types.js'
 
 /** A proof that came with a token and fits it. */
@@ -125,16 +126,8 @@ function noncesOf(
   { glue, resource }: Engine<VerifyGlue>,
   { secrets, periodSeconds, audience }: NonNullable<PossessionSettings['nonces']>,
 ): Nonces {
-  let held: Resource
-  try {
-    const text = JSON.stringify(secrets)
-    held = resource(() => glue.noncesNew(text), glue.noncesFree)
-  } catch (error) {
-    if (isLingpaiError(error) && error.code !== 'internal') {
-      throw new TypeError(`nonceSecrets: ${error.message}`)
-    }
-    throw error
-  }
+  const text = JSON.stringify(secrets)
+  const held = usable('nonceSecrets', () => resource(() => glue.noncesNew(text), glue.noncesFree))
   const issue = (nowMs: number) =>
     held.use((number) => glue.nonceIssue(number, audience, Math.floor(nowMs / 1000), periodSeconds))
   return {

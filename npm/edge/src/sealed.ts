@@ -1,8 +1,9 @@
 // Tokens that travel sealed to the edge (PROTOCOL §5), so that nobody on the way reads their claims: opened here with a
 // ring of keys that rotates. What comes out is a signed token like any other.
 import type { Engine, VerifyGlue } from './engine.js'
-import { isLingpaiError, LingpaiError } from './error.js'
+import { LingpaiError } from './error.js'
 import { hostAgrees, hostDecrypts, hostPrivateKey, type HostAgreement } from './host-crypto.js'
+import { usable } from './option-values.js'
 import type { RingKey } from './types.js'
 
 /** How sealed tokens are treated. */
@@ -31,7 +32,7 @@ export function isSealed(token: string): boolean {
 export function unsealer(engine: Engine<VerifyGlue>, settings: UnsealSettings): Unsealer {
   const { glue, resource } = engine
   const ring = JSON.stringify(settings.keys)
-  const held = heldOf(() => resource(() => glue.unsealNew(ring), glue.unsealFree))
+  const held = usable('unsealKeys', () => resource(() => glue.unsealNew(ring), glue.unsealFree))
   const imported = new Map<string, CryptoKey>()
 
   async function privateKey(kid: string): Promise<CryptoKey> {
@@ -75,16 +76,5 @@ export function unsealer(engine: Engine<VerifyGlue>, settings: UnsealSettings): 
         })
       }
     },
-  }
-}
-
-function heldOf<T>(make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    if (isLingpaiError(error) && error.code !== 'internal') {
-      throw new TypeError(`unsealKeys: ${error.message}`)
-    }
-    throw error
   }
 }

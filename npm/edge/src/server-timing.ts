@@ -1,5 +1,6 @@
 // Where a verification spends its time, as a `Server-Timing` header (W3C Server Timing). It names phases and milliseconds.
 import type { Durations, Phase } from './events.js'
+import { withHeader } from './headers.js'
 
 /** Measures the phases of one verification, one after the other. */
 export interface Stopwatch {
@@ -49,18 +50,10 @@ export function serverTiming(durations: Durations): string {
   return metrics.join(', ')
 }
 
-/** The response with the header added; a copy where its headers cannot be changed, as those of `fetch`. */
+/** The response with the header added, if there is anything to say. */
 export function withServerTiming(response: Response, durations: Durations): Response {
   const value = serverTiming(durations)
-  if (value === '') return response
-  try {
-    response.headers.append('Server-Timing', value)
-    return response
-  } catch {
-    const copy = new Response(response.body, response)
-    copy.headers.append('Server-Timing', value)
-    return copy
-  }
+  return value === '' ? response : withHeader(response, 'Server-Timing', value)
 }
 
 const phases: readonly Phase[] = [

@@ -4,6 +4,7 @@ import { acceptance } from './acceptance.js'
 import { credentialsOf } from './credentials.js'
 import { trapOf, type Engine, type VerifyGlue } from './engine.js'
 import { isLingpaiError, LingpaiError } from './error.js'
+import { withHeader } from './headers.js'
 import type { Issuer, IssuerKeySet } from './issuers.js'
 import { scopeText } from './option-values.js'
 import { readOptions, type VerifierOptions } from './options.js'
@@ -225,7 +226,10 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
           return watch.stamped(refusal(error, demands), timed)
         }
         const response = await handler(request, verified, ...rest)
-        return watch.stamped(withNonce(response, verified.nextNonce), timed)
+        const { nextNonce } = verified
+        const answer =
+          nextNonce === undefined ? response : withHeader(response, 'DPoP-Nonce', nextNonce)
+        return watch.stamped(answer, timed)
       }
     },
   }
@@ -251,17 +255,4 @@ function requestOf(input: RequestLike): RequestLike {
     throw new TypeError('request: has to be a Request or a token')
   }
   return input
-}
-
-function withNonce(response: Response, nonce: string | undefined): Response {
-  if (nonce === undefined) return response
-  try {
-    response.headers.set('DPoP-Nonce', nonce)
-    return response
-  } catch {
-    // The headers of what `fetch` gives cannot be changed.
-    const copy = new Response(response.body, response)
-    copy.headers.set('DPoP-Nonce', nonce)
-    return copy
-  }
 }

@@ -1,5 +1,5 @@
 // The places a verifier's keys come from, as one.
-import { isLingpaiError } from '../error.js'
+import { usable } from '../option-values.js'
 import type { SharedKey } from '../types.js'
 import { readKeySetOptions, refuseRemoteOptions, type KeysOptions } from './options.js'
 import { remote } from './remote.js'
@@ -46,18 +46,6 @@ export function keysFrom<T>(
 }
 
 const expected = 'give the URL of a JWK Set, a JWK Set, an array of JWKs, or a shared key'
-
-/** Keys that do not do are wrong usage here, and an outage where they are fetched. The message never shows them. */
-function usable<T>(name: string, make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    if (isLingpaiError(error) && error.code !== 'internal') {
-      throw new TypeError(`${name}: ${error.message}`)
-    }
-    throw error
-  }
-}
 
 function setText(name: string, keys: unknown): string {
   if (typeof keys !== 'object' || keys === null || 'kty' in keys) {
