@@ -33,7 +33,7 @@ export function seenTokens<T>(size: number): Seen<T> {
     },
     set(token, value) {
       if (size === 0 || token.length > longest) return
-      remove(token)
+      if (entries.has(token)) remove(token)
       while (entries.size >= size || characters + token.length > mostCharacters) {
         remove(entries.keys().next().value as string)
       }
