@@ -36,8 +36,6 @@ const MOST_MEMORY: &str = "-Clink-arg=--max-memory=67108864";
 /// Most of what opt-level 3 inlines is not hot; what is hot says so itself. Measured: inlining more makes the modules larger
 /// and HS256 no faster.
 const LITTLE_INLINING: &str = "-Cllvm-args=-inline-threshold=60";
-/// For the module with authority and P-256, of which each part is used less.
-const LEAST_INLINING: &str = "-Cllvm-args=-inline-threshold=25";
 
 /// Vectors, with which SHA-2 is faster and half as large. Servers' engines have had them for years; not so browsers in apps.
 const VECTORS: &str = "-Ctarget-feature=+simd128";
@@ -77,7 +75,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 name: "edge",
                 profile: "wasm",
                 default_features: true,
-                rustflags: &[LEAST_INLINING, MOST_MEMORY, VECTORS],
+                rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
                 goal: "-O3 --enable-simd",
             },
