@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createVerifier } from '@lingpai/edge'
 import { generateKey, publicKey, signJws } from '@lingpai/edge/jose'
+import { engine } from '../../npm/edge/dist/engine/verify.js'
 import { hostKey } from './support/host_keys.js'
 import { audience, clockAt, sharedKey, start } from './support/world.js'
 
@@ -165,6 +166,31 @@ describe('an issuer that is looked up', () => {
     assert.equal(made.length, 30)
     await verifier.verify(token(name(0), signers[0]))
     assert.equal(made.length, 31, 'also where the token itself had been seen')
+  })
+
+  test('gives back what its keys take of the module when others take its place', async (t) => {
+    const held = new Set()
+    const make = engine.resource
+    t.mock.method(engine, 'resource', (...parameters) => {
+      const made = make(...parameters)
+      const { free } = made
+      held.add(made)
+      made.free = () => {
+        held.delete(made)
+        free()
+      }
+      return made
+    })
+    const verifier = createVerifier({
+      issuers: [],
+      maxIssuers: 5,
+      issuerFor: (issuer) => ({ issuer, audience, keys: [publicKey(signers[0])] }),
+      now: clockAt(),
+    })
+    for (let i = 0; i < 40; i++) {
+      await verifier.verify(token(`https://t${i}.example`, signers[0]))
+    }
+    assert.equal(held.size, 5)
   })
 
   test('is asked for again, and what changed or ended counts', async () => {

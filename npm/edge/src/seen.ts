@@ -4,8 +4,6 @@
 export interface Seen<T> {
   get(token: string): T | undefined
   set(token: string, value: T): void
-  delete(token: string): void
-  clear(): void
 }
 
 /** Longer tokens are verified each time. */
@@ -39,11 +37,6 @@ export function seenTokens<T>(size: number): Seen<T> {
       }
       entries.set(token, value)
       characters += token.length
-    },
-    delete: remove,
-    clear() {
-      entries.clear()
-      characters = 0
     },
   }
 }
