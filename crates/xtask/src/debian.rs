@@ -31,25 +31,30 @@ pub(crate) fn install(purpose: &str, packages: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let by_hand = format!("sudo apt-get install --no-install-recommends {}", missing.join(" "));
+    install_newest(purpose, &missing)
+}
+
+/// Installs `packages`, or what apt offers instead of the installed versions; `purpose` completes "needed to …".
+pub(crate) fn install_newest(purpose: &str, packages: &[&str]) -> Result<()> {
+    let by_hand = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
     if !has_apt() {
         bail!(
             "needed to {purpose}, but this is not Debian: install the equivalent of: {}",
-            missing.join(", ")
+            packages.join(", ")
         );
     }
     let Some(prefix) = privilege() else {
         bail!("needed to {purpose}, and neither root nor passwordless sudo here; run: {by_hand}");
     };
-    let step = Step::begin(format!("installing {} to {purpose}", missing.join(" ")));
-    if process::run(&step, "apt-install", apt(prefix, "install").args(&missing)).is_err() {
+    let step = Step::begin(format!("installing {} to {purpose}", packages.join(" ")));
+    if process::run(&step, "apt-install", apt(prefix, "install").args(packages)).is_err() {
         // Stale or absent package lists are the usual reason.
         process::run(&step, "apt-update", &mut apt(prefix, "update"))?;
-        process::run(&step, "apt-install", apt(prefix, "install").args(&missing)).map_err(
+        process::run(&step, "apt-install", apt(prefix, "install").args(packages)).map_err(
             |error| error.context(format!("needed to {purpose}; to do it by hand: {by_hand}")),
         )?;
     }
-    step.done_as(&format!("installed {} to {purpose}", missing.join(" ")));
+    step.done_as(&format!("installed {} to {purpose}", packages.join(" ")));
     Ok(())
 }
 
@@ -63,12 +68,7 @@ pub(crate) fn newest_lld() -> Option<String> {
     versions.max().map(|version| format!("lld-{version}"))
 }
 
-/// Whether apt knows a package of that name.
-pub(crate) fn offers(package: &str) -> bool {
-    process::capture(command("apt-cache").args(["show", "--no-all-versions", package])).is_ok()
-}
-
-/// Makes the package lists present on a machine that never fetched them.
+/// Makes apt know what its sources offer today.
 pub(crate) fn refresh_lists() -> Result<()> {
     let Some(prefix) = privilege() else { return Ok(()) };
     let step = Step::begin("fetching Debian's package lists");

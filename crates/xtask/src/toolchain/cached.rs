@@ -34,9 +34,7 @@ pub(super) fn find() -> Result<Option<WasmToolchain>> {
 pub(super) fn build() -> Result<WasmToolchain> {
     install()?;
     let identity = identity()?;
-    let minor =
-        identity.lines().find_map(|line| line.strip_prefix("release: 1.")?.split('.').next());
-    if minor.and_then(|minor| minor.parse().ok()) < Some(OLDEST_MINOR) {
+    if !is_recent(&identity) {
         bail!(
             "Debian's {RUSTC} is older than Rust 1.{OLDEST_MINOR}:\n{identity}\
              Enable the security suite in apt's sources and upgrade rustc-web, or add {TARGET} to the \
@@ -66,20 +64,16 @@ fn is_installed() -> bool {
     [RUSTC, CARGO, SOURCES].iter().all(|file| Path::new(file).exists()) && lld().is_some()
 }
 
+/// Installs what is missing, and replaces what is too old.
 fn install() -> Result<()> {
-    if is_installed() {
+    if is_installed() && is_recent(&identity()?) {
         return Ok(());
     }
-    let purpose = format!("compile for {TARGET}");
-    if !debian::offers(PACKAGES[0]) {
-        debian::refresh_lists()?;
-    }
-    let linker = match lld() {
-        Some(_) => None,
-        None => Some(debian::newest_lld().context("apt offers no lld-N package")?),
-    };
-    let packages: Vec<&str> = PACKAGES.into_iter().chain(linker.as_deref()).collect();
-    debian::install(&purpose, &packages)?;
+    // Lists that are months old still offer the release's first compiler, or versions that are gone.
+    debian::refresh_lists()?;
+    let linker = debian::newest_lld().context("apt offers no lld-N package")?;
+    let packages: Vec<&str> = PACKAGES.into_iter().chain([linker.as_str()]).collect();
+    debian::install_newest(&format!("compile for {TARGET}"), &packages)?;
     if !is_installed() {
         bail!(
             "{} are installed, but {RUSTC}, {CARGO} or {SOURCES} is not there",
@@ -87,6 +81,13 @@ fn install() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whether a compiler can build this workspace.
+fn is_recent(identity: &str) -> bool {
+    let minor =
+        identity.lines().find_map(|line| line.strip_prefix("release: 1.")?.split('.').next());
+    minor.and_then(|minor| minor.parse().ok()) >= Some(OLDEST_MINOR)
 }
 
 /// Compiler and package versions: another Debian revision of the same release is another compiler.
