@@ -1,5 +1,6 @@
 //! Black-box tests of `lingpai-core`.
 
+mod alias;
 mod base64url;
 mod client_assertion;
 mod dpop;

@@ -7,7 +7,8 @@
 //!
 //! In reading order: [`jose`] (what tokens are made of), [`signed`] (what all tokens of an issuer share),
 //! [`access_token`], [`exchange`] and [`answer`] (the two sides of a visit), [`visit_token`], [`ledger`] (what happens
-//! once and what may be repeated), [`dpop`], and [`verify`] (the edge's check).
+//! once and what may be repeated), [`dpop`], and [`verify`] (the edge's check). Apart from these stands `alias` (a feature):
+//! sensitive operations under a stand-in for an account.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -19,6 +20,8 @@
 extern crate alloc;
 
 pub mod access_token;
+#[cfg(feature = "alias")]
+pub mod alias;
 pub mod answer;
 pub mod base64url;
 pub mod client_assertion;

@@ -76,6 +76,9 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
     use ErrorCode as E;
     match reason {
         E::AccessDenied
+        | E::AliasInvalid
+        | E::IdempotencyConflict
+        | E::IdentifierUnsuitable
         | E::InvalidClient
         | E::InvalidDpopProof
         | E::InvalidGrant
@@ -90,6 +93,7 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::UnknownKey
         | E::UseDpopNonce => reason,
         E::KeyBindingMismatch
+        | E::ProofBodyMismatch
         | E::ProofExpired
         | E::ProofKeyMismatch
         | E::ProofMethodMismatch
@@ -138,7 +142,9 @@ const fn status(error: ErrorCode) -> u16 {
     match error {
         ErrorCode::InvalidClient => 401,
         ErrorCode::AccessDenied | ErrorCode::InsufficientScope => 403,
+        ErrorCode::AliasInvalid => 404,
         ErrorCode::Replayed => 409,
+        ErrorCode::IdempotencyConflict | ErrorCode::IdentifierUnsuitable => 422,
         ErrorCode::RateLimited => 429,
         ErrorCode::ServerError => 500,
         ErrorCode::TemporarilyUnavailable => 503,

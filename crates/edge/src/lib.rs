@@ -13,6 +13,10 @@ extern crate alloc;
 extern crate std;
 
 #[cfg(feature = "issue")]
+mod alias;
+#[cfg(feature = "issue")]
+mod alias_registry;
+#[cfg(feature = "issue")]
 mod authority;
 mod clock;
 #[cfg(feature = "issue")]
@@ -34,7 +38,7 @@ mod unseal;
 mod verifier;
 
 #[cfg(feature = "issue")]
-pub use self::{authority::*, jose::*, ledger::*, partner::*};
+pub use self::{alias::*, alias_registry::*, authority::*, jose::*, ledger::*, partner::*};
 pub use nonce::*;
 pub use proof::*;
 pub use unseal::*;

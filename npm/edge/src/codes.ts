@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'access_denied'
   /** The algorithm is unknown, not allowed here, or not the key's. */
   | 'algorithm_not_allowed'
+  /** The alias is unknown, used up, expired, or somebody else's. */
+  | 'alias_invalid'
   /** The answer belongs to another request. */
   | 'answer_mismatch'
   /** The token is meant for somebody else. */
@@ -22,6 +24,10 @@ export type ErrorCode =
   | 'decryption_failed'
   /** A JSON object has the same name twice. */
   | 'duplicate_member'
+  /** The idempotency key was used for another request. */
+  | 'idempotency_conflict'
+  /** The account identifier has too few kinds of characters, or too few characters to vary. */
+  | 'identifier_unsuitable'
   /** The token does not carry the scope that is needed. */
   | 'insufficient_scope'
   /** A fault of the software itself. */
@@ -64,6 +70,8 @@ export type ErrorCode =
   | 'not_canonical'
   /** The request comes from another page than the token names. */
   | 'origin_mismatch'
+  /** The proof was made for another body, or covers none. */
+  | 'proof_body_mismatch'
   /** The proof of possession is too old or from the future. */
   | 'proof_expired'
   /** The proof was made with another key than the token's. */
@@ -119,6 +127,7 @@ export type ErrorCode =
 export const errorCodes: readonly ErrorCode[] = [
   'access_denied',
   'algorithm_not_allowed',
+  'alias_invalid',
   'answer_mismatch',
   'audience_mismatch',
   'claim_invalid',
@@ -127,6 +136,8 @@ export const errorCodes: readonly ErrorCode[] = [
   'critical_header',
   'decryption_failed',
   'duplicate_member',
+  'idempotency_conflict',
+  'identifier_unsuitable',
   'insufficient_scope',
   'internal',
   'invalid_client',
@@ -148,6 +159,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'network_unavailable',
   'not_canonical',
   'origin_mismatch',
+  'proof_body_mismatch',
   'proof_expired',
   'proof_key_mismatch',
   'proof_method_mismatch',

@@ -1,5 +1,7 @@
 // Stores on Cloudflare Durable Objects: classes to export, and what stands behind a binding to them. A Worker that only verifies
 // takes `ReplayLedger` and `durableReplay`, and bundles no module of the authority.
+export { AliasRegistry, type AliasAudit } from './durable/alias-registry.js'
+export { durableAliases, type AliasNamespace, type DurableAliases } from './durable/alias-store.js'
 export { ReplayLedger } from './durable/replay-ledger.js'
 export { VisitLedger } from './durable/visit-ledger.js'
 export { durableLedger, durableReplay } from './durable/stores.js'

@@ -43,6 +43,11 @@ function statusOf(code: ErrorCode): number {
     case 'access_denied':
     case 'insufficient_scope':
       return 403
+    case 'alias_invalid':
+      return 404
+    case 'idempotency_conflict':
+    case 'identifier_unsuitable':
+      return 422
     case 'rate_limited':
       return 429
     case 'internal':

@@ -3,6 +3,8 @@
 
 mod aead;
 mod ed25519;
+#[cfg(feature = "alias")]
+mod ff1;
 mod kdf;
 mod key_wrap;
 mod mac;
@@ -16,6 +18,8 @@ mod x25519;
 
 pub use self::aead::{open_in_place, seal_in_place};
 pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, is_strict_ed25519_signature};
+#[cfg(feature = "alias")]
+pub use self::ff1::{Ff1Key, Numerals};
 pub use self::kdf::{concat_kdf, hkdf_sha256};
 pub use self::key_wrap::{unwrap_key, wrap_key};
 pub use self::mac::{MacKey, constant_time_eq, hmac_sha256, sha256, sha256_of};
