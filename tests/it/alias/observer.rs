@@ -1,5 +1,7 @@
 //! What somebody learns who sees 10,000 aliases go by: everything from `multiply`, nothing from `ff1`.
 
+use std::sync::LazyLock;
+
 use lingpai_core::alias::method::Method;
 
 use super::{multiply, sequence};
@@ -28,6 +30,9 @@ fn observed(method: Method) -> Vec<(u32, u64)> {
         })
         .collect()
 }
+
+static WEAK: LazyLock<Vec<(u32, u64)>> = LazyLock::new(|| observed(multiply(MULTIPLIER)));
+static STRONG: LazyLock<Vec<(u32, u64)>> = LazyLock::new(|| observed(Method::Ff1));
 
 /// `a⁻¹` modulo 10¹¹: by Euler's theorem, `a` to the power of φ(10¹¹) − 1.
 fn inverse(a: u64) -> u64 {
@@ -77,23 +82,23 @@ fn linked(observed: &[(u32, u64)]) -> (usize, usize) {
 
 #[test]
 fn multiply_gives_away_every_account_to_whoever_knows_one() {
-    let seen = observed(multiply(MULTIPLIER));
+    let seen = &*WEAK;
     let others = (ALIASES - ALIASES / ACCOUNTS) as usize;
-    assert_eq!(recovered(&seen), others, "all aliases of all other accounts");
+    assert_eq!(recovered(seen), others, "all aliases of all other accounts");
 }
 
 #[test]
 fn multiply_links_all_aliases_of_an_account() {
-    let (right, _) = linked(&observed(multiply(MULTIPLIER)));
+    let (right, _) = linked(&WEAK);
     assert_eq!(right, (ALIASES - ACCOUNTS) as usize, "each with the one before");
 }
 
 #[test]
 fn ff1_gives_away_nothing_to_the_same_attacks() {
-    let seen = observed(Method::Ff1);
-    assert_eq!(recovered(&seen), 0);
+    let seen = &*STRONG;
+    assert_eq!(recovered(seen), 0);
     // By chance, 10⁴ numbers below 10¹¹ have 10⁴·16/(10¹¹/10⁴) = 0.016 neighbours within 16.
-    let (right, _) = linked(&seen);
+    let (right, _) = linked(seen);
     assert_eq!(right, 0);
 }
 
@@ -128,8 +133,8 @@ fn dependence(seen: &[(u32, u64)]) -> f64 {
 
 #[test]
 fn digits_of_an_alias_depend_on_the_account_under_multiply_and_not_under_ff1() {
-    let weak = dependence(&observed(multiply(MULTIPLIER)));
-    let strong = dependence(&observed(Method::Ff1));
+    let weak = dependence(&WEAK);
+    let strong = dependence(&STRONG);
     assert!(weak > 10.0, "{weak}");
     assert!(strong < 1.0, "{strong}");
 }
@@ -148,12 +153,12 @@ fn aliases_of_one_account_are_no_more_alike_than_others_under_ff1() {
             pairs.fold((0, 0), |(sum, all), (one, other)| (sum + same(one.1, other.1), all + 11));
         (sum as f64 / all as f64, all as f64)
     };
-    let seen = observed(Method::Ff1);
+    let seen = &*STRONG;
     // The same account comes again after ACCOUNTS aliases.
-    let (own, pairs) = agreeing(&seen, ACCOUNTS as usize);
+    let (own, pairs) = agreeing(seen, ACCOUNTS as usize);
     // A tenth by chance; six standard deviations of a mean over so many.
     let margin = 6.0 * (0.1 * 0.9 / pairs).sqrt();
     assert!((own - 0.1).abs() < margin, "{own}");
-    let (own, _) = agreeing(&observed(multiply(MULTIPLIER)), ACCOUNTS as usize);
+    let (own, _) = agreeing(&WEAK, ACCOUNTS as usize);
     assert!(own > 0.99, "{own}");
 }
