@@ -21,7 +21,7 @@ const paths = {
   '/v1/operations': 'execute',
 }
 
-let services = new Map()
+const services = new Map()
 const events = []
 
 export default {
@@ -33,21 +33,30 @@ export default {
     }
     if (pathname === '/events') return Response.json(events)
     const method = request.headers.get('x-method') ?? 'ff1'
-    const service = serviceOf(method, env)
+    const lifetime = Number(request.headers.get('x-lifetime') ?? 300)
+    const service = serviceOf(method, lifetime, env)
     const name = paths[pathname]
     return stoppable(request, env, service)[name](request)
   },
 }
 
-function serviceOf(method, env) {
-  if (!services.has(method)) services.set(method, optionsOf(method, env))
-  return services.get(method)
+function serviceOf(method, lifetime, env) {
+  const name = `${method} ${lifetime}`
+  if (!services.has(name)) services.set(name, optionsOf(method, lifetime, env))
+  return services.get(name)
+}
+
+const made = new WeakMap()
+
+function madeOf(options) {
+  if (!made.has(options)) made.set(options, createOperations(options))
+  return made.get(options)
 }
 
 /** Every step that the service takes outside of itself; at the one that a request names, it says so and never goes on. */
 function stoppable(request, env, options) {
   const stopAt = request.headers.get('x-stop-at')
-  if (stopAt === null) return (options.made ??= createOperations(options))
+  if (stopAt === null) return madeOf(options)
   const stop = async (step) => {
     if (step !== stopAt) return
     await fetch(`${env.OUTSIDE}/reached?step=${encodeURIComponent(step)}`)
@@ -67,7 +76,7 @@ function stoppable(request, env, options) {
   return createOperations({ ...options, store, execute: around('execute', options.execute) })
 }
 
-function optionsOf(method, env) {
+function optionsOf(method, aliasLifetimeSeconds, env) {
   const outside = async (path, body) => {
     const response = await fetch(env.OUTSIDE + path, { method: 'POST', body: JSON.stringify(body) })
     if (!response.ok) throw new Error(`outside answers ${response.status} for ${body.account}`)
@@ -82,6 +91,7 @@ function optionsOf(method, env) {
     keys: [{ kty: 'oct', k: env.ALIAS_KEY }],
     operations: ['transfer', 'close-account'],
     method,
+    aliasLifetimeSeconds,
     ...(method === 'multiply' && { multiplier: env.MULTIPLIER }),
     ownsAccount: ({ account }) => !account.startsWith('foreign-'),
     accountExists: (identifier) => identifier === env.TAKEN,
