@@ -28,7 +28,11 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
     compatibilityDate: '2026-03-01',
     compatibilityFlags,
     bindings,
-    durableObjects: { VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true } },
+    durableObjects: {
+      VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true },
+      ALIASES: { className: 'AliasRegistry', useSQLite: true },
+      DEMO_BANK: { className: 'DemoBank', useSQLite: true },
+    },
     durableObjectsPersist: join(home, 'state'),
     assets: {
       directory: at('worker-example/dist/page'),

@@ -23,7 +23,7 @@ const page = `http://localhost:${values.port}`
 const partnerSigningKey = keyPair('ed25519', 'partner-sig', { use: 'sig', alg: 'EdDSA' })
 const partnerEncryptionKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg: 'ECDH-ES+A256KW' })
 const audience = `${issuer}/api`
-const scope = 'profile'
+const scope = 'profile transfer'
 
 const bindings = {
   ISSUER: issuer,
@@ -31,12 +31,13 @@ const bindings = {
   APP_KEYS: [{ key: keyPair('x25519', 'ak', { use: 'enc', alg: 'ECDH-ES+A256KW' }).secret }],
   REFRESH_KEYS: [{ key: symmetric('rt') }],
   SUBJECT_KEY: symmetric('sub'),
+  ALIAS_KEYS: [symmetric('alias')],
   CLIENTS: [
     {
       clientId: 'xiaoman',
       keys: { keys: [partnerSigningKey.public] },
       encryptionKey: partnerEncryptionKey.public,
-      scopes: [scope],
+      scopes: scope.split(' '),
       audiences: [audience],
       pages: [page],
     },

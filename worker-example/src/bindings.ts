@@ -1,9 +1,12 @@
 // What the deployment binds, read once and named in every complaint. Values never appear in one.
 
-import type { VisitLedger } from '@lingpai/edge/durable'
+import type { AliasRegistry, VisitLedger } from '@lingpai/edge/durable'
+import type { DemoBank } from './demo/bank'
 
 export interface Env {
   VISIT_LEDGER: DurableObjectNamespace<VisitLedger>
+  ALIASES?: DurableObjectNamespace<AliasRegistry>
+  DEMO_BANK?: DurableObjectNamespace<DemoBank>
   PAGES?: Fetcher
   ISSUER?: string
   SIGNING_KEYS?: string
@@ -11,10 +14,11 @@ export interface Env {
   REFRESH_KEYS?: string
   SUBJECT_KEY?: string
   CLIENTS?: string
+  ALIAS_KEYS?: string
   DEMO_PARTNER_KEY?: string
 }
 
-type TextBinding = Exclude<keyof Env, 'VISIT_LEDGER' | 'PAGES'>
+type TextBinding = Exclude<keyof Env, 'VISIT_LEDGER' | 'ALIASES' | 'DEMO_BANK' | 'PAGES'>
 
 /** A binding is missing or malformed. The message names it and holds nothing of its value. */
 export function bindingProblem(name: keyof Env, complaint: string): Error {

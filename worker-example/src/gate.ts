@@ -9,12 +9,19 @@ import {
   type Client,
 } from '@lingpai/edge/authority'
 import { durableLedger } from '@lingpai/edge/durable'
+import type { Operations } from '@lingpai/edge/operations'
 import { bindingProblem, issuer, json, type Env } from './bindings'
+import { bankOf } from './demo/bank'
+import { operationsOf } from './operations'
 
 export interface Gate {
   authority: Authority
   /** The protected API; registered pages may read its answers. */
   me(request: Request): Promise<Response>
+  /** Sensitive operations under an alias. Throws where their bindings are missing. */
+  operations(): Operations
+  /** The user's accounts at the demo's bank. */
+  accounts(request: Request): Promise<Response>
 }
 
 const gates = new WeakMap<Env, Gate>()
@@ -62,7 +69,19 @@ function make(env: Env): Gate {
       { headers: { 'Cache-Control': 'no-store' } },
     ),
   )
-  return { authority, me: async (request) => authority.allowPages(request, await me(request)) }
+  const accounts = verifier.protect(
+    async (_, { claims }) =>
+      Response.json(await bankOf(env).accounts(String(claims.sub)), {
+        headers: { 'Cache-Control': 'no-store' },
+      }),
+    { requiredScope: 'transfer' },
+  )
+  return {
+    authority,
+    me: async (request) => authority.allowPages(request, await me(request)),
+    operations: operationsOf(env, verifier),
+    accounts,
+  }
 }
 
 const bindingOf: Partial<Record<string, keyof Env>> = {

@@ -6,7 +6,8 @@ import { problem } from './problem'
 import { routes } from './routes'
 import { answerDemo } from './demo/routes'
 
-export { VisitLedger } from '@lingpai/edge/durable'
+export { AliasRegistry, VisitLedger } from '@lingpai/edge/durable'
+export { DemoBank } from './demo/bank'
 
 export default {
   async fetch(request, env): Promise<Response> {
