@@ -46,6 +46,8 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
     port,
     url,
     state: options.durableObjectsPersist,
+    /** A namespace of Durable Objects, to ask one what it keeps. */
+    objects: (binding) => miniflare.getDurableObjectNamespace(binding),
     /** Moves the Worker's clock to `seconds` away from the real one. */
     async setClock(seconds) {
       const response = await fetch(`${url}/test-clock?offset-ms=${seconds * 1000}`)

@@ -15,7 +15,8 @@ export function operationsOf(env: Env, verifier: Verifier): () => Operations {
 
 function make(env: Env, verifier: Verifier): Operations {
   if (!env.ALIASES) throw bindingProblem('ALIASES', 'is missing')
-  const bank = bankOf(env)
+  // A stub serves the request in which it was made.
+  const bank = () => bankOf(env)
   try {
     return createOperations({
       verifier,
@@ -25,11 +26,11 @@ function make(env: Env, verifier: Verifier): Operations {
       requiredScope: 'transfer',
       // The bank's own letters are no secret.
       keepFirst: 3,
-      ownsAccount: ({ subject, account }) => bank.owns(subject, account),
-      accountExists: (identifier) => bank.exists(identifier),
+      ownsAccount: ({ subject, account }) => bank().owns(subject, account),
+      accountExists: (identifier) => bank().exists(identifier),
       execute: ({ account, details, subject, idempotencyKey }) =>
-        bank.transfer({ key: idempotencyKey, subject, account, details }),
-      resolve: ({ idempotencyKey }) => bank.outcomeOf(idempotencyKey),
+        bank().transfer({ key: idempotencyKey, subject, account, details }),
+      resolve: ({ idempotencyKey }) => bank().outcomeOf(idempotencyKey),
       waitUntil,
       onEvent: (event) => console.log(JSON.stringify(event)),
     })

@@ -9,7 +9,7 @@ interface Scene {
   title: readonly [en: string, zh: string]
 }
 
-const scenes: readonly Scene[] = []
+const scenes: readonly Scene[] = [{ name: 'operations', title: ['Under an alias', '化名操作'] }]
 
 /** Links to all scenes, from the partner's app. */
 export function showScenes(nav: HTMLElement): void {

@@ -37,7 +37,8 @@ export async function executeOperation(
   const id = storedName('operation', key)
   const { claims } = verified
   const event = { operation: type, handle: `${visit}.${name}`, ...who(claims) }
-  const emit = (kind: OperationEvent['type']) => settings.emit({ type: kind, ...event })
+  const emit = (kind: OperationEvent['type'], thrown?: unknown) =>
+    settings.emit({ type: kind, ...event, ...(thrown instanceof Error && { thrown: thrown.name }) })
   const nowSeconds = () => Math.floor(settings.now() / 1000)
   const verdict = await store.begin(visit, name, id, {
     holder,
@@ -88,9 +89,8 @@ export async function executeOperation(
     try {
       outcome = await within(settings, (signal) => settings.execute(operation, signal))
       textOf(outcome)
-    } catch {
-      // What was thrown may hold the account, and is shown to nobody.
-      emit('in_doubt')
+    } catch (error) {
+      emit('in_doubt', error)
       await store.settle(visit, id, hash, undefined, nowSeconds())
       return answerOf({ state: 'in_doubt' })
     }
@@ -101,8 +101,9 @@ export async function executeOperation(
     let outcome: OperationOutcome | undefined
     try {
       outcome = await within(settings, (signal) => settings.resolve?.(shared, signal))
-    } catch {
+    } catch (error) {
       // Not known yet.
+      emit('in_doubt', error)
     }
     return outcome === undefined ? answerOf({ state: 'in_doubt' }) : settle(outcome)
   }

@@ -58,6 +58,8 @@ export interface OperationEvent {
   modifications?: number
   /** Why, where something was refused. */
   code?: ErrorCode
+  /** The name of what `execute` or `resolve` threw, such as `TypeError`. Its text may hold the account, and is not told. */
+  thrown?: string
 }
 
 /** Options of `createOperations`. */
