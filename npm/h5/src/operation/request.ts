@@ -35,8 +35,10 @@ export async function ask<T>(
     } catch (error) {
       signal.throwIfAborted()
       const pauseMs = pausesMs[attempt]
-      const { retryable, retryAfterMs = 0 } = error as LingpaiError
-      if (!retryable || pauseMs === undefined) throw error
+      const { code, retryable, retryAfterMs = 0 } = error as LingpaiError
+      // Browsers repeat a request whose connection broke by themselves, proof and all; that tells nothing of the first.
+      const helps = retryable || code === 'proof_replayed'
+      if (!helps || pauseMs === undefined) throw error
       await pause(Math.max(pauseMs, retryAfterMs), signal)
     }
   }
