@@ -17,8 +17,26 @@ pub(super) enum BlockKey {
 const BLOCK_BYTES: usize = 16;
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Decrypts; gives the buffer and how much of it is content. Where the padding is wrong all of it is: the caller then reads
-/// what is no content, fails as for any other garbage, and has taken as long.
+/// What came out of a decryption. Where the padding is wrong all of it is content: the caller looks at it as it would at any
+/// other, takes as long, and then refuses it for the one reason that there is.
+pub(super) struct Decrypted {
+    buffer: Zeroizing<Vec<u8>>,
+    length: usize,
+    padded: bool,
+}
+
+impl Decrypted {
+    pub(super) fn content(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+
+    /// Errors: `decryption_failed`.
+    pub(super) fn check_padding(&self) -> Result<()> {
+        if self.padded { Ok(()) } else { Err(ErrorCode::DecryptionFailed.into()) }
+    }
+}
+
+/// Decrypts.
 ///
 /// Errors: `malformed` for what is no whole number of blocks in base64, which its sender knows.
 pub(super) fn decrypt(
@@ -26,7 +44,7 @@ pub(super) fn decrypt(
     iv: &[u8; 16],
     data: &str,
     padding_block: u8,
-) -> Result<(Zeroizing<Vec<u8>>, usize)> {
+) -> Result<Decrypted> {
     let malformed = Error::with_detail(ErrorCode::Malformed, "encryptedData");
     if data.len() > MAX_BYTES {
         return Err(malformed);
@@ -39,8 +57,9 @@ pub(super) fn decrypt(
         BlockKey::Aes128(key) => crypto::aes_128_cbc_decrypt(key, iv, &mut buffer),
         BlockKey::Aes192(key) => crypto::aes_192_cbc_decrypt(key, iv, &mut buffer),
     }
-    let content = content_length(&buffer, padding_block);
-    Ok((buffer, content))
+    let padding = padding_length(&buffer, padding_block);
+    let length = buffer.len() - padding.unwrap_or_default();
+    Ok(Decrypted { buffer, length, padded: padding.is_some() })
 }
 
 /// The initialisation vector of a payload.
@@ -50,8 +69,8 @@ pub(super) fn iv_of(text: &str) -> Result<[u8; 16]> {
     base64::decode_array(text).map_err(|_| Error::with_detail(ErrorCode::Malformed, "iv"))
 }
 
-/// The length without the padding, looked at in full whatever it holds; the whole length where the padding is wrong.
-fn content_length(buffer: &[u8], padding_block: u8) -> usize {
+/// The length of the padding, of which all is looked at whatever it holds; `None` where it is wrong.
+fn padding_length(buffer: &[u8], padding_block: u8) -> Option<usize> {
     let padding = buffer.last().copied().unwrap_or_default();
     let inside = usize::from(padding) <= buffer.len();
     let mut wrong = u8::from(padding == 0) | u8::from(padding > padding_block) | u8::from(!inside);
@@ -59,9 +78,5 @@ fn content_length(buffer: &[u8], padding_block: u8) -> usize {
         let is_padding = u8::from(index < usize::from(padding));
         wrong |= is_padding * (byte ^ padding);
     }
-    if core::hint::black_box(wrong) == 0 {
-        buffer.len() - usize::from(padding)
-    } else {
-        buffer.len()
-    }
+    (core::hint::black_box(wrong) == 0).then_some(usize::from(padding))
 }

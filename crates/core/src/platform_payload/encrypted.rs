@@ -32,7 +32,8 @@ pub struct Expectation<'a> {
     pub max_age: i64,
 }
 
-/// Opens a payload that was made under a session key: JSON text. Baidu's has no time, and no watermark but the app's key.
+/// Opens a payload that was made under a session key: JSON text. Baidu's has no time, and no
+/// watermark but the app's key, another one of which is `decryption_failed` too.
 ///
 /// Errors: `malformed` for a shape that its sender can see (base64, length of `iv`, whole blocks); `key_unusable` for a
 /// session key that is none; `decryption_failed` for everything that is wrong with the content, without a difference;
@@ -49,8 +50,9 @@ pub fn open(
         Platform::Baidu => open_baidu(session_key, data, iv, expected.app_id),
         Platform::Douyin | Platform::Kuaishou | Platform::Qq | Platform::Wechat => {
             let key = BlockKey::Aes128(key_of(session_key.text())?);
-            let (buffer, length) = decrypt(&key, &iv_of(iv)?, data, PKCS7_BLOCK)?;
-            let (text, mut payload) = content(&buffer, length)?;
+            let decrypted = decrypt(&key, &iv_of(iv)?, data, PKCS7_BLOCK)?;
+            let (text, mut payload) = object_in(decrypted.content())?;
+            decrypted.check_padding()?;
             let checked = check_watermark(&payload, expected);
             payload.zeroize();
             checked.map(|()| text)
@@ -64,13 +66,16 @@ pub fn open(
 /// Errors: `malformed`, `key_unusable`, `decryption_failed`.
 pub fn open_alipay(aes_key: &str, data: &str) -> Result<Zeroizing<String>> {
     let key = BlockKey::Aes128(key_of(aes_key)?);
-    let (buffer, length) = decrypt(&key, &[0; 16], data, PKCS7_BLOCK)?;
-    let (text, mut payload) = content(&buffer, length)?;
+    let decrypted = decrypt(&key, &[0; 16], data, PKCS7_BLOCK)?;
+    let (text, mut payload) = object_in(decrypted.content())?;
     payload.zeroize();
-    Ok(text)
+    decrypted.check_padding().map(|()| text)
 }
 
 /// Baidu's frame: 16 random bytes, the length of the content, the content, the app's key; under AES-192, padded to 32 bytes.
+///
+/// Whoever alters the end of a frame leaves its content as it is. To say that the app's key is another one only where the
+/// padding is right would tell what the padding is, so that both are one refusal.
 fn open_baidu(
     session_key: &SessionKey,
     data: &str,
@@ -78,24 +83,22 @@ fn open_baidu(
     app_key: &str,
 ) -> Result<Zeroizing<String>> {
     let key = BlockKey::Aes192(key_of(session_key.text())?);
-    let (buffer, length) = decrypt(&key, &iv_of(iv)?, data, BAIDU_BLOCK)?;
+    let decrypted = decrypt(&key, &iv_of(iv)?, data, BAIDU_BLOCK)?;
     let failed = Error::new(ErrorCode::DecryptionFailed);
-    let frame = buffer.get(16..length).ok_or(failed)?;
+    let frame = decrypted.content().get(16..).ok_or(failed)?;
     let (size, rest) = frame.split_first_chunk::<4>().ok_or(failed)?;
     let size = usize::try_from(u32::from_be_bytes(*size)).map_err(|_| failed)?;
     let (bytes, owner) = rest.split_at_checked(size).ok_or(failed)?;
-    let (text, mut payload) = content(bytes, bytes.len())?;
+    let (text, mut payload) = object_in(bytes)?;
     payload.zeroize();
-    if owner != app_key.as_bytes() {
-        return Err(ErrorCode::WatermarkMismatch.into());
-    }
-    Ok(text)
+    decrypted.check_padding()?;
+    if owner == app_key.as_bytes() { Ok(text) } else { Err(failed) }
 }
 
 /// The JSON object in decrypted bytes; one error for all that it could be instead.
-fn content(buffer: &[u8], length: usize) -> Result<(Zeroizing<String>, Object)> {
+fn object_in(bytes: &[u8]) -> Result<(Zeroizing<String>, Object)> {
     let read = || {
-        let text = core::str::from_utf8(buffer.get(..length)?).ok()?;
+        let text = core::str::from_utf8(bytes).ok()?;
         let object = json::parse_object(text.as_bytes()).ok()?;
         Some((Zeroizing::new(text.to_owned()), object))
     };
