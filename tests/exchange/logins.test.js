@@ -21,7 +21,8 @@ for (const platform of PLATFORMS) {
       const granted = await login(world, platform, { proofKey: key, lp_request: lpRequest() })
       assert.equal(granted.token_type, 'DPoP')
       assert.equal(granted.issued_token_type, 'urn:ietf:params:oauth:token-type:access_token')
-      assert.equal(granted.expires_in, 900)
+      // A second may have begun meanwhile.
+      assert.ok([899, 900].includes(granted.expires_in))
       assert.equal(granted.scope, 'profile orders:read orders:write')
       assert.match(granted.refresh_token, /^[\w-]{60,}$/)
       const claims = claimsOf(granted)
@@ -35,7 +36,7 @@ for (const platform of PLATFORMS) {
     test('without one: a bearer token for 300 s, less scope, no refresh token', async () => {
       const granted = await login(world, platform)
       assert.equal(granted.token_type, 'Bearer')
-      assert.equal(granted.expires_in, 300)
+      assert.ok([299, 300].includes(granted.expires_in))
       assert.equal(granted.scope, 'profile')
       assert.equal(granted.refresh_token, undefined)
       assert.equal(claimsOf(granted).cnf, undefined)

@@ -56,7 +56,7 @@ async function answered(
   request: Request,
   answer: (payload: object) => Promise<unknown>,
 ): Promise<Response> {
-  const length = Number(request.headers.get('content-length') ?? 0)
+  const length = Number(request.headers.get('content-length') ?? Infinity)
   const body = length > maxBytes ? undefined : await request.json().catch(() => undefined)
   if (typeof body !== 'object' || body === null) {
     return problem(400, 'invalid_request', 'Not JSON', { code: 'malformed' })
@@ -67,7 +67,7 @@ async function answered(
     if (!(error instanceof Error && error.name === 'LingpaiError')) throw error
     const { code, retryable } = error as Error & { code: string; retryable: boolean }
     // Not 401: the token is good, what came with it is not.
-    const status = retryable ? 503 : code === 'server_error' ? 502 : 400
+    const status = code === 'server_error' ? 502 : retryable ? 503 : 400
     return problem(status, 'invalid_payload', 'Not accepted', { code })
   }
 }

@@ -13,7 +13,7 @@ const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
 /** Starts everything. `register` changes the registrations. */
-export async function startWorld({ register = (registrations) => registrations } = {}) {
+export async function startWorld({ register = (registrations) => registrations, onOutput } = {}) {
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
   const deployment = await createDeployment({ issuer, pages: ['https://page.example'] })
@@ -24,7 +24,7 @@ export async function startWorld({ register = (registrations) => registrations }
     MINI_PROGRAMS: JSON.stringify(register(registrations({ audience: deployment.audience }))),
     SESSION_KEYS: JSON.stringify([{ key: sessionKey }]),
   }
-  const worker = await startWorker({ port, bindings })
+  const worker = await startWorker({ port, bindings, onOutput })
   return {
     deployment,
     platforms,
@@ -87,10 +87,11 @@ export async function login(world, platform, { proofKey, clockSeconds, ...more }
 }
 
 /** Calls an API of the Worker with what a login has given and a JSON body. */
-export async function callWithJson({ deployment }, path, granted, proofKey, members) {
+export async function callWithJson(world, path, granted, proofKey, members, clockSeconds = 0) {
   const { access_token: token } = granted
-  const url = deployment.issuer + path
-  const proof = await dpopProof(proofKey, { method: 'POST', url, token })
+  const url = world.deployment.issuer + path
+  const claims = { iat: Math.floor(Date.now() / 1000) + clockSeconds }
+  const proof = await dpopProof(proofKey, { method: 'POST', url, token, claims })
   const headers = {
     authorization: `DPoP ${token}`,
     dpop: proof,

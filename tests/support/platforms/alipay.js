@@ -14,6 +14,7 @@ export async function startAlipay(app) {
   const [ours, theirs] = [rsa(), rsa()]
   const aesKey = randomBytes(16).toString('base64')
   const users = createUsers({ app })
+  users.secrets.push(aesKey, ...body(ours.privateKey))
   const server = await startServer(({ form }) => answer(form))
 
   function answer({ sign, ...form }) {
@@ -28,11 +29,13 @@ export async function startAlipay(app) {
     }
     const { refused, user } = users.redeem(form.code, form.app_id)
     if (refused) return refuse('40002', 'isv.code-invalid')
+    const tokens = ['access', 'refresh'].map((kind) => `${kind}-${randomBytes(16).toString('hex')}`)
+    users.secrets.push(...tokens)
     return signed('alipay_system_oauth_token_response', {
       open_id: user,
-      access_token: `access-${randomBytes(16).toString('hex')}`,
+      access_token: tokens[0],
       expires_in: 1296000,
-      refresh_token: `refresh-${randomBytes(16).toString('hex')}`,
+      refresh_token: tokens[1],
       re_expires_in: 2592000,
       auth_start: '2026-11-01 12:00:00',
       // Escaped on the wire, and signed as it is there.
@@ -82,6 +85,12 @@ export async function startAlipay(app) {
     /** An answer that nobody has signed. */
     unsigned: { alipay_system_oauth_token_response: { open_id: 'victim' } },
   }
+}
+
+/** The lines of a private key, each long enough to be recognised. */
+function body(key) {
+  const lines = key.export({ type: 'pkcs8', format: 'pem' }).split('\n')
+  return lines.filter((line) => line.length > 30 && !line.startsWith('-'))
 }
 
 function rsa() {

@@ -31,6 +31,8 @@ export function createUsers({ app, sessionKey = () => randomBytes(16).toString('
       secrets.push(key, openidOf(known.user, app))
       return { user: openidOf(known.user, app), union: known.union, key }
     },
+    /** Whether a code has been exchanged. */
+    isRedeemed: (code) => codes.get(code)?.used === true,
     /** The session key of a user that is valid now. */
     keyOf: (user = 'user-1') => sessions.get(user),
     openidOf: (user = 'user-1') => openidOf(user, app),

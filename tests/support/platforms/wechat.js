@@ -8,7 +8,12 @@ import { createUsers } from './users.js'
 export async function startWechat(app) {
   const users = createUsers({ app })
   const phones = new Map()
-  let accessToken = newToken()
+  let accessToken
+  const renewAccessToken = () => {
+    accessToken = `access-${randomBytes(24).toString('base64url')}`
+    users.secrets.push(accessToken)
+  }
+  renewAccessToken()
   const server = await startServer(({ path, query, json }) => {
     switch (path) {
       case '/sns/jscode2session':
@@ -69,6 +74,7 @@ export async function startWechat(app) {
     phoneCode({ appId = app.appId, timestamp = Math.floor(Date.now() / 1000) } = {}) {
       const code = randomBytes(16).toString('hex')
       const purePhoneNumber = '13800000000'
+      users.secrets.push(code)
       phones.set(code, {
         phoneNumber: purePhoneNumber,
         purePhoneNumber,
@@ -78,11 +84,9 @@ export async function startWechat(app) {
       return code
     },
     /** Ends the access token that the app has, as another server of the app would. */
-    renewAccessToken: () => (accessToken = newToken()),
+    renewAccessToken,
   }
 }
-
-const newToken = () => `access-${randomBytes(24).toString('base64url')}`
 
 function refuse(errcode) {
   return { errcode, errmsg: `refused, rid: ${randomBytes(4).toString('hex')}` }
