@@ -12,9 +12,10 @@ import { workerBundle } from './worker_bundle.js'
 
 /**
  * Starts the Worker on 127.0.0.1. `bindings` are what the deployment would have as secrets and variables; a
- * function gets the port first. `publicPort` is where its clients see it, if a proxy stands in between.
+ * function gets the port first. `publicPort` is where its clients see it, if a proxy stands in between. `onOutput` gets all
+ * that workerd writes, on either stream.
  */
-export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
+export async function startWorker({ port, bindings, compatibilityFlags = [], onOutput }) {
   port ??= await freePort()
   const home = mkdtempSync(join(tmpdir(), 'lingpai-worker-'))
   const modules = stage(await workerBundle(), join(home, 'modules'))
@@ -28,10 +29,12 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
     compatibilityDate: '2026-03-01',
     compatibilityFlags,
     bindings,
+    ...(onOutput && { handleRuntimeStdio: listening(onOutput) }),
     durableObjects: {
       VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true },
       ALIASES: { className: 'AliasRegistry', useSQLite: true },
       DEMO_BANK: { className: 'DemoBank', useSQLite: true },
+      PLATFORM_SESSIONS: { className: 'PlatformSessions', useSQLite: true },
     },
     durableObjectsPersist: join(home, 'state'),
     assets: {
@@ -64,6 +67,10 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
       rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+const listening = (hear) => (stdout, stderr) => {
+  for (const stream of [stdout, stderr]) stream.on('data', (chunk) => hear(String(chunk)))
 }
 
 async function boot(options) {

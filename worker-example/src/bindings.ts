@@ -1,13 +1,19 @@
 // What the deployment binds, read once and named in every complaint. Values never appear in one.
 
-import type { AliasRegistry, VisitLedger } from '@lingpai/edge/durable'
+import type { AliasRegistry, PlatformSessions, VisitLedger } from '@lingpai/edge/durable'
 import type { DemoBank } from './demo/bank'
 
-export interface Env {
+/** Durable Objects and files. */
+interface Objects {
   VISIT_LEDGER: DurableObjectNamespace<VisitLedger>
   ALIASES?: DurableObjectNamespace<AliasRegistry>
   DEMO_BANK?: DurableObjectNamespace<DemoBank>
+  PLATFORM_SESSIONS?: DurableObjectNamespace<PlatformSessions>
   PAGES?: Fetcher
+}
+
+/** Variables and secrets. */
+interface Texts {
   ISSUER?: string
   SIGNING_KEYS?: string
   APP_KEYS?: string
@@ -15,10 +21,14 @@ export interface Env {
   SUBJECT_KEY?: string
   CLIENTS?: string
   ALIAS_KEYS?: string
+  MINI_PROGRAMS?: string
+  SESSION_KEYS?: string
   DEMO_PARTNER_KEY?: string
 }
 
-type TextBinding = Exclude<keyof Env, 'VISIT_LEDGER' | 'ALIASES' | 'DEMO_BANK' | 'PAGES'>
+export interface Env extends Objects, Texts {}
+
+type TextBinding = keyof Texts
 
 /** A binding is missing or malformed. The message names it and holds nothing of its value. */
 export function bindingProblem(name: keyof Env, complaint: string): Error {

@@ -13,6 +13,7 @@ import type { Operations } from '@lingpai/edge/operations'
 import { bindingProblem, issuer, json, type Env } from './bindings'
 import { bankOf } from './demo/bank'
 import { operationsOf } from './operations'
+import { miniProgramsOf, type MiniPrograms } from './mini-programs'
 
 export interface Gate {
   authority: Authority
@@ -22,6 +23,8 @@ export interface Gate {
   operations(): Operations
   /** The user's accounts at the demo's bank. */
   accounts(request: Request): Promise<Response>
+  /** Where any are registered. */
+  mini: MiniPrograms | undefined
 }
 
 const gates = new WeakMap<Env, Gate>()
@@ -81,6 +84,7 @@ function make(env: Env): Gate {
     me: async (request) => authority.allowPages(request, await me(request)),
     operations: operationsOf(env, verifier),
     accounts,
+    mini: miniProgramsOf(env, authority, verifier),
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Gate } from './gate'
 import { operationRoutes } from './operation-routes'
+import { miniRoutes } from './mini-routes'
 
 type Handle = (request: Request, gate: Gate) => Response | Promise<Response>
 
@@ -22,6 +23,7 @@ export const routes: Readonly<Record<string, Readonly<Record<string, Handle>>>> 
     OPTIONS: (request, { authority }) => authority.preflight(request),
   },
   ...operationRoutes,
+  ...miniRoutes,
   // Reached only with every binding in place.
   '/v1/health': {
     GET: () => Response.json({ status: 'ok' }, { headers: { 'Cache-Control': 'no-store' } }),

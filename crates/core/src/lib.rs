@@ -23,6 +23,8 @@ pub mod access_token;
 #[cfg(feature = "alias")]
 pub mod alias;
 pub mod answer;
+#[cfg(feature = "platforms")]
+pub mod base64;
 pub mod base64url;
 pub mod client_assertion;
 pub mod crypto;
@@ -36,6 +38,8 @@ pub mod keyring;
 pub mod ledger;
 pub mod limits;
 pub mod pacing;
+#[cfg(feature = "platforms")]
+pub mod platform_payload;
 pub mod problem;
 pub mod refresh_token;
 pub mod scope;
@@ -45,6 +49,8 @@ pub mod signed;
 pub mod subject;
 pub mod terms;
 pub mod time;
+#[cfg(feature = "platforms")]
+pub mod token_exchange;
 pub mod token_facts;
 pub mod uri;
 pub mod verify;

@@ -122,12 +122,19 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::TypeMismatch
         | E::VisitEnded => E::InvalidGrant,
         E::AnswerMismatch
+        | E::CodeUsed
         | E::DecryptionFailed
+        | E::InvalidCode
         | E::LimitExceeded
         | E::Malformed
         | E::NotCanonical
+        | E::PayloadExpired
+        | E::PayloadReplayed
         | E::SchemeMismatch
-        | E::TokenMissing => E::InvalidRequest,
+        | E::SessionStale
+        | E::TokenMissing
+        | E::WatermarkMismatch => E::InvalidRequest,
+        E::RiskBlocked => E::AccessDenied,
         E::Closed
         | E::Internal
         | E::LaunchConflict

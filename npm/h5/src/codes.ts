@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'client_mismatch'
   /** The visit or object has been closed. */
   | 'closed'
+  /** The login code was used before. */
+  | 'code_used'
   /** The header demands an extension that is not supported. */
   | 'critical_header'
   /** The text does not decrypt under this key, or was altered. */
@@ -34,6 +36,8 @@ export type ErrorCode =
   | 'internal'
   /** The client is unknown or did not authenticate. */
   | 'invalid_client'
+  /** The login code is unknown to its platform, or has expired. */
+  | 'invalid_code'
   /** The proof of possession is not acceptable. */
   | 'invalid_dpop_proof'
   /** The token presented for exchange is not acceptable. */
@@ -72,6 +76,10 @@ export type ErrorCode =
   | 'origin_mismatch'
   /** The proof was made for another body, or covers none. */
   | 'proof_body_mismatch'
+  /** The platform's data is too old or from the future. */
+  | 'payload_expired'
+  /** The platform's data was presented before. */
+  | 'payload_replayed'
   /** The proof of possession is too old or from the future. */
   | 'proof_expired'
   /** The proof was made with another key than the token's. */
@@ -90,12 +98,16 @@ export type ErrorCode =
   | 'rate_limited'
   /** The token was used before, by somebody else. */
   | 'replayed'
+  /** The platform blocks this user or this login. */
+  | 'risk_blocked'
   /** The authorization scheme is not the one that the token needs. */
   | 'scheme_mismatch'
   /** The scope is wider than what was granted. */
   | 'scope_exceeded'
   /** The server failed. */
   | 'server_error'
+  /** The platform session is gone or was replaced by a later login. */
+  | 'session_stale'
   /** The signature does not verify. */
   | 'signature_invalid'
   /** The store cannot be read or written. */
@@ -122,6 +134,8 @@ export type ErrorCode =
   | 'use_dpop_nonce'
   /** The visit has come to its end. */
   | 'visit_ended'
+  /** The platform's data belongs to another app. */
+  | 'watermark_mismatch'
 
 /** All codes, in alphabetical order. */
 export const errorCodes: readonly ErrorCode[] = [
@@ -133,6 +147,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'claim_invalid',
   'client_mismatch',
   'closed',
+  'code_used',
   'critical_header',
   'decryption_failed',
   'duplicate_member',
@@ -141,6 +156,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'insufficient_scope',
   'internal',
   'invalid_client',
+  'invalid_code',
   'invalid_dpop_proof',
   'invalid_grant',
   'invalid_request',
@@ -160,6 +176,8 @@ export const errorCodes: readonly ErrorCode[] = [
   'not_canonical',
   'origin_mismatch',
   'proof_body_mismatch',
+  'payload_expired',
+  'payload_replayed',
   'proof_expired',
   'proof_key_mismatch',
   'proof_method_mismatch',
@@ -169,9 +187,11 @@ export const errorCodes: readonly ErrorCode[] = [
   'proof_url_mismatch',
   'rate_limited',
   'replayed',
+  'risk_blocked',
   'scheme_mismatch',
   'scope_exceeded',
   'server_error',
+  'session_stale',
   'signature_invalid',
   'storage_unavailable',
   'subject_mismatch',
@@ -185,6 +205,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'unknown_key',
   'use_dpop_nonce',
   'visit_ended',
+  'watermark_mismatch',
 ]
 
 /** Codes for which the same call may succeed a little later. */
