@@ -117,19 +117,25 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::TokenSuspended
         | E::TypeMismatch
         | E::VisitEnded => E::InvalidGrant,
+        E::RiskBlocked => E::AccessDenied,
         E::AnswerMismatch
+        | E::CodeUsed
         | E::DecryptionFailed
+        | E::InvalidCode
         | E::LimitExceeded
         | E::Malformed
         | E::NotCanonical
         | E::SchemeMismatch
         | E::TokenMissing => E::InvalidRequest,
         E::Closed
+        | E::EntropyMissing
+        | E::EntropyWeak
         | E::Internal
         | E::LaunchConflict
         | E::LaunchMissing
         | E::LaunchNotBound
         | E::NetworkUnavailable
+        | E::StatusHidden
         | E::StorageUnavailable => E::ServerError,
     }
 }

@@ -16,18 +16,26 @@ export type ErrorCode =
   | 'client_mismatch'
   /** The visit or object has been closed. */
   | 'closed'
+  /** The login code was used before. */
+  | 'code_used'
   /** The header demands an extension that is not supported. */
   | 'critical_header'
   /** The text does not decrypt under this key, or was altered. */
   | 'decryption_failed'
   /** A JSON object has the same name twice. */
   | 'duplicate_member'
+  /** The host gives no randomness that a key could be made of. */
+  | 'entropy_missing'
+  /** The source of randomness repeats itself. */
+  | 'entropy_weak'
   /** The token does not carry the scope that is needed. */
   | 'insufficient_scope'
   /** A fault of the software itself. */
   | 'internal'
   /** The client is unknown or did not authenticate. */
   | 'invalid_client'
+  /** The platform does not accept the login code. */
+  | 'invalid_code'
   /** The proof of possession is not acceptable. */
   | 'invalid_dpop_proof'
   /** The token presented for exchange is not acceptable. */
@@ -82,6 +90,8 @@ export type ErrorCode =
   | 'rate_limited'
   /** The token was used before, by somebody else. */
   | 'replayed'
+  /** The platform blocked this user. */
+  | 'risk_blocked'
   /** The authorization scheme is not the one that the token needs. */
   | 'scheme_mismatch'
   /** The scope is wider than what was granted. */
@@ -90,6 +100,8 @@ export type ErrorCode =
   | 'server_error'
   /** The signature does not verify. */
   | 'signature_invalid'
+  /** The platform hides the answer of the server. */
+  | 'status_hidden'
   /** The store cannot be read or written. */
   | 'storage_unavailable'
   /** The token is about another subject. */
@@ -124,12 +136,16 @@ export const errorCodes: readonly ErrorCode[] = [
   'claim_invalid',
   'client_mismatch',
   'closed',
+  'code_used',
   'critical_header',
   'decryption_failed',
   'duplicate_member',
+  'entropy_missing',
+  'entropy_weak',
   'insufficient_scope',
   'internal',
   'invalid_client',
+  'invalid_code',
   'invalid_dpop_proof',
   'invalid_grant',
   'invalid_request',
@@ -157,10 +173,12 @@ export const errorCodes: readonly ErrorCode[] = [
   'proof_url_mismatch',
   'rate_limited',
   'replayed',
+  'risk_blocked',
   'scheme_mismatch',
   'scope_exceeded',
   'server_error',
   'signature_invalid',
+  'status_hidden',
   'storage_unavailable',
   'subject_mismatch',
   'temporarily_unavailable',

@@ -2,6 +2,7 @@
 //! No format lives here; for tokens and keys as texts see `jose`.
 
 mod aead;
+mod drbg;
 mod ed25519;
 mod kdf;
 mod key_wrap;
@@ -15,6 +16,7 @@ mod p256_coordinates;
 mod x25519;
 
 pub use self::aead::{open_in_place, seal_in_place};
+pub use self::drbg::Drbg;
 pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, is_strict_ed25519_signature};
 pub use self::kdf::{concat_kdf, hkdf_sha256};
 pub use self::key_wrap::{unwrap_key, wrap_key};

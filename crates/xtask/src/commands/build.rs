@@ -1,20 +1,22 @@
 //! `build`: WASM modules, then the npm packages around them.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::fingerprint::{Fingerprint, Stamp};
 use crate::lock::Lock;
-use crate::packages::{PACKAGES, Package};
+use crate::packages::{MINI, PACKAGES};
 use crate::step::{self, Step};
 use crate::toolchain::{self, WasmToolchain};
 use crate::{codes, node, paths, process, wasm};
 
 /// Builds everything, or the packages named.
 pub(crate) fn run(names: &[&str]) -> Result<WasmToolchain> {
-    if let Some(unknown) = names.iter().find(|name| !PACKAGES.iter().any(|it| it.name == **name)) {
-        bail!("no package is called {unknown}; there are h5 and edge");
+    let known = |name: &str| name == "mini" || PACKAGES.iter().any(|it| it.name == name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        bail!("no package is called {unknown}; there are h5, edge and mini");
     }
     let wanted = || PACKAGES.iter().filter(|it| names.is_empty() || names.contains(&it.name));
     let _lock = Lock::take()?;
@@ -26,8 +28,15 @@ pub(crate) fn run(names: &[&str]) -> Result<WasmToolchain> {
     for package in wanted() {
         wasm::build(package, &toolchain)?;
     }
+    let mini = names.is_empty() || names.contains(&"mini");
+    if mini {
+        wasm::bare::build(&toolchain)?;
+    }
     for package in wanted() {
-        typescript(package)?;
+        typescript(package.name, &package.dist(), &package.wasm_directory())?;
+    }
+    if mini {
+        typescript("mini", &MINI.dist(), &MINI.wasm_directory())?;
     }
     if names.is_empty() {
         demo_page()?;
@@ -36,9 +45,10 @@ pub(crate) fn run(names: &[&str]) -> Result<WasmToolchain> {
 }
 
 /// `npm/<name>/src` → `npm/<name>/dist`.
-fn typescript(package: &Package) -> Result<()> {
-    let label = format!("@lingpai/{}: tsc", package.name);
-    let (root, directory) = (paths::root(), package.npm_directory());
+fn typescript(name: &str, dist: &Path, wasm: &Path) -> Result<()> {
+    let label = format!("@lingpai/{name}: tsc");
+    let root = paths::root();
+    let directory = root.join("npm").join(name);
     let project = directory.join("tsconfig.json");
     if !project.exists() {
         bail!("{} is missing", paths::shown(&project));
@@ -48,18 +58,18 @@ fn typescript(package: &Package) -> Result<()> {
         root.join("package-lock.json"),
         directory.join("package.json"),
         directory.join("src"),
-        package.wasm_directory(),
+        wasm.into(),
         project.clone(),
     ])?;
-    let stamp = Stamp::new(&format!("tsc-{}", package.name), inputs, vec![package.dist()]);
+    let stamp = Stamp::new(&format!("tsc-{name}"), inputs, vec![dist.into()]);
     if stamp.is_fresh()? {
         step::up_to_date(&label);
         return Ok(());
     }
     let step = Step::begin(&label);
-    forget_compiled(package)?;
+    forget_compiled(dist, wasm)?;
     let mut tsc = node::tool("typescript/bin/tsc");
-    process::run(&step, &format!("tsc-{}", package.name), tsc.arg("--project").arg(&project))?;
+    process::run(&step, &format!("tsc-{name}"), tsc.arg("--project").arg(&project))?;
     stamp.write()?;
     step.done();
     Ok(())
@@ -88,10 +98,10 @@ fn demo_page() -> Result<()> {
 }
 
 /// Clears what an earlier tsc left, so that nothing outlives its source.
-fn forget_compiled(package: &Package) -> Result<()> {
-    for entry in fs::read_dir(package.dist()).context("listing dist")?.flatten() {
+fn forget_compiled(dist: &Path, wasm: &Path) -> Result<()> {
+    for entry in fs::read_dir(dist).context("listing dist")?.flatten() {
         let path = entry.path();
-        if path == package.wasm_directory() {
+        if path == wasm {
             continue;
         }
         if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
