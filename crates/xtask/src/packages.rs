@@ -145,13 +145,17 @@ impl BarePackage {
         paths::root().join("npm/mini")
     }
 
-    /// What mini-programs copy.
     pub(crate) fn dist(&self) -> PathBuf {
         self.npm_directory().join("dist")
     }
 
+    /// What mini-programs copy.
+    pub(crate) fn copied(&self) -> PathBuf {
+        self.dist().join("miniprogram")
+    }
+
     pub(crate) fn wasm_directory(&self) -> PathBuf {
-        self.dist().join("wasm")
+        self.copied().join("wasm")
     }
 }
 

@@ -28,6 +28,17 @@ export interface Gateway {
   nowSeconds(): number
 }
 
+/** A clock that is put right by the servers' answers. */
+export interface Clock {
+  /** The gateway's time, in seconds. */
+  nowSeconds(): number
+  /** Takes over the gateway's time, in milliseconds. */
+  set(gatewayMs: number): void
+}
+
+/** An answer may be as old as its way here; a `Date` that is off by more says that our clock is. */
+const clockErrorSeconds = 20
+
 const tokenTimeoutMs = 15_000
 const longestAskedMs = 3_600_000
 
@@ -47,7 +58,7 @@ export function askedWaitMs(headers: HostResponse['headers'], document: unknown)
 }
 
 /** Opens the way to the gateway at `url`. */
-export function createGateway(host: Host, engine: Engine, url: string, nowSeconds: () => number): Gateway {
+export function createGateway(host: Host, engine: Engine, url: string, clock: Clock): Gateway {
   const nonces: Record<string, string> = {}
   const origin = originOf(url)
 
@@ -60,7 +71,7 @@ export function createGateway(host: Host, engine: Engine, url: string, nowSecond
         operations.prove,
         'POST',
         address,
-        nowSeconds(),
+        clock.nowSeconds(),
         undefined,
         nonces[origin],
       )
@@ -72,9 +83,17 @@ export function createGateway(host: Host, engine: Engine, url: string, nowSecond
     return answer
   }
 
+  /** Whether the answer's `Date` put the clock right. */
+  function corrected({ headers }: HostResponse): boolean {
+    const date = Date.parse(headers['date'] || '')
+    if (!(Math.abs(date / 1000 - clock.nowSeconds()) > clockErrorSeconds)) return false
+    clock.set(date)
+    return true
+  }
+
   async function ask(request: TokenRequest): Promise<HostResponse> {
     const beganAt = host.now()
-    let nonceAsked = false
+    let [nonceAsked, clockAsked] = [false, false]
     for (let attempts = 1; ; attempts++) {
       try {
         const answer = await send(request)
@@ -83,6 +102,11 @@ export function createGateway(host: Host, engine: Engine, url: string, nowSecond
         const good = answer.status !== undefined && answer.status < 300 && !('error' in document)
         if (good) return answer
         if (answer.status === undefined && answer.body === '') throw new LingpaiError('status_hidden')
+        const { error } = document
+        if (error === 'invalid_dpop_proof' && !clockAsked && corrected(answer)) {
+          clockAsked = true
+          continue
+        }
         throw refusal(document, answer.status, askedWaitMs(answer.headers, document))
       } catch (thrown) {
         const error = thrown as LingpaiError
@@ -100,7 +124,7 @@ export function createGateway(host: Host, engine: Engine, url: string, nowSecond
     }
   }
 
-  return { url, ask, nonces, nowSeconds }
+  return { url, ask, nonces, nowSeconds: clock.nowSeconds }
 }
 
 function parsed(body: string): Record<string, unknown> {

@@ -169,7 +169,8 @@ async function makeReady(settings: Settings): Promise<Ready> {
   const { engine, store, jkt } = device
   const offsetMs = () => store.record.clockOffsetMs
   const nowSeconds = () => Math.floor((host.now() + offsetMs()) / 1000)
-  const gateway = createGateway(host, engine, settings.gateway, nowSeconds)
+  const set = (gatewayMs: number) => void (store.record.clockOffsetMs = gatewayMs - host.now())
+  const gateway = createGateway(host, engine, settings.gateway, { nowSeconds, set })
   const trusted = settings.issuer === undefined ? undefined : trust(host, settings.issuer, settings.keys)
   const keeper = (kept: () => KeptToken | undefined, renew: () => Promise<KeptToken>) =>
     createKeeper({

@@ -1,13 +1,12 @@
 //! `build`: WASM modules, then the npm packages around them.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::fingerprint::{Fingerprint, Stamp};
 use crate::lock::Lock;
-use crate::packages::{MINI, PACKAGES};
+use crate::packages::{MINI, PACKAGES, Package};
 use crate::step::{self, Step};
 use crate::toolchain::{self, WasmToolchain};
 use crate::{codes, node, paths, process, wasm};
@@ -33,10 +32,10 @@ pub(crate) fn run(names: &[&str]) -> Result<WasmToolchain> {
         wasm::bare::build(&toolchain)?;
     }
     for package in wanted() {
-        typescript(package.name, &package.dist(), &package.wasm_directory())?;
+        typescript(package)?;
     }
     if mini {
-        typescript("mini", &MINI.dist(), &MINI.wasm_directory())?;
+        mini_program()?;
     }
     if names.is_empty() {
         demo_page()?;
@@ -45,10 +44,9 @@ pub(crate) fn run(names: &[&str]) -> Result<WasmToolchain> {
 }
 
 /// `npm/<name>/src` → `npm/<name>/dist`.
-fn typescript(name: &str, dist: &Path, wasm: &Path) -> Result<()> {
-    let label = format!("@lingpai/{name}: tsc");
-    let root = paths::root();
-    let directory = root.join("npm").join(name);
+fn typescript(package: &Package) -> Result<()> {
+    let label = format!("@lingpai/{}: tsc", package.name);
+    let (root, directory) = (paths::root(), package.npm_directory());
     let project = directory.join("tsconfig.json");
     if !project.exists() {
         bail!("{} is missing", paths::shown(&project));
@@ -58,18 +56,48 @@ fn typescript(name: &str, dist: &Path, wasm: &Path) -> Result<()> {
         root.join("package-lock.json"),
         directory.join("package.json"),
         directory.join("src"),
-        wasm.into(),
+        package.wasm_directory(),
         project.clone(),
     ])?;
-    let stamp = Stamp::new(&format!("tsc-{name}"), inputs, vec![dist.into()]);
+    let stamp = Stamp::new(&format!("tsc-{}", package.name), inputs, vec![package.dist()]);
     if stamp.is_fresh()? {
         step::up_to_date(&label);
         return Ok(());
     }
     let step = Step::begin(&label);
-    forget_compiled(dist, wasm)?;
+    forget_compiled(package)?;
     let mut tsc = node::tool("typescript/bin/tsc");
-    process::run(&step, &format!("tsc-{name}"), tsc.arg("--project").arg(&project))?;
+    process::run(&step, &format!("tsc-{}", package.name), tsc.arg("--project").arg(&project))?;
+    stamp.write()?;
+    step.done();
+    Ok(())
+}
+
+/// `npm/mini/src` → one CommonJS file that mini-programs copy, and its types beside.
+fn mini_program() -> Result<()> {
+    let label = "@lingpai/mini: tsc, esbuild";
+    let (root, directory) = (paths::root(), MINI.npm_directory());
+    let (types, bundle) = (MINI.dist().join("types"), MINI.copied().join("index.js"));
+    let inputs = Fingerprint::new("mini").paths(&[
+        root.join("package-lock.json"),
+        directory.join("src"),
+        directory.join("tsconfig.json"),
+    ])?;
+    let stamp = Stamp::new("mini", inputs, vec![types.clone(), bundle.clone()]);
+    if stamp.is_fresh()? {
+        step::up_to_date(label);
+        return Ok(());
+    }
+    let step = Step::begin(label);
+    if types.exists() {
+        fs::remove_dir_all(&types).context("clearing dist")?;
+    }
+    let mut tsc = node::tool("typescript/bin/tsc");
+    process::run(&step, "tsc-mini", tsc.arg("--project").arg(directory.join("tsconfig.json")))?;
+    let mut esbuild = process::command(root.join("node_modules/.bin/esbuild"));
+    esbuild.arg(directory.join("src/index.ts")).arg(format!("--outfile={}", bundle.display()));
+    esbuild.args(["--bundle", "--format=cjs", "--target=es2017", "--external:./wasm/*"]);
+    process::run(&step, "esbuild-mini", esbuild.arg("--log-level=warning"))?;
     stamp.write()?;
     step.done();
     Ok(())
@@ -98,10 +126,10 @@ fn demo_page() -> Result<()> {
 }
 
 /// Clears what an earlier tsc left, so that nothing outlives its source.
-fn forget_compiled(dist: &Path, wasm: &Path) -> Result<()> {
-    for entry in fs::read_dir(dist).context("listing dist")?.flatten() {
+fn forget_compiled(package: &Package) -> Result<()> {
+    for entry in fs::read_dir(package.dist()).context("listing dist")?.flatten() {
         let path = entry.path();
-        if path == wasm {
+        if path == package.wasm_directory() {
             continue;
         }
         if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }

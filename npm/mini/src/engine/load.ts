@@ -23,8 +23,8 @@ export async function loadEngine(
 
 /** The symmetric part, which runs everywhere. */
 export function javascript(): Engine {
-  // Said literally, and not before it is needed: that is what mini-programs' build tools follow.
-  const symmetric = require('./../wasm/lingpai_mini_symmetric.js') as { instantiate(): Exports }
+  // Said literally, as build tools of mini-programs want it, from where the bundle lies; not before it is needed.
+  const symmetric = require('./wasm/lingpai_mini_symmetric.js') as { instantiate(): Exports }
   return engineOf(symmetric.instantiate(), 'javascript', 'symmetric')
 }
 
