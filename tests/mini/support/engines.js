@@ -56,14 +56,14 @@ const call = (kind, exportsOf) => `
 `
 const own = `function (bytes) { return new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports }`
 
-async function inProcess(program, flags, script, kind, print) {
+async function inProcess(program, flags, script, kind, print, end = '') {
   const { mkdtempSync, rmSync, writeFileSync } = await import('node:fs')
   const { tmpdir } = await import('node:os')
   const { join } = await import('node:path')
   const directory = mkdtempSync(join(tmpdir(), 'lingpai-engine-'))
   try {
     const file = join(directory, 'suite.js')
-    writeFileSync(file, `${prelude}function finish() { ${print}('lingpai:' + outcome) }\n${script}\n${call(kind, own)}`)
+    writeFileSync(file, `${prelude}function finish() { ${print}('lingpai:' + outcome); ${end} }\n${script}\n${call(kind, own)}`)
     const { stdout } = await run(program, [...flags, file], { cwd: directory, timeoutMs: 240_000 })
     const line = stdout.split('\n').find((it) => it.startsWith('lingpai:'))
     if (line === undefined) throw new Error(`${basename(program)} gave nothing: ${stdout.slice(-500)}`)
@@ -81,7 +81,7 @@ function there(program) {
 
 const node = (program, flags = []) => (script, kind) =>
   inProcess(there(program), flags, script, kind, 'console.log')
-const jsc = (...flags) => (script, kind) => inProcess(there('/usr/bin/jsc'), flags, script, kind, 'print')
+const jsc = (...flags) => (script, kind) => inProcess(there('/usr/bin/jsc'), flags, script, kind, 'print', 'quit()')
 
 /** A realm of this process: nothing but the language, no code generation, modules from the platform. */
 async function realm(script, kind) {
