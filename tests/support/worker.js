@@ -12,9 +12,10 @@ import { workerBundle } from './worker_bundle.js'
 
 /**
  * Starts the Worker on 127.0.0.1. `bindings` are what the deployment would have as secrets and variables; a
- * function gets the port first. `publicPort` is where its clients see it, if a proxy stands in between.
+ * function gets the port first. `publicPort` is where its clients see it, if a proxy stands in between. `onOutput` gets all
+ * that workerd writes, on either stream.
  */
-export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
+export async function startWorker({ port, bindings, compatibilityFlags = [], onOutput }) {
   port ??= await freePort()
   const home = mkdtempSync(join(tmpdir(), 'lingpai-worker-'))
   const modules = stage(await workerBundle(), join(home, 'modules'))
@@ -28,7 +29,11 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
     compatibilityDate: '2026-03-01',
     compatibilityFlags,
     bindings,
-    durableObjects: { VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true } },
+    ...(onOutput && { handleRuntimeStdio: listening(onOutput) }),
+    durableObjects: {
+      VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true },
+      PLATFORM_SESSIONS: { className: 'PlatformSessions', useSQLite: true },
+    },
     durableObjectsPersist: join(home, 'state'),
     assets: {
       directory: at('worker-example/dist/page'),
@@ -58,6 +63,10 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
       rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+const listening = (hear) => (stdout, stderr) => {
+  for (const stream of [stdout, stderr]) stream.on('data', (chunk) => hear(String(chunk)))
 }
 
 async function boot(options) {

@@ -10,11 +10,14 @@ import {
 } from '@lingpai/edge/authority'
 import { durableLedger } from '@lingpai/edge/durable'
 import { bindingProblem, issuer, json, type Env } from './bindings'
+import { miniProgramsOf, type MiniPrograms } from './mini-programs'
 
 export interface Gate {
   authority: Authority
   /** The protected API; registered pages may read its answers. */
   me(request: Request): Promise<Response>
+  /** Where any are registered. */
+  mini: MiniPrograms | undefined
 }
 
 const gates = new WeakMap<Env, Gate>()
@@ -62,7 +65,11 @@ function make(env: Env): Gate {
       { headers: { 'Cache-Control': 'no-store' } },
     ),
   )
-  return { authority, me: async (request) => authority.allowPages(request, await me(request)) }
+  return {
+    authority,
+    me: async (request) => authority.allowPages(request, await me(request)),
+    mini: miniProgramsOf(env, authority, verifier),
+  }
 }
 
 const bindingOf: Partial<Record<string, keyof Env>> = {

@@ -1,6 +1,7 @@
 // What the Worker answers, by path and method.
 
 import type { Gate } from './gate'
+import { miniRoutes } from './mini-routes'
 
 type Handle = (request: Request, gate: Gate) => Response | Promise<Response>
 
@@ -20,6 +21,7 @@ export const routes: Readonly<Record<string, Readonly<Record<string, Handle>>>> 
     GET: (request, { me }) => me(request),
     OPTIONS: (request, { authority }) => authority.preflight(request),
   },
+  ...miniRoutes,
   // Reached only with every binding in place.
   '/v1/health': {
     GET: () => Response.json({ status: 'ok' }, { headers: { 'Cache-Control': 'no-store' } }),

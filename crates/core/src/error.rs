@@ -100,7 +100,7 @@ error_codes! {
     InsufficientScope "insufficient_scope" "The token does not carry the scope that is needed.",
     Internal "internal" "A fault of the software itself.",
     InvalidClient "invalid_client" "The client is unknown or did not authenticate.",
-    InvalidCode "invalid_code" "The platform does not accept the login code.",
+    InvalidCode "invalid_code" "The login code is unknown to its platform, or has expired.",
     InvalidDpopProof "invalid_dpop_proof" "The proof of possession is not acceptable.",
     InvalidGrant "invalid_grant" "The token presented for exchange is not acceptable.",
     InvalidRequest "invalid_request" "The request is malformed or cannot be decrypted.",
@@ -119,6 +119,8 @@ error_codes! {
     NetworkUnavailable "network_unavailable" "The network or the server cannot be reached.",
     NotCanonical "not_canonical" "The text spells its content in another than the one canonical way.",
     OriginMismatch "origin_mismatch" "The request comes from another page than the token names.",
+    PayloadExpired "payload_expired" "The platform's data is too old or from the future.",
+    PayloadReplayed "payload_replayed" "The platform's data was presented before.",
     ProofExpired "proof_expired" "The proof of possession is too old or from the future.",
     ProofKeyMismatch "proof_key_mismatch" "The proof was made with another key than the token's.",
     ProofMethodMismatch "proof_method_mismatch" "The proof was made for another HTTP method.",
@@ -128,10 +130,11 @@ error_codes! {
     ProofUrlMismatch "proof_url_mismatch" "The proof was made for another URL.",
     RateLimited "rate_limited" "Too many requests; try again later.",
     Replayed "replayed" "The token was used before, by somebody else.",
-    RiskBlocked "risk_blocked" "The platform blocked this user.",
+    RiskBlocked "risk_blocked" "The platform blocks this user or this login.",
     SchemeMismatch "scheme_mismatch" "The authorization scheme is not the one that the token needs.",
     ScopeExceeded "scope_exceeded" "The scope is wider than what was granted.",
     ServerError "server_error" "The server failed.",
+    SessionStale "session_stale" "The platform session is gone or was replaced by a later login.",
     SignatureInvalid "signature_invalid" "The signature does not verify.",
     StatusHidden "status_hidden" "The platform hides the answer of the server.",
     StorageUnavailable "storage_unavailable" "The store cannot be read or written.",
@@ -146,6 +149,7 @@ error_codes! {
     UnknownKey "unknown_key" "The key identifier names no key that is known and active.",
     UseDpopNonce "use_dpop_nonce" "The server wants its nonce in the proof; try again with it.",
     VisitEnded "visit_ended" "The visit has come to its end.",
+    WatermarkMismatch "watermark_mismatch" "The platform's data belongs to another app.",
 }
 
 impl ErrorCode {

@@ -20,6 +20,8 @@ extern crate alloc;
 
 pub mod access_token;
 pub mod answer;
+#[cfg(feature = "platforms")]
+pub mod base64;
 pub mod base64url;
 pub mod client_assertion;
 pub mod crypto;
@@ -35,6 +37,8 @@ pub mod keyring;
 pub mod ledger;
 pub mod limits;
 pub mod pacing;
+#[cfg(feature = "platforms")]
+pub mod platform_payload;
 pub mod problem;
 pub mod refresh_token;
 pub mod scope;
@@ -44,6 +48,8 @@ pub mod signed;
 pub mod subject;
 pub mod terms;
 pub mod time;
+#[cfg(feature = "platforms")]
+pub mod token_exchange;
 pub mod token_facts;
 pub mod uri;
 pub mod verify;

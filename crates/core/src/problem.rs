@@ -117,7 +117,6 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::TokenSuspended
         | E::TypeMismatch
         | E::VisitEnded => E::InvalidGrant,
-        E::RiskBlocked => E::AccessDenied,
         E::AnswerMismatch
         | E::CodeUsed
         | E::DecryptionFailed
@@ -125,8 +124,13 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::LimitExceeded
         | E::Malformed
         | E::NotCanonical
+        | E::PayloadExpired
+        | E::PayloadReplayed
         | E::SchemeMismatch
-        | E::TokenMissing => E::InvalidRequest,
+        | E::SessionStale
+        | E::TokenMissing
+        | E::WatermarkMismatch => E::InvalidRequest,
+        E::RiskBlocked => E::AccessDenied,
         E::Closed
         | E::EntropyMissing
         | E::EntropyWeak

@@ -27,14 +27,18 @@ mod ledger;
 mod nonce;
 #[cfg(feature = "issue")]
 mod partner;
+#[cfg(feature = "issue")]
+mod platform;
 mod proof;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod runtime;
+#[cfg(feature = "issue")]
+mod token_exchange;
 mod unseal;
 mod verifier;
 
 #[cfg(feature = "issue")]
-pub use self::{authority::*, jose::*, ledger::*, partner::*};
+pub use self::{authority::*, jose::*, ledger::*, partner::*, platform::*, token_exchange::*};
 pub use nonce::*;
 pub use proof::*;
 pub use unseal::*;

@@ -2,7 +2,13 @@
 // takes `ReplayLedger` and `durableReplay`, and bundles no module of the authority.
 export { ReplayLedger } from './durable/replay-ledger.js'
 export { VisitLedger } from './durable/visit-ledger.js'
+export { PlatformSessions } from './durable/platform-sessions.js'
 export { durableLedger, durableReplay } from './durable/stores.js'
+export { durableSessions } from './durable/sessions.js'
+export type { SessionsNamespace } from './durable/sessions.js'
+export type { Asked, ExchangeLedger, LoginCall } from './exchange/ask.js'
+export type { PlatformCall } from './exchange/call.js'
+export type { PlatformStore } from './exchange/store.js'
 export type {
   DurableLedger,
   DurableReplay,
@@ -10,4 +16,4 @@ export type {
   ReplayNamespace,
 } from './durable/stores.js'
 export type { CutOff, CutOffStore } from './revocation/cut-off.js'
-export type { Ledger, LedgerCommand, LedgerOutcome } from './authority/ledger.js'
+export type { Ledger, LedgerCommand, LedgerOutcome, LoginClaim } from './authority/ledger.js'

@@ -36,12 +36,19 @@ export function isLingpaiError(error: unknown): error is LingpaiError {
 
 function statusOf(code: ErrorCode): number {
   switch (code) {
+    case 'code_used':
+    case 'invalid_code':
     case 'invalid_request':
     case 'invalid_scope':
     case 'invalid_target':
+    case 'payload_expired':
+    case 'payload_replayed':
+    case 'session_stale':
+    case 'watermark_mismatch':
       return 400
     case 'access_denied':
     case 'insufficient_scope':
+    case 'risk_blocked':
       return 403
     case 'rate_limited':
       return 429

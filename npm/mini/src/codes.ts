@@ -34,7 +34,7 @@ export type ErrorCode =
   | 'internal'
   /** The client is unknown or did not authenticate. */
   | 'invalid_client'
-  /** The platform does not accept the login code. */
+  /** The login code is unknown to its platform, or has expired. */
   | 'invalid_code'
   /** The proof of possession is not acceptable. */
   | 'invalid_dpop_proof'
@@ -72,6 +72,10 @@ export type ErrorCode =
   | 'not_canonical'
   /** The request comes from another page than the token names. */
   | 'origin_mismatch'
+  /** The platform's data is too old or from the future. */
+  | 'payload_expired'
+  /** The platform's data was presented before. */
+  | 'payload_replayed'
   /** The proof of possession is too old or from the future. */
   | 'proof_expired'
   /** The proof was made with another key than the token's. */
@@ -90,7 +94,7 @@ export type ErrorCode =
   | 'rate_limited'
   /** The token was used before, by somebody else. */
   | 'replayed'
-  /** The platform blocked this user. */
+  /** The platform blocks this user or this login. */
   | 'risk_blocked'
   /** The authorization scheme is not the one that the token needs. */
   | 'scheme_mismatch'
@@ -98,6 +102,8 @@ export type ErrorCode =
   | 'scope_exceeded'
   /** The server failed. */
   | 'server_error'
+  /** The platform session is gone or was replaced by a later login. */
+  | 'session_stale'
   /** The signature does not verify. */
   | 'signature_invalid'
   /** The platform hides the answer of the server. */
@@ -126,6 +132,8 @@ export type ErrorCode =
   | 'use_dpop_nonce'
   /** The visit has come to its end. */
   | 'visit_ended'
+  /** The platform's data belongs to another app. */
+  | 'watermark_mismatch'
 
 /** All codes, in alphabetical order. */
 export const errorCodes: readonly ErrorCode[] = [
@@ -164,6 +172,8 @@ export const errorCodes: readonly ErrorCode[] = [
   'network_unavailable',
   'not_canonical',
   'origin_mismatch',
+  'payload_expired',
+  'payload_replayed',
   'proof_expired',
   'proof_key_mismatch',
   'proof_method_mismatch',
@@ -177,6 +187,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'scheme_mismatch',
   'scope_exceeded',
   'server_error',
+  'session_stale',
   'signature_invalid',
   'status_hidden',
   'storage_unavailable',
@@ -191,6 +202,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'unknown_key',
   'use_dpop_nonce',
   'visit_ended',
+  'watermark_mismatch',
 ]
 
 /** Codes for which the same call may succeed a little later. */
