@@ -136,11 +136,14 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::WatermarkMismatch => E::InvalidRequest,
         E::RiskBlocked => E::AccessDenied,
         E::Closed
+        | E::EntropyMissing
+        | E::EntropyWeak
         | E::Internal
         | E::LaunchConflict
         | E::LaunchMissing
         | E::LaunchNotBound
         | E::NetworkUnavailable
+        | E::StatusHidden
         | E::StorageUnavailable => E::ServerError,
     }
 }

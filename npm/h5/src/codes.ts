@@ -30,6 +30,10 @@ export type ErrorCode =
   | 'idempotency_conflict'
   /** The account identifier has too few kinds of characters, or too few characters to vary. */
   | 'identifier_unsuitable'
+  /** The host gives no randomness that a key could be made of. */
+  | 'entropy_missing'
+  /** The source of randomness repeats itself. */
+  | 'entropy_weak'
   /** The token does not carry the scope that is needed. */
   | 'insufficient_scope'
   /** A fault of the software itself. */
@@ -110,6 +114,8 @@ export type ErrorCode =
   | 'session_stale'
   /** The signature does not verify. */
   | 'signature_invalid'
+  /** The platform hides the answer of the server. */
+  | 'status_hidden'
   /** The store cannot be read or written. */
   | 'storage_unavailable'
   /** The token is about another subject. */
@@ -153,6 +159,8 @@ export const errorCodes: readonly ErrorCode[] = [
   'duplicate_member',
   'idempotency_conflict',
   'identifier_unsuitable',
+  'entropy_missing',
+  'entropy_weak',
   'insufficient_scope',
   'internal',
   'invalid_client',
@@ -193,6 +201,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'server_error',
   'session_stale',
   'signature_invalid',
+  'status_hidden',
   'storage_unavailable',
   'subject_mismatch',
   'temporarily_unavailable',

@@ -4,6 +4,7 @@
 mod aead;
 #[cfg(feature = "platforms")]
 mod aes_cbc;
+mod drbg;
 mod ed25519;
 #[cfg(feature = "alias")]
 mod ff1;
@@ -23,6 +24,7 @@ mod x25519;
 pub use self::aead::{open_in_place, seal_in_place};
 #[cfg(feature = "platforms")]
 pub use self::aes_cbc::{aes_128_cbc_decrypt, aes_192_cbc_decrypt};
+pub use self::drbg::Drbg;
 pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, is_strict_ed25519_signature};
 #[cfg(feature = "alias")]
 pub use self::ff1::{Ff1Key, Numerals};
