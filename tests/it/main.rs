@@ -16,6 +16,7 @@ mod keyring;
 mod ledger;
 mod problem;
 mod refresh_token;
+mod residency;
 mod sealed_token;
 mod third_party;
 mod uri;

@@ -86,6 +86,7 @@ macro_rules! error_codes {
 error_codes! {
     AccessDenied "access_denied" "The user or a policy does not allow it.",
     AlgorithmNotAllowed "algorithm_not_allowed" "The algorithm is unknown, not allowed here, or not the key's.",
+    AlreadyRegistered "already_registered" "The identifier belongs to another identity in this area.",
     AnswerMismatch "answer_mismatch" "The answer belongs to another request.",
     AudienceMismatch "audience_mismatch" "The token is meant for somebody else.",
     ClaimInvalid "claim_invalid" "A claim or member is missing or has the wrong type or value.",
@@ -94,6 +95,8 @@ error_codes! {
     CriticalHeader "critical_header" "The header demands an extension that is not supported.",
     DecryptionFailed "decryption_failed" "The text does not decrypt under this key, or was altered.",
     DuplicateMember "duplicate_member" "A JSON object has the same name twice.",
+    IdentityErased "identity_erased" "The identity has been erased, or is being erased.",
+    IdentityUnknown "identity_unknown" "There is no such identity.",
     InsufficientScope "insufficient_scope" "The token does not carry the scope that is needed.",
     Internal "internal" "A fault of the software itself.",
     InvalidClient "invalid_client" "The client is unknown or did not authenticate.",
@@ -112,6 +115,7 @@ error_codes! {
     LifetimeExceeded "lifetime_exceeded" "The token claims to live longer than allowed.",
     LimitExceeded "limit_exceeded" "The text is larger, deeper or longer than allowed.",
     Malformed "malformed" "The text is not what it should be.",
+    Moving "moving" "The identity is being moved or registered; try again in a moment.",
     NetworkUnavailable "network_unavailable" "The network or the server cannot be reached.",
     NotCanonical "not_canonical" "The text spells its content in another than the one canonical way.",
     OriginMismatch "origin_mismatch" "The request comes from another page than the token names.",
@@ -152,7 +156,8 @@ impl ErrorCode {
     pub const fn retryable(self) -> bool {
         matches!(
             self,
-            Self::NetworkUnavailable
+            Self::Moving
+                | Self::NetworkUnavailable
                 | Self::RateLimited
                 | Self::ServerError
                 | Self::TemporarilyUnavailable

@@ -35,6 +35,7 @@ pub mod limits;
 pub mod pacing;
 pub mod problem;
 pub mod refresh_token;
+pub mod residency;
 pub mod scope;
 pub mod sealed_token;
 pub mod secret;

@@ -76,6 +76,9 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
     use ErrorCode as E;
     match reason {
         E::AccessDenied
+        | E::AlreadyRegistered
+        | E::IdentityErased
+        | E::IdentityUnknown
         | E::InvalidClient
         | E::InvalidDpopProof
         | E::InvalidGrant
@@ -83,6 +86,7 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::InvalidScope
         | E::InvalidTarget
         | E::InsufficientScope
+        | E::Moving
         | E::RateLimited
         | E::Replayed
         | E::ServerError
@@ -138,7 +142,9 @@ const fn status(error: ErrorCode) -> u16 {
     match error {
         ErrorCode::InvalidClient => 401,
         ErrorCode::AccessDenied | ErrorCode::InsufficientScope => 403,
-        ErrorCode::Replayed => 409,
+        ErrorCode::IdentityUnknown => 404,
+        ErrorCode::AlreadyRegistered | ErrorCode::Moving | ErrorCode::Replayed => 409,
+        ErrorCode::IdentityErased => 410,
         ErrorCode::RateLimited => 429,
         ErrorCode::ServerError => 500,
         ErrorCode::TemporarilyUnavailable => 503,
