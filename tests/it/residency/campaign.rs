@@ -151,6 +151,7 @@ fn caller(world: &Shared, number: usize) {
 /// One thing that happens.
 fn event(world: &Shared) {
     let mut here = world.borrow_mut();
+    here.network.tick(1);
     // Calm schedules get far, wild ones get stuck in interesting places.
     let wild = here.wild;
     let choice = here.random.below(100 + 4 * wild);
@@ -302,6 +303,7 @@ fn come_to_rest(world: &Shared) {
         for place in (0..tasks).rev() {
             poll(world, place);
         }
+        world.borrow_mut().network.tick(EVENTS);
         let requests = std::mem::take(&mut world.borrow_mut().network.requests);
         let answers = std::mem::take(&mut world.borrow_mut().network.answers);
         let still = requests.is_empty() && answers.is_empty();

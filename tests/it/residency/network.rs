@@ -78,17 +78,30 @@ pub(super) struct Lost;
 #[derive(Default)]
 pub(super) struct Network {
     pub(super) requests: Vec<(u64, Node, Request)>,
+    /// Requests that take their time, with the event at which they join the others.
+    pub(super) slow: Vec<(usize, (u64, Node, Request))>,
+    /// Events so far.
+    pub(super) clock: usize,
     pub(super) answers: Vec<(u64, Node, Answer)>,
     waiting: BTreeMap<u64, Option<Result<Answer, ()>>>,
     last: u64,
 }
 
 impl Network {
-    fn send(&mut self, to: Node, request: Request) -> u64 {
+    fn send(&mut self, to: Node, request: Request, delay: usize) -> u64 {
         self.last += 1;
         self.waiting.insert(self.last, None);
-        self.requests.push((self.last, to, request));
+        self.slow.push((self.clock + delay, (self.last, to, request)));
+        self.tick(0);
         self.last
+    }
+
+    /// Lets `events` pass.
+    pub(super) fn tick(&mut self, events: usize) {
+        self.clock += events;
+        let clock = self.clock;
+        let due = self.slow.extract_if(.., |(at, _)| *at <= clock);
+        self.requests.extend(due.map(|(_, message)| message));
     }
 
     /// The caller of `call` gets this, if it still waits.
@@ -121,7 +134,11 @@ impl Network {
 
 /// Calls a node and waits for its answer, or for the end of patience.
 pub(super) async fn call(world: &Shared, to: Node, request: Request) -> Result<Answer, Lost> {
-    let call = world.borrow_mut().network.send(to, request);
+    let call = {
+        let mut world = world.borrow_mut();
+        let delay = if world.random.percent(15) { world.random.below(150) } else { 0 };
+        world.network.send(to, request, delay)
+    };
     let waiting = Waiting { world: world.clone(), call };
     poll_fn(|_| {
         let slot = waiting.world.borrow().network.waiting.get(&call).cloned().flatten();
