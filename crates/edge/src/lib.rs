@@ -28,13 +28,15 @@ mod nonce;
 #[cfg(feature = "issue")]
 mod partner;
 mod proof;
+#[cfg(feature = "issue")]
+mod residency;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod runtime;
 mod unseal;
 mod verifier;
 
 #[cfg(feature = "issue")]
-pub use self::{authority::*, jose::*, ledger::*, partner::*};
+pub use self::{authority::*, jose::*, ledger::*, partner::*, residency::*};
 pub use nonce::*;
 pub use proof::*;
 pub use unseal::*;

@@ -28,14 +28,7 @@ pub(super) async fn answer(world: &Shared, id: IdentityId, request: Request) -> 
         Request::Register(area) => done(change(world, id, |it| directory::register(it, area, now))),
         Request::Confirm => done(change(world, id, directory::confirm)),
         Request::Abandon => {
-            let changed = change(world, id, |it| match it {
-                Some(record) if record.route().is_ok() => Ok(Some(record)),
-                Some(record) => {
-                    let areas = [record.area().clone()];
-                    directory::begin_removal(Some(record), Cause::Abandoned, &areas, now)
-                }
-                None => Ok(None),
-            });
+            let changed = change(world, id, |it| directory::abandon(it, now));
             drive(world, id).await;
             done(changed)
         }

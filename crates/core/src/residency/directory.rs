@@ -176,6 +176,19 @@ pub fn confirm(record: Option<Record>) -> Change {
     }
 }
 
+/// Gives a registration up because the identifier is another identity's. One that has come further stays as it is.
+///
+/// Errors: `limit_exceeded`.
+pub fn abandon(record: Option<Record>, now: UnixSeconds) -> Change {
+    match record {
+        Some(record) if record.state == State::Registering => {
+            let areas = [record.area.clone()];
+            begin_removal(Some(record), Cause::Abandoned, &areas, now)
+        }
+        other => Ok(other),
+    }
+}
+
 /// Begins a move. To where it is, or is going already, changes nothing.
 ///
 /// Errors: `identity_unknown`, `identity_erased`; `moving` while another move has not come to its end.
