@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'access_denied'
   /** The algorithm is unknown, not allowed here, or not the key's. */
   | 'algorithm_not_allowed'
+  /** The identifier belongs to another identity in this area. */
+  | 'already_registered'
   /** The answer belongs to another request. */
   | 'answer_mismatch'
   /** The token is meant for somebody else. */
@@ -22,6 +24,10 @@ export type ErrorCode =
   | 'decryption_failed'
   /** A JSON object has the same name twice. */
   | 'duplicate_member'
+  /** The identity has been erased, or is being erased. */
+  | 'identity_erased'
+  /** There is no such identity. */
+  | 'identity_unknown'
   /** The token does not carry the scope that is needed. */
   | 'insufficient_scope'
   /** A fault of the software itself. */
@@ -58,6 +64,8 @@ export type ErrorCode =
   | 'limit_exceeded'
   /** The text is not what it should be. */
   | 'malformed'
+  /** The identity is being moved or registered; try again in a moment. */
+  | 'moving'
   /** The network or the server cannot be reached. */
   | 'network_unavailable'
   /** The text spells its content in another than the one canonical way. */
@@ -119,6 +127,7 @@ export type ErrorCode =
 export const errorCodes: readonly ErrorCode[] = [
   'access_denied',
   'algorithm_not_allowed',
+  'already_registered',
   'answer_mismatch',
   'audience_mismatch',
   'claim_invalid',
@@ -127,6 +136,8 @@ export const errorCodes: readonly ErrorCode[] = [
   'critical_header',
   'decryption_failed',
   'duplicate_member',
+  'identity_erased',
+  'identity_unknown',
   'insufficient_scope',
   'internal',
   'invalid_client',
@@ -145,6 +156,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'lifetime_exceeded',
   'limit_exceeded',
   'malformed',
+  'moving',
   'network_unavailable',
   'not_canonical',
   'origin_mismatch',
@@ -177,6 +189,7 @@ export const errorCodes: readonly ErrorCode[] = [
 
 /** Codes for which the same call may succeed a little later. */
 export const retryableCodes: ReadonlySet<ErrorCode> = /* @__PURE__ */ new Set<ErrorCode>([
+  'moving',
   'network_unavailable',
   'rate_limited',
   'server_error',

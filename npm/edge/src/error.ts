@@ -43,6 +43,13 @@ function statusOf(code: ErrorCode): number {
     case 'access_denied':
     case 'insufficient_scope':
       return 403
+    case 'identity_unknown':
+      return 404
+    case 'already_registered':
+    case 'moving':
+      return 409
+    case 'identity_erased':
+      return 410
     case 'rate_limited':
       return 429
     case 'internal':

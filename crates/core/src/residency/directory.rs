@@ -17,10 +17,10 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::time::UnixSeconds;
 
 /// How long whoever drives a plan has for one step before an alarm drives it on, in seconds.
-pub const STEP_SECONDS: i64 = 5;
+pub const STEP_SECONDS: i64 = 3;
 
 /// How long a registration may take before it is rolled back, in seconds.
-pub const REGISTRATION_SECONDS: i64 = 15;
+pub const REGISTRATION_SECONDS: i64 = 10;
 
 /// Attempts at one step of a move before it is rolled back. Once it is decided there is no limit.
 pub const MOST_ATTEMPTS: u32 = 6;
