@@ -18,6 +18,7 @@ mod ledger;
 mod platform_payload;
 mod problem;
 mod refresh_token;
+mod residency;
 mod sealed_token;
 mod third_party;
 mod token_exchange;

@@ -44,6 +44,7 @@ pub mod pacing;
 pub mod platform_payload;
 pub mod problem;
 pub mod refresh_token;
+pub mod residency;
 pub mod scope;
 pub mod sealed_token;
 pub mod secret;

@@ -79,6 +79,9 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::AliasInvalid
         | E::IdempotencyConflict
         | E::IdentifierUnsuitable
+        | E::AlreadyRegistered
+        | E::IdentityErased
+        | E::IdentityUnknown
         | E::InvalidClient
         | E::InvalidDpopProof
         | E::InvalidGrant
@@ -86,6 +89,7 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::InvalidScope
         | E::InvalidTarget
         | E::InsufficientScope
+        | E::Moving
         | E::RateLimited
         | E::Replayed
         | E::ServerError
@@ -152,8 +156,9 @@ const fn status(error: ErrorCode) -> u16 {
     match error {
         ErrorCode::InvalidClient => 401,
         ErrorCode::AccessDenied | ErrorCode::InsufficientScope => 403,
-        ErrorCode::AliasInvalid => 404,
-        ErrorCode::Replayed => 409,
+        ErrorCode::AliasInvalid | ErrorCode::IdentityUnknown => 404,
+        ErrorCode::AlreadyRegistered | ErrorCode::Moving | ErrorCode::Replayed => 409,
+        ErrorCode::IdentityErased => 410,
         ErrorCode::IdempotencyConflict | ErrorCode::IdentifierUnsuitable => 422,
         ErrorCode::RateLimited => 429,
         ErrorCode::ServerError => 500,

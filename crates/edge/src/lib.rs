@@ -34,6 +34,8 @@ mod partner;
 #[cfg(feature = "issue")]
 mod platform;
 mod proof;
+#[cfg(feature = "issue")]
+mod residency;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod runtime;
 #[cfg(feature = "issue")]
@@ -44,7 +46,7 @@ mod verifier;
 #[cfg(feature = "issue")]
 pub use self::{
     alias::*, alias_registry::*, authority::*, jose::*, ledger::*, partner::*, platform::*,
-    token_exchange::*,
+    residency::*, token_exchange::*,
 };
 pub use nonce::*;
 pub use proof::*;

@@ -19,3 +19,12 @@ export type {
 } from './durable/stores.js'
 export type { CutOff, CutOffStore } from './revocation/cut-off.js'
 export type { Ledger, LedgerCommand, LedgerOutcome, LoginClaim } from './authority/ledger.js'
+export { regionHosts } from './durable/region/region-hosts.js'
+export type { RegionHosts } from './durable/region/region-hosts.js'
+export type {
+  RegionNamespace,
+  RegionNamespaces,
+  RegionPlace,
+  RegionPlacement,
+} from './durable/region/objects.js'
+export type { RegionClass, RegionKeys, RegionSettings } from './durable/region/settings.js'
