@@ -43,6 +43,7 @@ pub mod subject;
 pub mod terms;
 pub mod time;
 pub mod token_facts;
+pub mod tokenization;
 pub mod uri;
 pub mod verify;
 pub mod visit_token;
