@@ -44,6 +44,7 @@ pub mod terms;
 pub mod time;
 pub mod token_facts;
 pub mod tokenization;
+pub mod tokenizer;
 pub mod uri;
 pub mod verify;
 pub mod visit_token;
