@@ -45,6 +45,8 @@ pub mod time;
 pub mod token_facts;
 pub mod tokenization;
 pub mod uri;
+#[cfg(feature = "vault")]
+pub mod vault;
 pub mod verify;
 pub mod visit_token;
 
