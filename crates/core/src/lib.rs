@@ -46,6 +46,8 @@ pub mod token_facts;
 pub mod tokenization;
 pub mod tokenizer;
 pub mod uri;
+#[cfg(feature = "vault")]
+pub mod vault;
 pub mod verify;
 pub mod visit_token;
 

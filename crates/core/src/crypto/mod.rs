@@ -12,6 +12,8 @@ mod multiples;
 mod p256;
 #[cfg(not(feature = "p256"))]
 mod p256_coordinates;
+#[cfg(feature = "vault")]
+mod permutation;
 mod x25519;
 
 pub use self::aead::{open_in_place, seal_in_place};
@@ -23,4 +25,6 @@ pub use self::mac::{MacKey, constant_time_eq, hmac_sha256, sha256, sha256_of};
 pub use self::p256::{P256PrivateKey, P256PublicKey};
 #[cfg(not(feature = "p256"))]
 pub use self::p256_coordinates::P256PublicKey;
+#[cfg(feature = "vault")]
+pub use self::permutation::Permutation;
 pub use self::x25519::{X25519PrivateKey, X25519PublicKey};

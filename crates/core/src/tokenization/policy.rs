@@ -172,7 +172,7 @@ impl Policy {
 }
 
 impl FieldPolicy {
-    fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         ObjectWriter::new()
             .string("name", &self.name)
             .string("norm", &self.normalisation)
@@ -182,7 +182,7 @@ impl FieldPolicy {
             .finish()
     }
 
-    fn from_value(item: &Object) -> Result<Self> {
+    pub(crate) fn from_value(item: &Object) -> Result<Self> {
         let number = |name, limit| match u32::try_from(item.integer(name)?) {
             Ok(number) if number <= limit => Ok(number),
             _ => Err(invalid(name)),

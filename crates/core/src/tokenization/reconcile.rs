@@ -73,6 +73,8 @@ pub fn parse_request(text: &str) -> Result<Vec<Submission>> {
 pub enum Refusal {
     /// The binding of token and value does not hold, or what stands outside of the seal differs from what is under it.
     BadBinding,
+    /// The value is no live value of its field, or is a token itself.
+    BadValue,
     /// It came after `rexp`.
     Expired,
     /// The id was used for another operation.
@@ -82,12 +84,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const ALL: [Self; 4] = [Self::BadBinding, Self::Expired, Self::OpConflict, Self::OverCap];
+    const ALL: [Self; 5] =
+        [Self::BadBinding, Self::BadValue, Self::Expired, Self::OpConflict, Self::OverCap];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BadBinding => "bad_binding",
+            Self::BadValue => "bad_value",
             Self::Expired => "expired",
             Self::OpConflict => "op_conflict",
             Self::OverCap => "over_cap",
