@@ -18,6 +18,7 @@ mod problem;
 mod refresh_token;
 mod sealed_token;
 mod third_party;
+mod tokenizer;
 mod uri;
 mod verify;
 mod visit;

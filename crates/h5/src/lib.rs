@@ -10,6 +10,7 @@
 
 mod entropy;
 mod issuer;
+mod pacing;
 mod refusal;
 
 #[cfg(feature = "visit")]
@@ -18,8 +19,6 @@ mod access_token;
 mod database;
 #[cfg(feature = "visit")]
 mod exchange;
-#[cfg(feature = "visit")]
-mod pacing;
 #[cfg(feature = "visit")]
 mod page_keys;
 #[cfg(feature = "visit")]
@@ -43,14 +42,13 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
 pub use issuer::Issuer;
+pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 pub use refusal::is_error_code;
 
 #[cfg(feature = "visit")]
 pub use access_token::{AccessToken, fingerprint};
 #[cfg(feature = "visit")]
 pub use exchange::Exchange;
-#[cfg(feature = "visit")]
-pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 #[cfg(feature = "visit")]
 pub use page_keys::PageKeys;
 #[cfg(feature = "visit")]

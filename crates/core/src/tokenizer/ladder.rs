@@ -215,7 +215,7 @@ impl Climb<'_> {
         lookup: Option<Lookup>,
     ) -> Result<()> {
         let stored = Stored {
-            op: operation.op.to_string(),
+            op: operation.op.to_text(),
             policy: operation.policy.clone(),
             field: operation.field.clone(),
             token: operation.token.clone(),

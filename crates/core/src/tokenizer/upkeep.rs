@@ -96,6 +96,14 @@ pub fn remember(rows: &Rows, heard: &[(Lookup, String)], now: UnixSeconds) -> Re
     Ok(batch)
 }
 
+/// The token that was given out for a value and waits for the vault. Its row has to be read.
+///
+/// Errors: those of a row that cannot be read.
+pub fn waiting(rows: &Rows, lookup: &Lookup) -> Result<Option<String>> {
+    let known = rows.row(lookup.key())?.map(Known::parse).transpose()?;
+    Ok(known.filter(|known| known.op.is_some()).map(|known| known.token))
+}
+
 /// Forgets policies that nothing refers to, of those listed under [`POLICY_PREFIX`]; `None` while operations wait, and where
 /// there is nothing to forget.
 ///

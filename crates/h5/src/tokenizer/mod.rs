@@ -15,5 +15,8 @@ pub use outgoing::{Outgoing, bury_unreadable};
 pub use policy::DegradePolicy;
 pub use rows::{Listed, StoreRows};
 pub use sender::{HeldFence, fence_attempt, write_off};
-pub use upkeep::{account, adopt, forget_known, forget_policies, refill, remember, stock};
+pub use upkeep::{
+    account, adopt, forget_known, forget_policies, policy_key, refill, remember, stock,
+    waiting_tokens,
+};
 pub use vault::{tokens_answer, tokens_request};

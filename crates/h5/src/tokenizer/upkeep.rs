@@ -1,7 +1,7 @@
 //! Policies, pools and what is remembered.
 
 use lingpai_core::Result;
-use lingpai_core::json::ObjectWriter;
+use lingpai_core::json::{ObjectWriter, Value};
 use lingpai_core::time::UnixSeconds;
 use lingpai_core::tokenization::pools::{Lease, PoolRequest};
 use lingpai_core::tokenizer::{Account, upkeep};
@@ -93,4 +93,24 @@ pub fn forget_policies(rows: &StoreRows, keys: Vec<String>) -> JsResult<Option<S
 pub fn forget_known(listed: &Listed, most: u32, now_seconds: f64) -> Option<String> {
     let now = UnixSeconds::new(now_seconds as i64);
     upkeep::forget_known(&listed.0, most as usize, now).map(|batch| batch_json(&batch))
+}
+
+/// The key of a policy, by its `jti`.
+#[wasm_bindgen(js_name = policyKey)]
+pub fn policy_key(jti: &str) -> String {
+    upkeep::policy_key(jti)
+}
+
+/// The tokens that wait for the vault already, of those known under these tags: a JSON array of texts, or `null`.
+#[wasm_bindgen(js_name = waitingTokens)]
+pub fn waiting_tokens(rows: &StoreRows, tags: Vec<String>) -> JsResult<String> {
+    let token = |tag: &String| -> Result<String> {
+        let waiting = match lookup(tag)? {
+            Some(lookup) => upkeep::waiting(&rows.0, &lookup)?,
+            None => None,
+        };
+        Ok(waiting.map_or(Value::Null, Value::String).to_json())
+    };
+    let tokens = tags.iter().map(token).collect::<Result<Vec<_>>>().map_err(to_js)?;
+    Ok(array(tokens.into_iter()))
 }
