@@ -14,7 +14,7 @@ pub const KEY: &str = "fence";
 pub const HELD_MS: u64 = 15_000;
 
 /// The fence as its holder knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
 pub struct Fence {
     revision: u64,
 }
