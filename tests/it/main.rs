@@ -19,6 +19,8 @@ mod refresh_token;
 mod sealed_token;
 mod third_party;
 mod uri;
+mod vault_settlement;
+mod vault_shapes;
 mod verify;
 mod visit;
 mod wycheproof;
