@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use lingpai_core::jose::SymmetricJwk;
+use lingpai_core::vault::index::Home;
 use lingpai_core::vault::shape::is_any_token;
 use lingpai_core::vault::{IndexKey, Kind};
 use proptest::prelude::*;
@@ -139,9 +140,10 @@ proptest! {
         kind in kind(), shard in 0..SHARDS, count: u64,
     ) {
         let index = index(SHARDS);
-        let token = index.token("bank", "field", kind, shard, count % per_shard(kind)).unwrap();
-        let home = |field| index.home_of_token("bank", field, kind, &token).unwrap();
-        prop_assert_eq!(home("field"), Some(shard));
+        let count = count % per_shard(kind);
+        let token = index.token("bank", "field", kind, shard, count).unwrap();
+        let home = index.home_of_token("bank", "field", kind, &token).unwrap();
+        prop_assert_eq!(home, Some(Home { shard, count: Some(count) }));
     }
 
     #[test]
