@@ -28,7 +28,10 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
     compatibilityDate: '2026-03-01',
     compatibilityFlags,
     bindings,
-    durableObjects: { VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true } },
+    durableObjects: {
+      VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true },
+      TOKEN_VAULT: { className: 'TokenVault', useSQLite: true },
+    },
     durableObjectsPersist: join(home, 'state'),
     assets: {
       directory: at('worker-example/dist/page'),

@@ -102,6 +102,24 @@ pub fn vault_wanted(
     })
 }
 
+/// By what the object of a person is named.
+///
+/// Errors: `closed`.
+#[wasm_bindgen(js_name = vaultHolder)]
+pub fn vault_holder(vault: u32, tenant: &str, subject: &str) -> Crossing<String> {
+    VAULTS.with(vault, |vault| Ok(vault.index.holder(tenant, subject)))
+}
+
+/// The thumbprint in the body of a request for a policy, if there is one.
+///
+/// Errors: those of JSON, `claim_invalid`.
+#[wasm_bindgen(js_name = vaultWantedKey)]
+pub fn vault_wanted_key(body: &str) -> Crossing<Option<String>> {
+    let body = json::parse_object(body.as_bytes())?;
+    let jkt = body.optional_string("jkt")?.map(lingpai_core::signed::thumbprint).transpose()?;
+    Ok(jkt.map(|jkt| jkt.to_owned()))
+}
+
 /// Signs the policy that was granted.
 ///
 /// Errors: `closed`; `server_error` where no key serves.
