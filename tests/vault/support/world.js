@@ -23,8 +23,8 @@ export const ALL = FIELDS.flatMap(({ name }) => [`tokenize:${name}`, `reveal:${n
 
 const symmetric = (kid) => ({ kty: 'oct', kid, alg: 'HS256', k: secret() })
 
-/** Starts a deployment. `fields` are changes by name, `bindings` replace those made here. */
-export async function startVault({ fields = {}, bindings: more = {} } = {}) {
+/** Starts a deployment. `fields` are changes by name, `bindings` are added; `bundle` is that of another Worker. */
+export async function startVault({ fields = {}, bindings: more = {}, bundle } = {}) {
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
   const deployment = await deployed.createDeployment({ issuer, pages: ['https://page.example'] })
@@ -38,7 +38,7 @@ export async function startVault({ fields = {}, bindings: more = {} } = {}) {
     VAULT_FIELDS: JSON.stringify(FIELDS.map((field) => ({ ...field, ...fields[field.name] }))),
     ...more,
   }
-  const worker = await startWorker({ port, bindings })
+  const worker = await startWorker({ port, bindings, bundle })
   return {
     ...worker,
     worker,
@@ -63,7 +63,11 @@ export async function person(world, { subject, scope = ALL, key, claims } = {}) 
     scope,
     ...claims,
   })
-  const call = async (path, body, { method = 'POST', proof, headers, authorization } = {}) => {
+  const call = async (
+    path,
+    body,
+    { faults, method = 'POST', proof, headers, authorization } = {},
+  ) => {
     const url = world.issuer + path
     proof ??= await dpopProof(key, { method, url: url.split('?')[0], token, claims: at(world) })
     const response = await deployed.post(url, {
@@ -72,6 +76,7 @@ export async function person(world, { subject, scope = ALL, key, claims } = {}) 
         authorization: authorization ?? `DPoP ${token}`,
         dpop: proof,
         ...(method === 'POST' && { 'content-type': 'application/json' }),
+        ...(faults && { 'x-faults': faults }),
         ...headers,
       },
       ...(method === 'POST' && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -145,7 +150,13 @@ export async function install(world, options) {
 }
 
 /** Sends operations under a policy with a proof by `key`. */
-export async function reconcile(world, policy, key, ops, { scheme = 'DPoP', proof, body } = {}) {
+export async function reconcile(
+  world,
+  policy,
+  key,
+  ops,
+  { scheme = 'DPoP', proof, body, faults } = {},
+) {
   const url = `${world.issuer}/v1/reconcile`
   proof ??=
     key && (await dpopProof(key, { method: 'POST', url, token: policy.text, claims: at(world) }))
@@ -154,6 +165,7 @@ export async function reconcile(world, policy, key, ops, { scheme = 'DPoP', proo
       authorization: `${scheme} ${policy.text}`,
       'content-type': 'application/json',
       ...(proof && { dpop: proof }),
+      ...(faults && { 'x-faults': faults }),
     },
     body: body ?? JSON.stringify({ ops }),
   })
