@@ -154,6 +154,24 @@ export class TokenVault extends DurableObject {
     return this.#shard((run) => audit.trail(run, afterSeq, limit))
   }
 
+  /** How many values are under which data key. */
+  recordKeys(): { kid: string; number: number }[] {
+    const query =
+      'SELECT kid, count(*) AS number FROM values_ WHERE kid IS NOT NULL GROUP BY kid ORDER BY kid'
+    return this.#shard((run) =>
+      run(query).map(({ kid, number }) => ({ kid: String(kid), number: Number(number) })),
+    )
+  }
+
+  /** How many rows are kept of this holder, by table. */
+  rowCounts(): Record<string, number> {
+    const count = (run: Run, table: string) =>
+      Number(run(`SELECT count(*) AS number FROM ${table}`)[0]?.['number'])
+    return this.#holder((run) =>
+      Object.fromEntries(endingTables.map((table) => [table, count(run, table)])),
+    )
+  }
+
   /** Begins to bring all values under the data key that seals now; alarms go on with it. */
   async rotate(): Promise<Rotation> {
     const rotation = this.#rotate(true)
