@@ -20,6 +20,8 @@ mod sealed_token;
 mod third_party;
 mod tokenizer;
 mod uri;
+mod vault_settlement;
+mod vault_shapes;
 mod verify;
 mod visit;
 mod wycheproof;

@@ -23,7 +23,8 @@ const page = `http://localhost:${values.port}`
 const partnerSigningKey = keyPair('ed25519', 'partner-sig', { use: 'sig', alg: 'EdDSA' })
 const partnerEncryptionKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg: 'ECDH-ES+A256KW' })
 const audience = `${issuer}/api`
-const scope = 'profile'
+const fields = ['phone', 'card', 'identity', 'email', 'name']
+const scope = ['profile', ...fields.flatMap((it) => [`tokenize:${it}`, `reveal:${it}`])].join(' ')
 
 const bindings = {
   ISSUER: issuer,
@@ -36,11 +37,17 @@ const bindings = {
       clientId: 'xiaoman',
       keys: { keys: [partnerSigningKey.public] },
       encryptionKey: partnerEncryptionKey.public,
-      scopes: [scope],
+      scopes: scope.split(' '),
       audiences: [audience],
       pages: [page],
     },
   ],
+  VAULT_SEAL_KEYS: [
+    { key: keyPair('x25519', 'seal', { use: 'enc', alg: 'ECDH-ES+A256KW' }).secret },
+  ],
+  VAULT_DATA_KEYS: [{ key: symmetric('data') }],
+  VAULT_INDEX_KEY: symmetric('index'),
+  VAULT_FIELDS: fields.map((name) => ({ name, kind: `${name === 'name' ? 'text' : name}.1` })),
   DEMO_PARTNER_KEY: {
     clientId: 'xiaoman',
     app: issuer,

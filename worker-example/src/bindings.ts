@@ -1,9 +1,10 @@
 // What the deployment binds, read once and named in every complaint. Values never appear in one.
 
-import type { VisitLedger } from '@lingpai/edge/durable'
+import type { TokenVault, VisitLedger } from '@lingpai/edge/durable'
 
 export interface Env {
   VISIT_LEDGER: DurableObjectNamespace<VisitLedger>
+  TOKEN_VAULT?: DurableObjectNamespace<TokenVault>
   PAGES?: Fetcher
   ISSUER?: string
   SIGNING_KEYS?: string
@@ -11,10 +12,14 @@ export interface Env {
   REFRESH_KEYS?: string
   SUBJECT_KEY?: string
   CLIENTS?: string
+  VAULT_SEAL_KEYS?: string
+  VAULT_DATA_KEYS?: string
+  VAULT_INDEX_KEY?: string
+  VAULT_FIELDS?: string
   DEMO_PARTNER_KEY?: string
 }
 
-type TextBinding = Exclude<keyof Env, 'VISIT_LEDGER' | 'PAGES'>
+type TextBinding = Exclude<keyof Env, 'VISIT_LEDGER' | 'TOKEN_VAULT' | 'PAGES'>
 
 /** A binding is missing or malformed. The message names it and holds nothing of its value. */
 export function bindingProblem(name: keyof Env, complaint: string): Error {

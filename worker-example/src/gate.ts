@@ -9,12 +9,16 @@ import {
   type Client,
 } from '@lingpai/edge/authority'
 import { durableLedger } from '@lingpai/edge/durable'
+import type { Vault } from '@lingpai/edge/vault'
 import { bindingProblem, issuer, json, type Env } from './bindings'
+import { vaultOf } from './vault'
 
 export interface Gate {
   authority: Authority
   /** The protected API; registered pages may read its answers. */
   me(request: Request): Promise<Response>
+  /** The vault. Throws where its bindings are not in place. */
+  vault(): Vault
 }
 
 const gates = new WeakMap<Env, Gate>()
@@ -62,7 +66,12 @@ function make(env: Env): Gate {
       { headers: { 'Cache-Control': 'no-store' } },
     ),
   )
-  return { authority, me: async (request) => authority.allowPages(request, await me(request)) }
+  let vault: Vault | undefined
+  return {
+    authority,
+    me: async (request) => authority.allowPages(request, await me(request)),
+    vault: () => (vault ??= vaultOf(env, verifier, ledger)),
+  }
 }
 
 const bindingOf: Partial<Record<string, keyof Env>> = {

@@ -6,7 +6,7 @@ import { problem } from './problem'
 import { routes } from './routes'
 import { answerDemo } from './demo/routes'
 
-export { VisitLedger } from '@lingpai/edge/durable'
+export { TokenVault, VisitLedger } from '@lingpai/edge/durable'
 
 export default {
   async fetch(request, env): Promise<Response> {

@@ -1,6 +1,7 @@
 // What the Worker answers, by path and method.
 
 import type { Gate } from './gate'
+import { vaultRoutes } from './vault-routes'
 
 type Handle = (request: Request, gate: Gate) => Response | Promise<Response>
 
@@ -14,6 +15,7 @@ export const routes: Readonly<Record<string, Readonly<Record<string, Handle>>>> 
     POST: (request, { authority }) => authority.refreshVisit(request),
     OPTIONS: (request, { authority }) => authority.preflight(request),
   },
+  ...vaultRoutes,
   '/.well-known/jwks.json': { GET: (_, { authority }) => authority.jwks() },
   '/.well-known/lingpai': { GET: (_, { authority }) => authority.configuration() },
   '/api/me': {

@@ -24,6 +24,8 @@ mod host;
 mod jose;
 #[cfg(feature = "issue")]
 mod ledger;
+#[cfg(feature = "issue")]
+mod named;
 mod nonce;
 #[cfg(feature = "issue")]
 mod partner;
@@ -31,10 +33,14 @@ mod proof;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod runtime;
 mod unseal;
+#[cfg(feature = "issue")]
+mod vault;
+#[cfg(feature = "issue")]
+mod vault_rows;
 mod verifier;
 
 #[cfg(feature = "issue")]
-pub use self::{authority::*, jose::*, ledger::*, partner::*};
+pub use self::{authority::*, jose::*, ledger::*, partner::*, vault::*, vault_rows::*};
 pub use nonce::*;
 pub use proof::*;
 pub use unseal::*;

@@ -45,12 +45,12 @@ pub fn field_name(text: &str) -> Result<&str> {
 }
 
 /// Text of at least one byte and at most `limit`.
-fn bounded<'a>(text: &'a str, limit: usize, name: &'static str) -> Result<&'a str> {
+pub(crate) fn bounded<'a>(text: &'a str, limit: usize, name: &'static str) -> Result<&'a str> {
     if (1..=limit).contains(&text.len()) { Ok(text) } else { Err(invalid(name)) }
 }
 
 /// Reads a document, which may be longer than other JSON.
-fn document(text: &str) -> Result<Object> {
+pub(crate) fn document(text: &str) -> Result<Object> {
     let mut reader = Reader::of_text(MAX_DOCUMENT_BYTES, text)?;
     let value = reader.value()?;
     reader.finish()?;
@@ -61,7 +61,7 @@ fn document(text: &str) -> Result<Object> {
 }
 
 /// The objects in the array of that name: at least one, at most [`MAX_ITEMS`].
-fn items<'a>(
+pub(crate) fn items<'a>(
     document: &'a Object,
     name: &'static str,
 ) -> Result<impl Iterator<Item = Result<&'a Object>>> {

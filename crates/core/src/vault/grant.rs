@@ -73,6 +73,17 @@ impl Fields {
 }
 
 impl Field {
+    fn to_json(&self) -> String {
+        ObjectWriter::new()
+            .string("name", &self.name)
+            .string("kind", self.kind.as_str())
+            .integer("pool", i64::from(self.pool))
+            .boolean("provisional", self.provisional)
+            .integer("max", i64::from(self.max))
+            .integer("maxPerSubject", i64::from(self.max_per_subject))
+            .finish()
+    }
+
     fn from_value(item: &Object) -> Result<Self> {
         let number = |name, limit| match u32::try_from(item.integer(name)?) {
             Ok(number) if number <= limit => Ok(number),
@@ -202,6 +213,46 @@ pub fn grant(remembered: &[Granted], wanted: Wanted) -> (Granted, bool) {
     (granted, true)
 }
 
+impl Wanted {
+    /// As JSON, for the object that decides.
+    pub fn to_json(&self) -> String {
+        let fields: Vec<String> = self.fields.iter().map(Field::to_json).collect();
+        ObjectWriter::new()
+            .string("jti", &self.id)
+            .string("iid", self.install.as_str())
+            .optional_string("jkt", self.jkt.as_deref())
+            .raw("fields", &["[", &fields.join(","), "]"].concat())
+            .string("kid", &self.seal_kid)
+            .integer("lifetime", self.lifetime_seconds)
+            .integer("rexp", self.reconcile_until.as_i64())
+            .integer("now", self.now.as_i64())
+            .finish()
+    }
+
+    /// From such JSON.
+    ///
+    /// Errors: `claim_invalid`.
+    pub fn from_value(wanted: &Object) -> Result<Self> {
+        Ok(Self {
+            id: wanted.string("jti")?.to_owned(),
+            install: InstallId::parse(wanted.string("iid")?)?,
+            jkt: proof_key(wanted)?,
+            fields: Fields::from_value(wanted.get("fields"))?.0,
+            seal_kid: wanted.string("kid")?.to_owned(),
+            lifetime_seconds: wanted.integer("lifetime")?,
+            reconcile_until: UnixSeconds::new(wanted.integer("rexp")?),
+            now: UnixSeconds::new(wanted.integer("now")?),
+        })
+    }
+}
+
+fn proof_key(object: &Object) -> Result<Option<String>> {
+    object
+        .optional_string("jkt")?
+        .map(|jkt| signed::thumbprint(jkt).map(ToOwned::to_owned))
+        .transpose()
+}
+
 impl Granted {
     /// Whether it is young enough to be given again, and says what a new one would.
     fn serves(&self, wanted: &Wanted) -> bool {
@@ -270,10 +321,7 @@ impl Granted {
         Ok(Self {
             id: granted.string("jti")?.to_owned(),
             install: InstallId::parse(granted.string("iid")?)?,
-            jkt: match granted.optional_string("jkt")? {
-                Some(jkt) => Some(signed::thumbprint(jkt)?.to_owned()),
-                None => None,
-            },
+            jkt: proof_key(granted)?,
             version: u64::try_from(granted.integer("ver")?).map_err(|_| invalid("ver"))?,
             issued_at: UnixSeconds::new(granted.integer("iat")?),
             expires_at: UnixSeconds::new(granted.integer("exp")?),

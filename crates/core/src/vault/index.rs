@@ -19,6 +19,15 @@ pub const MAX_SHARDS: u16 = 4096;
 const HOLDER_BYTES: usize = 9;
 const INSTALL_BYTES: usize = 7;
 
+/// Where a token is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// The shard.
+    pub shard: u16,
+    /// As which of the shard's tokens; `None` for a provisional one.
+    pub count: Option<u64>,
+}
+
 /// The key behind the index, and how many shards there are. Neither may ever change: nothing that is stored could be found.
 pub struct IndexKey {
     fingerprints: MacKey,
@@ -70,7 +79,7 @@ impl IndexKey {
         self.fold(&sha256_of(&[b"shard\0", fingerprint.as_bytes()]))
     }
 
-    /// The shard that knows a token, and its number where it has one; `None` for a text that is no token of this field.
+    /// Where a token is known; `None` for a text that is no token of this field.
     ///
     /// Errors: none in practice.
     pub fn home_of_token(
@@ -79,12 +88,27 @@ impl IndexKey {
         field: &str,
         kind: Kind,
         token: &str,
-    ) -> Result<Option<u16>> {
+    ) -> Result<Option<Home>> {
         if provisional::is_provisional(token) {
-            return Ok(Some(self.fold(&sha256_of(&[b"token\0", token.as_bytes()]))));
+            let shard = self.fold(&sha256_of(&[b"token\0", token.as_bytes()]));
+            return Ok(Some(Home { shard, count: None }));
         }
         let number = self.shapes.number(kind, tenant, field, token)?;
-        Ok(number.and_then(|number| u16::try_from(number % u64::from(self.shards)).ok()))
+        let shards = u64::from(self.shards);
+        Ok(number.and_then(|number| {
+            let shard = u16::try_from(number % shards).ok()?;
+            Some(Home { shard, count: Some(number / shards) })
+        }))
+    }
+
+    /// How many tokens of a kind a shard can give out.
+    pub fn capacity(&self, kind: Kind) -> u64 {
+        kind.capacity() / u64::from(self.shards)
+    }
+
+    /// A mark of the value that a token was claimed for. It tells nothing to whoever does not know both.
+    pub fn mark(&self, token: &str, fingerprint: &str) -> String {
+        self.digest(&["mark", token, fingerprint])
     }
 
     /// The `count`th token of a shard, from 0. No two of them are equal, in one shard or in different ones.
@@ -102,7 +126,7 @@ impl IndexKey {
         let number = count
             .checked_mul(u64::from(self.shards))
             .and_then(|number| number.checked_add(u64::from(shard)))
-            .filter(|number| *number < kind.capacity())
+            .filter(|_| count < self.capacity(kind))
             .ok_or(full)?;
         self.shapes.token(kind, tenant, field, number)
     }

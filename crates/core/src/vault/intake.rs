@@ -7,7 +7,7 @@ use alloc::string::String;
 use zeroize::Zeroizing;
 
 use super::grant::{Field, Fields};
-use super::index::IndexKey;
+use super::index::{Home, IndexKey};
 use super::kind::Kind;
 use crate::error::ErrorCode;
 use crate::keyring::KeyRing;
@@ -33,8 +33,8 @@ pub struct Accepted {
 pub struct OpenedOperation {
     /// The value under the seal.
     pub value: Accepted,
-    /// The shard that knows its token.
-    pub home: u16,
+    /// Where its token is known.
+    pub home: Home,
     /// The lease that the token is of, unless it is provisional.
     pub lease: Option<String>,
 }

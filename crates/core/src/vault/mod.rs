@@ -4,13 +4,15 @@
 //!
 //! In reading order: [`kind`] (what a field holds), [`shape`] (what its tokens look like, and why none is given out twice),
 //! [`index`] (fingerprints, shards, install ids), [`at_rest`] (values under the data key), [`intake`] (what comes in, opened and
-//! checked), [`settlement`] (what is decided about it), [`grant`] (policies).
+//! checked), [`settlement`] (what is decided about it), [`grant`] (policies),
+//! [`lookup`] (questions about tokens).
 
 pub mod at_rest;
 pub mod grant;
 pub mod index;
 pub mod intake;
 pub mod kind;
+pub mod lookup;
 pub mod settlement;
 pub mod shape;
 

@@ -13,7 +13,8 @@ use crate::tokenization::provisional;
 
 /// Where the tokens of a kind lie.
 ///
-/// * card: 16 digits that begin with 0, with the check digit. No issuer of cards has a number that begins with 0.
+/// * card: 16 digits that begin with 01, with the check digit. No issuer of cards has a number that begins with 0, and after a
+///   telephone's trunk prefix 0 it is too long.
 /// * identity: 18 characters that begin with 0, with the check character. No region's code begins with 0.
 /// * phone: 11 digits that begin with 11: no mobile number in China (13 to 19), no number in North America (area codes begin
 ///   with 2 to 9).
@@ -39,7 +40,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 impl Kind {
     const fn space(self) -> Space {
         match self {
-            Self::Card => Space { prefix: "0", radix: 10, length: 14, suffix: Suffix::Luhn },
+            Self::Card => Space { prefix: "01", radix: 10, length: 13, suffix: Suffix::Luhn },
             Self::Email => Space { prefix: "", radix: 32, length: 20, suffix: Suffix::Domain },
             Self::Identity => {
                 Space { prefix: "0", radix: 10, length: 16, suffix: Suffix::Identity }
