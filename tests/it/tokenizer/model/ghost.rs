@@ -18,6 +18,8 @@ pub(super) struct Ghost {
     results: BTreeMap<[u8; 32], String>,
     /// Operations that the store lost, or lost track of.
     pub(super) lost: Vec<String>,
+    /// Whether the store was restored from a backup.
+    pub(super) restored: bool,
     /// What was seen that must never be.
     pub(super) wrong: Vec<&'static str>,
 }

@@ -20,16 +20,3 @@ pub(super) enum Mutant {
     /// A token is given out before its operation is committed.
     AckBeforeCommit,
 }
-
-impl Mutant {
-    pub(super) const ALL: [Self; 8] = [
-        Self::DeleteBeforeAck,
-        Self::NoFence,
-        Self::ShortMemory,
-        Self::WallClockOrder,
-        Self::OverwriteAlias,
-        Self::MissingIsDone,
-        Self::BlindWrites,
-        Self::AckBeforeCommit,
-    ];
-}

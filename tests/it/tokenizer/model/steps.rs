@@ -103,6 +103,7 @@ impl Tokenizing {
             }
             Step::Restore => {
                 state.mishaps.restores -= 1;
+                state.ghost.restored = true;
                 let all = state.ghost.operations.values().cloned();
                 state.ghost.lost.extend(all);
                 let at_first = state.at_first.rows.clone();
