@@ -23,7 +23,9 @@ const page = `http://localhost:${values.port}`
 const partnerSigningKey = keyPair('ed25519', 'partner-sig', { use: 'sig', alg: 'EdDSA' })
 const partnerEncryptionKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg: 'ECDH-ES+A256KW' })
 const audience = `${issuer}/api`
-const scope = 'profile transfer'
+const fields = ['phone', 'card', 'identity', 'email', 'name']
+const onFields = fields.flatMap((name) => [`tokenize:${name}`, `reveal:${name}`])
+const scope = ['profile', 'transfer', ...onFields].join(' ')
 
 const bindings = {
   ISSUER: issuer,
@@ -42,6 +44,12 @@ const bindings = {
       pages: [page],
     },
   ],
+  VAULT_SEAL_KEYS: [
+    { key: keyPair('x25519', 'seal', { use: 'enc', alg: 'ECDH-ES+A256KW' }).secret },
+  ],
+  VAULT_DATA_KEYS: [{ key: symmetric('data') }],
+  VAULT_INDEX_KEY: symmetric('index'),
+  VAULT_FIELDS: fields.map((name) => ({ name, kind: `${name === 'name' ? 'text' : name}.1` })),
   DEMO_PARTNER_KEY: {
     clientId: 'xiaoman',
     app: issuer,

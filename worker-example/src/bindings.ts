@@ -1,6 +1,11 @@
 // What the deployment binds, read once and named in every complaint. Values never appear in one.
 
-import type { AliasRegistry, PlatformSessions, VisitLedger } from '@lingpai/edge/durable'
+import type {
+  AliasRegistry,
+  PlatformSessions,
+  TokenVault,
+  VisitLedger,
+} from '@lingpai/edge/durable'
 import type { DemoBank } from './demo/bank'
 
 /** Durable Objects and files. */
@@ -9,6 +14,7 @@ interface Objects {
   ALIASES?: DurableObjectNamespace<AliasRegistry>
   DEMO_BANK?: DurableObjectNamespace<DemoBank>
   PLATFORM_SESSIONS?: DurableObjectNamespace<PlatformSessions>
+  TOKEN_VAULT?: DurableObjectNamespace<TokenVault>
   PAGES?: Fetcher
 }
 
@@ -23,6 +29,10 @@ interface Texts {
   ALIAS_KEYS?: string
   MINI_PROGRAMS?: string
   SESSION_KEYS?: string
+  VAULT_SEAL_KEYS?: string
+  VAULT_DATA_KEYS?: string
+  VAULT_INDEX_KEY?: string
+  VAULT_FIELDS?: string
   DEMO_PARTNER_KEY?: string
 }
 

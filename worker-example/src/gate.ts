@@ -10,10 +10,12 @@ import {
 } from '@lingpai/edge/authority'
 import { durableLedger } from '@lingpai/edge/durable'
 import type { Operations } from '@lingpai/edge/operations'
+import type { Vault } from '@lingpai/edge/vault'
 import { bindingProblem, issuer, json, type Env } from './bindings'
 import { bankOf } from './demo/bank'
 import { operationsOf } from './operations'
 import { miniProgramsOf, type MiniPrograms } from './mini-programs'
+import { vaultOf } from './vault'
 
 export interface Gate {
   authority: Authority
@@ -25,6 +27,8 @@ export interface Gate {
   accounts(request: Request): Promise<Response>
   /** Where any are registered. */
   mini: MiniPrograms | undefined
+  /** The vault. Throws where its bindings are not in place. */
+  vault(): Vault
 }
 
 const gates = new WeakMap<Env, Gate>()
@@ -79,12 +83,14 @@ function make(env: Env): Gate {
       }),
     { requiredScope: 'transfer' },
   )
+  let vault: Vault | undefined
   return {
     authority,
     me: async (request) => authority.allowPages(request, await me(request)),
     operations: operationsOf(env, verifier),
     accounts,
     mini: miniProgramsOf(env, authority, verifier),
+    vault: () => (vault ??= vaultOf(env, verifier, ledger)),
   }
 }
 

@@ -6,7 +6,7 @@ import { problem } from './problem'
 import { routes } from './routes'
 import { answerDemo } from './demo/routes'
 
-export { AliasRegistry, PlatformSessions, VisitLedger } from '@lingpai/edge/durable'
+export { AliasRegistry, PlatformSessions, TokenVault, VisitLedger } from '@lingpai/edge/durable'
 export { DemoBank } from './demo/bank'
 
 export default {

@@ -3,6 +3,7 @@
 import type { Gate } from './gate'
 import { operationRoutes } from './operation-routes'
 import { miniRoutes } from './mini-routes'
+import { vaultRoutes } from './vault-routes'
 
 type Handle = (request: Request, gate: Gate) => Response | Promise<Response>
 
@@ -16,6 +17,7 @@ export const routes: Readonly<Record<string, Readonly<Record<string, Handle>>>> 
     POST: (request, { authority }) => authority.refreshVisit(request),
     OPTIONS: (request, { authority }) => authority.preflight(request),
   },
+  ...vaultRoutes,
   '/.well-known/jwks.json': { GET: (_, { authority }) => authority.jwks() },
   '/.well-known/lingpai': { GET: (_, { authority }) => authority.configuration() },
   '/api/me': {

@@ -55,7 +55,11 @@ pub mod time;
 #[cfg(feature = "platforms")]
 pub mod token_exchange;
 pub mod token_facts;
+pub mod tokenization;
+pub mod tokenizer;
 pub mod uri;
+#[cfg(feature = "vault")]
+pub mod vault;
 pub mod verify;
 pub mod visit_token;
 

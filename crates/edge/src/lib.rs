@@ -28,6 +28,8 @@ mod host;
 mod jose;
 #[cfg(feature = "issue")]
 mod ledger;
+#[cfg(feature = "issue")]
+mod named;
 mod nonce;
 #[cfg(feature = "issue")]
 mod partner;
@@ -41,12 +43,16 @@ mod runtime;
 #[cfg(feature = "issue")]
 mod token_exchange;
 mod unseal;
+#[cfg(feature = "issue")]
+mod vault;
+#[cfg(feature = "issue")]
+mod vault_rows;
 mod verifier;
 
 #[cfg(feature = "issue")]
 pub use self::{
     alias::*, alias_registry::*, authority::*, jose::*, ledger::*, partner::*, platform::*,
-    residency::*, token_exchange::*,
+    residency::*, token_exchange::*, vault::*, vault_rows::*,
 };
 pub use nonce::*;
 pub use proof::*;

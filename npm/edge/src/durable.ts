@@ -3,6 +3,7 @@
 export { AliasRegistry, type AliasAudit } from './durable/alias-registry.js'
 export { durableAliases, type AliasNamespace, type DurableAliases } from './durable/alias-store.js'
 export { ReplayLedger } from './durable/replay-ledger.js'
+export { TokenVault } from './durable/token-vault.js'
 export { VisitLedger } from './durable/visit-ledger.js'
 export { PlatformSessions } from './durable/platform-sessions.js'
 export { durableLedger, durableReplay } from './durable/stores.js'
@@ -11,6 +12,7 @@ export type { SessionsNamespace } from './durable/sessions.js'
 export type { Asked, ExchangeLedger, LoginCall } from './exchange/ask.js'
 export type { PlatformCall } from './exchange/call.js'
 export type { PlatformStore } from './exchange/store.js'
+export { durableVault, type VaultNamespace, type VaultStore } from './vault/store.js'
 export type {
   DurableLedger,
   DurableReplay,

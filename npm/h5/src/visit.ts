@@ -11,6 +11,7 @@ import type {
 import type { Page } from './page.js'
 import { protectedFetch } from './protected-fetch.js'
 import { keepFresh } from './renewal.js'
+import { lend } from './visit-keys.js'
 import { unlessAborted } from './waiting.js'
 
 /** An open visit. */
@@ -118,9 +119,11 @@ export function createVisit(page: Page, first: Holding): Visit {
     close,
   }
   const disposal = { [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close }
-  return Object.freeze(
+  const open = Object.freeze(
     Object.defineProperties(visit, Object.getOwnPropertyDescriptors(disposal)),
   ) as Visit
+  lend(open, page)
+  return open
 }
 
 function wakeUps(): [EventTarget, string][] {

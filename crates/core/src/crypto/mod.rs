@@ -19,6 +19,8 @@ mod p256;
 mod p256_coordinates;
 #[cfg(feature = "platforms")]
 mod sha1;
+#[cfg(feature = "vault")]
+mod permutation;
 mod x25519;
 
 pub use self::aead::{open_in_place, seal_in_place};
@@ -37,4 +39,6 @@ pub use self::p256::{P256PrivateKey, P256PublicKey};
 pub use self::p256_coordinates::P256PublicKey;
 #[cfg(feature = "platforms")]
 pub use self::sha1::sha1_of;
+#[cfg(feature = "vault")]
+pub use self::permutation::Permutation;
 pub use self::x25519::{X25519PrivateKey, X25519PublicKey};
