@@ -52,7 +52,10 @@ export function tiersIn(browserName) {
       })
       const { first, row, refused, taken, keys } = result
       assert.deepEqual(first, { committed: true, durability: 'relaxed' })
-      assert.deepEqual(refused, { committed: false, conflicts: [{ key: 'a', revision: row.revision }] })
+      assert.deepEqual(refused, {
+        committed: false,
+        conflicts: [{ key: 'a', revision: row.revision }],
+      })
       assert.equal(taken.committed, true)
       assert.deepEqual(keys, ['c'])
     })
@@ -61,7 +64,7 @@ export function tiersIn(browserName) {
       const tabs = [await open(), await open()]
       const add = async () => {
         await openStore({ name: 'counter' })
-        for (let added = 0; added < 20; ) {
+        for (let added = 0; added < 20;) {
           const [row] = await store.read(['n'])
           const { committed } = await store.write({
             expect: [{ key: 'n', revision: row?.revision ?? 0 }],
@@ -77,8 +80,9 @@ export function tiersIn(browserName) {
     })
 
     test('in localStorage while IndexedDB hangs; the rows move up when it is back', async () => {
-      const page = await open()
-      await page.evaluate(hang)
+      const [page, other] = [await open(), await open()]
+      await page.evaluate(() => openStore({ name: 'before' }).then(() => store.close()))
+      await other.evaluate(holdDatabase)
       await page.evaluate(() => openStore({ name: 'hanging', openTimeoutMs: 300 }))
       assert.deepEqual(await page.evaluate(tier), { tier: 'localstorage', atRest: 'obfuscated' })
       const written = await page.evaluate(() =>
@@ -86,7 +90,7 @@ export function tiersIn(browserName) {
       )
       assert.deepEqual(written, { committed: true, durability: 'best_effort' })
       assert.equal((await page.evaluate(() => store.read(['a'])))[0].value, '1')
-      await page.evaluate(() => void release())
+      await other.evaluate(() => release())
       await until('the better place', () => page.evaluate(() => store.tier === 'indexeddb'))
       const moved = await page.evaluate(() => events.at(-1))
       assert.deepEqual(
@@ -94,20 +98,24 @@ export function tiersIn(browserName) {
         ['tier_changed', 'localstorage', 'indexeddb', 1],
       )
       assert.equal((await page.evaluate(() => store.read(['a'])))[0].value, '1')
-      const left = await page.evaluate(() => Object.keys(localStorage).filter((name) => / a$/.test(name)))
+      const left = await page.evaluate(() =>
+        Object.keys(localStorage).filter((name) => / a$/.test(name)),
+      )
       assert.deepEqual(left, [])
     })
 
     test('rows that were left in localStorage are there at once, and move up', async () => {
-      const page = await open()
-      await page.evaluate(hang)
+      const [page, other] = [await open(), await open()]
+      await page.evaluate(() => openStore({ name: 'before' }).then(() => store.close()))
+      await other.evaluate(holdDatabase)
       await page.evaluate(() => openStore({ name: 'left', openTimeoutMs: 300 }))
-      await page.evaluate(() => store.write({ put: [{ key: 'a', value: '1' }], durability: 'strict' }))
+      await page.evaluate(() =>
+        store.write({ put: [{ key: 'a', value: '1' }], durability: 'strict' }),
+      )
       await reload(page)
-      await page.evaluate(hang)
       await page.evaluate(() => openStore({ name: 'left', openTimeoutMs: 5000 }))
       assert.equal((await page.evaluate(() => store.read(['a'])))[0].value, '1')
-      await page.evaluate(() => void release())
+      await other.evaluate(() => release())
       await until('the better place', () => page.evaluate(() => store.tier === 'indexeddb'))
       assert.equal((await page.evaluate(() => store.read(['a'])))[0].value, '1')
     })
@@ -155,7 +163,9 @@ export function tiersIn(browserName) {
       })
       assert.deepEqual(rows, [null, null, null, 'good'])
       const told = await page.evaluate(() =>
-        events.filter(({ type }) => type === 'row_quarantined').map(({ key, reason }) => [key, reason]),
+        events
+          .filter(({ type }) => type === 'row_quarantined')
+          .map(({ key, reason }) => [key, reason]),
       )
       assert.deepEqual(told, [
         ['altered', 'tampered'],
@@ -174,7 +184,10 @@ export function tiersIn(browserName) {
       await page.evaluate(putRaw, { 'row emptied a': null, 'canary emptied': null })
       await reload(page)
       await page.evaluate(() => openStore({ name: 'emptied' }))
-      assert.deepEqual(await page.evaluate(() => store.read(['a']).then(([row]) => row ?? null)), null)
+      assert.deepEqual(
+        await page.evaluate(() => store.read(['a']).then(([row]) => row ?? null)),
+        null,
+      )
       const lost = await page.evaluate(() => events.find(({ type }) => type === 'storage_lost'))
       assert.deepEqual([lost.tier, lost.epoch], ['indexeddb', 1])
     })
@@ -211,27 +224,19 @@ async function putRaw(texts) {
   database.close()
 }
 
-/** Runs in the page: no database opens until it is released. */
-function hang() {
-  const open = IDBFactory.prototype.open
-  const held = []
-  IDBFactory.prototype.open = function (...args) {
-    const proxy = { result: undefined, error: null }
-    held.push(() => {
-      const request = open.apply(this, args)
-      for (const name of ['success', 'error', 'upgradeneeded', 'blocked']) {
-        request[`on${name}`] = (event) => {
-          if (name !== 'error') proxy.result = request.result
-          proxy.error = request.error
-          proxy[`on${name}`]?.(event)
-        }
-      }
+/** Runs in another tab: keeps the database from opening, as a tab does that will not let go while a third one wants to change it. */
+async function holdDatabase() {
+  const settle = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
     })
-    Object.setPrototypeOf(proxy, IDBOpenDBRequest.prototype)
-    return proxy
-  }
-  globalThis.release = () => {
-    IDBFactory.prototype.open = open
-    for (const go of held) go()
+  const holder = await settle(indexedDB.open('lingpai'))
+  const upgrade = indexedDB.open('lingpai', holder.version + 1)
+  await new Promise((resolve) => (upgrade.onblocked = resolve))
+  globalThis.release = async () => {
+    holder.close()
+    const database = await settle(upgrade)
+    database.close()
   }
 }
