@@ -4,6 +4,7 @@
 import { createStore } from './store-calls.js'
 import type { StoreEvent } from './store-events.js'
 
+export { lead, type Led, type LeadOptions, type Turn } from './lead.js'
 export type { StoreCause, StoreEvent } from './store-events.js'
 export { LingpaiError, type LingpaiErrorOptions } from './errors.js'
 export type { ErrorCode } from './codes.js'
