@@ -53,9 +53,7 @@ impl Database {
         Err(unavailable())
     }
 
-    async fn open_once(
-        version: Option<u64>,
-    ) -> JsResult<Result<Self, Cause>> {
+    async fn open_once(version: Option<u64>) -> JsResult<Result<Self, Cause>> {
         let outcome = Rc::new(Cell::new(None));
         let awaited = Rc::new(Cell::new(true));
         let (told, waiting) = (Rc::clone(&outcome), Rc::clone(&awaited));

@@ -90,8 +90,7 @@ pub(crate) fn begin(
     let durability = if strict { "strict" } else { "relaxed" };
     let options = platform::object(&[("durability", durability.into())])?;
     let mode = if write { "readwrite" } else { "readonly" };
-    let transaction =
-        database.unchecked_ref::<Transactions>().begin(STORE, mode, &options)?;
+    let transaction = database.unchecked_ref::<Transactions>().begin(STORE, mode, &options)?;
     let store = store_of(&transaction)?;
     Ok((transaction, store))
 }

@@ -310,7 +310,6 @@ impl Driver {
     }
 
     fn abort(&self, tx: u32) {
-
         if let Some(transaction) = take(&self.transactions, tx) {
             // It may have ended by itself.
             let _ = transaction.abort();
@@ -337,7 +336,8 @@ fn describe_answer(answer: Answer) -> JsValue {
         Answer::Closed => JsValue::NULL,
         Answer::Done(durability) => durability.as_str().into(),
         Answer::Rows(rows) => {
-            let rows = rows.into_iter().map(|row| row.map_or(JsValue::UNDEFINED, |row| pair(row).into()));
+            let rows =
+                rows.into_iter().map(|row| row.map_or(JsValue::UNDEFINED, |row| pair(row).into()));
             rows.collect::<Array>().into()
         }
         Answer::Listed(rows) => {

@@ -129,10 +129,10 @@ pub fn judge(own: Option<Canary>, twin: Twin, install: String) -> Judgement {
             (Canary { epoch: twin.epoch.saturating_add(1), listed, ..twin }, Some(Tier::IndexedDb))
         }
         (None, _) => (Canary::new(install), None),
-        (Some(own), Twin::Present(twin)) if own.install != twin.install => {
-            (own.next_epoch(), Some(Tier::LocalStorage))
-        }
-        (Some(own), Twin::Present(twin)) if twin.high > own.high || twin.epoch > own.epoch => {
+        // A twin comes from a store. One of another install: the store that it came from is gone, and nobody saw it.
+        (Some(own), Twin::Present(twin))
+            if own.install != twin.install || twin.high > own.high || twin.epoch > own.epoch =>
+        {
             let high = own.high.max(twin.high);
             let epoch = own.epoch.max(twin.epoch).saturating_add(1);
             (Canary { high, epoch, ..own }, Some(Tier::IndexedDb))

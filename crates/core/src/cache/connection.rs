@@ -24,7 +24,9 @@ pub struct Connection {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
     Idle,
-    Opening { since: u64 },
+    Opening {
+        since: u64,
+    },
     Open,
     /// Only a page that comes back tries again.
     Refused,

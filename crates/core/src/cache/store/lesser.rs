@@ -46,12 +46,7 @@ impl Store {
     }
 
     /// Answers a request without the database.
-    pub(super) fn answer_away(
-        &mut self,
-        asked: Asked,
-        cause: Option<Cause>,
-        host: &mut impl Host,
-    ) {
+    pub(super) fn answer_away(&mut self, asked: Asked, cause: Option<Cause>, host: &mut impl Host) {
         if cause.is_some() {
             self.cause = cause;
         }
@@ -107,7 +102,11 @@ impl Store {
                 _ => drop(rows.remove(key)),
             }
         }
-        rows.into_entries().into_iter().filter(|(key, _)| key.as_str() > after).take(limit as usize).collect()
+        rows.into_entries()
+            .into_iter()
+            .filter(|(key, _)| key.as_str() > after)
+            .take(limit as usize)
+            .collect()
     }
 
     fn write_away(&mut self, batch: &Batch, host: &mut impl Host) -> Answer {
@@ -174,20 +173,22 @@ impl Store {
         }
     }
 
-    pub(super) fn write_twin(&mut self, canary: &Canary, host: &mut impl Host) {
+    /// Whether the twin that was there came from another store: this one began anew while nothing could be compared.
+    pub(super) fn write_twin(&mut self, canary: &Canary, host: &mut impl Host) -> bool {
         let known = match self.twin(host) {
-            Twin::Unavailable => return,
+            Twin::Unavailable => return false,
             Twin::Absent => None,
             Twin::Present(twin) => Some(twin),
         };
-        let is_news = known.is_none_or(|twin| {
-            twin.install != canary.install || (twin.epoch, twin.high) < (canary.epoch, canary.high)
-        });
+        let is_other = known.as_ref().is_some_and(|twin| twin.install != canary.install);
+        let is_news = known
+            .is_none_or(|twin| is_other || (twin.epoch, twin.high) < (canary.epoch, canary.high));
         if is_news {
             let iv = self.draws.draw();
             let text = self.plain.seal(TWIN, &canary.to_twin(), iv);
             host.local_set(&local(&self.canary_name()), &text);
         }
+        is_other
     }
 }
 

@@ -224,7 +224,8 @@ impl Store {
     }
 
     fn arm(&mut self, now: u64, host: &mut impl Host) {
-        let waiting = self.waiting.iter().chain(self.running.iter().filter_map(|(_, work)| work.asked()));
+        let waiting =
+            self.waiting.iter().chain(self.running.iter().filter_map(|(_, work)| work.asked()));
         let deadlines = waiting.map(|asked| asked.deadline);
         let settling = match self.stage {
             Stage::Settling { until } => Some(until),

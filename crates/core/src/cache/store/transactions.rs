@@ -4,9 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::upward::Moving;
-use super::{
-    Answer, Asked, Batch, Begin, CANARY, Command, Event, Host, Request, Store,
-};
+use super::{Answer, Asked, Batch, Begin, CANARY, Command, Event, Host, Request, Store};
 use crate::cache::canary::{Canary, Judgement};
 use crate::cache::row::{FOREIGN, Flaw, Row};
 use crate::cache::table::Table;
@@ -132,9 +130,7 @@ impl Store {
     }
 
     fn is_behind(&self, found: Option<&Canary>) -> bool {
-        self.canary
-            .as_ref()
-            .is_some_and(|known| found.is_none_or(|found| found.high < known.high))
+        self.canary.as_ref().is_some_and(|known| found.is_none_or(|found| found.high < known.high))
     }
 
     pub(super) fn read_canary(
@@ -249,8 +245,7 @@ impl Store {
             return host.command(Command::Answer(asked.op, answer));
         }
         if batch.put.is_empty() && batch.delete.is_empty() {
-            let durability =
-                if batch.strict { Durability::Strict } else { Durability::Relaxed };
+            let durability = if batch.strict { Durability::Strict } else { Durability::Relaxed };
             return host.command(Command::Answer(asked.op, Answer::Done(durability)));
         }
         let Judgement { mut canary, lost, .. } = self.compared(found, host);
@@ -285,11 +280,8 @@ impl Store {
                 }
                 let Asked { op, request, .. } = asked;
                 let asked_strictly = matches!(request, Request::Write(Batch { strict: true, .. }));
-                let durability = if asked_strictly && strict {
-                    Durability::Strict
-                } else {
-                    Durability::Relaxed
-                };
+                let durability =
+                    if asked_strictly && strict { Durability::Strict } else { Durability::Relaxed };
                 host.command(Command::Answer(op, Answer::Done(durability)));
             }
         }
@@ -297,13 +289,13 @@ impl Store {
 
     /// The database knows this of itself now, and so does its twin.
     pub(super) fn committed(&mut self, canary: Canary, lost: Option<Tier>, host: &mut impl Host) {
-        if let Some(tier) = lost {
+        let is_other = self.write_twin(&canary, host);
+        if let Some(tier) = lost.or(is_other.then_some(Tier::IndexedDb)) {
             if tier == Tier::IndexedDb {
                 self.seen = Table::new();
             }
             host.command(Command::Emit(Event::Lost(tier, canary.epoch)));
         }
-        self.write_twin(&canary, host);
         self.canary = Some(canary);
     }
 

@@ -44,7 +44,11 @@ impl Store {
         let strict = !keys.is_empty() || matches!(self.twin(host), Twin::Absent);
         let deadline = now.saturating_add(self.patience_ms.saturating_sub(GRACE_MS));
         let moving = Moving { deadline, overdue: false, keys, copied: None };
-        self.begin(Work::Moving(moving), Begin { tx: 0, write: true, strict, get, list: None }, host);
+        self.begin(
+            Work::Moving(moving),
+            Begin { tx: 0, write: true, strict, get, list: None },
+            host,
+        );
     }
 
     /// Compares what the database says of itself with what else is known.
@@ -81,6 +85,8 @@ impl Store {
             }
             return;
         }
+        // Another tab may have moved them meanwhile.
+        self.read_local(host);
         let mut values = values.into_iter();
         let found = self.read_canary(values.next().flatten(), host);
         let Judgement { mut canary, lost, changed } = self.compared(found.clone(), host);
