@@ -16,6 +16,7 @@ mod jws;
 mod keyring;
 mod ledger;
 mod platform_payload;
+mod offline;
 mod problem;
 mod refresh_token;
 mod residency;

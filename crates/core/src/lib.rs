@@ -26,6 +26,7 @@ pub mod answer;
 #[cfg(feature = "platforms")]
 pub mod base64;
 pub mod base64url;
+pub mod cache;
 pub mod client_assertion;
 pub mod crypto;
 pub mod dpop;

@@ -16,9 +16,17 @@ mod refusal;
 #[cfg(feature = "visit")]
 mod access_token;
 #[cfg(feature = "visit")]
+mod clock;
+#[cfg(feature = "visit")]
 mod database;
 #[cfg(feature = "visit")]
 mod exchange;
+#[cfg(feature = "visit")]
+mod idb;
+#[cfg(feature = "visit")]
+mod lease;
+#[cfg(feature = "visit")]
+mod local_storage;
 #[cfg(feature = "visit")]
 mod page_keys;
 #[cfg(feature = "visit")]
@@ -29,6 +37,10 @@ mod proof_key;
 mod record_key;
 #[cfg(feature = "visit")]
 mod request;
+#[cfg(feature = "visit")]
+mod row_key;
+#[cfg(feature = "visit")]
+mod store;
 #[cfg(feature = "tokenizer")]
 mod tokenizer;
 #[cfg(feature = "visit")]
@@ -48,11 +60,17 @@ pub use refusal::is_error_code;
 #[cfg(feature = "visit")]
 pub use access_token::{AccessToken, fingerprint};
 #[cfg(feature = "visit")]
+pub use clock::Clock;
+#[cfg(feature = "visit")]
 pub use exchange::Exchange;
+#[cfg(feature = "visit")]
+pub use lease::claim_lease;
 #[cfg(feature = "visit")]
 pub use page_keys::PageKeys;
 #[cfg(feature = "visit")]
 pub use request::request;
+#[cfg(feature = "visit")]
+pub use store::Store;
 #[cfg(feature = "tokenizer")]
 pub use tokenizer::*;
 #[cfg(feature = "visit")]
