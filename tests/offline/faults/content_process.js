@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 /** The id of the process that runs `page`, a descendant of the browser `pid`. */
 export async function contentProcess(browser, page) {
-  const family = descendants(browser.pid)
+  const family = descendants(browser.pid).filter(isForPages)
   const before = new Map(family.map((pid) => [pid, ticks(pid)]))
   await page.evaluate(() => {
     const end = performance.now() + 400
@@ -11,6 +11,15 @@ export async function contentProcess(browser, page) {
   })
   const worked = family.map((pid) => ({ pid, ticks: ticks(pid) - before.get(pid) }))
   return worked.sort((one, other) => other.ticks - one.ticks)[0].pid
+}
+
+function isForPages(pid) {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return /--type=renderer|-contentproc.*\0tab\0/s.test(command)
+  } catch {
+    return false // ended meanwhile
+  }
 }
 
 /** All processes below `root`. */
