@@ -9,7 +9,9 @@ mod access_token;
 mod database;
 mod entropy;
 mod exchange;
+mod idb;
 mod issuer;
+mod local_storage;
 mod pacing;
 mod page_keys;
 mod platform;
@@ -17,6 +19,8 @@ mod proof_key;
 mod record_key;
 mod refusal;
 mod request;
+mod row_key;
+mod store;
 mod visit_token;
 
 /// A page holds little and for long: a tenth of the code of the usual allocator does.
@@ -33,4 +37,5 @@ pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 pub use page_keys::PageKeys;
 pub use refusal::is_error_code;
 pub use request::request;
+pub use store::Store;
 pub use visit_token::verify_visit_token;
