@@ -35,6 +35,8 @@ export async function startLab({ subjects = {}, routes = () => {} } = {}) {
   const told = []
   const listeners = new Set()
   const server = await startStaticServer({
+    // A frame without an origin may load them, too.
+    headers: { 'access-control-allow-origin': '*' },
     mounts: { '/': here('pages'), '/bundle/': bundles, '/wasm/': at('npm/h5/dist/wasm') },
     async routes(request, url) {
       const own = await routes(request, url)

@@ -14,8 +14,10 @@ export const scenarios = {
   quota: {
     title: 'there is no room left (400 kB)',
     async run({ open, browser }) {
-      const { page, origin } = await open()
-      const quota = await faults.exhaustQuota(browser, page)
+      const { page, origin } = await open({ unopened: true })
+      const quota = await faults.limitQuota(browser, page)
+      await page.evaluate(() => subject.open())
+      await quota.exhaust()
       try {
         const written = await page.evaluate(
           (ms) => lab.outcome(() => subject.put('a', lab.noise(400_000)), ms),
@@ -36,10 +38,12 @@ export const scenarios = {
     run: (context) =>
       repeated(5, async () => {
         const { page, origin } = await context.open()
-        await page.evaluate(
-          (value) => subject.put('a', value).then(() => location.replace('about:blank')),
-          VALUE,
-        ).catch(() => {})
+        await page
+          .evaluate(
+            (value) => subject.put('a', value).then(() => location.replace('about:blank')),
+            VALUE,
+          )
+          .catch(() => {})
         return readBack(context, origin)
       }),
   },
@@ -53,7 +57,8 @@ export const scenarios = {
           (value) => subject.put('a', value).then(() => lab.tell('ack')),
           VALUE,
         )
-        await Promise.all([crashed, writing.catch(() => {})])
+        writing.catch(() => {})
+        await crashed
         return readBack(context, origin)
       }),
   },
@@ -352,7 +357,10 @@ async function swapRows() {
         else row[member(row)] = from[member(from)]
         return row
       }
-      for (const [at, value] of [[a, exchange(rows[a], rows[b])], [b, exchange(rows[b], rows[a])]]) {
+      for (const [at, value] of [
+        [a, exchange(rows[a], rows[b])],
+        [b, exchange(rows[b], rows[a])],
+      ]) {
         await lab.settle(store.keyPath ? store.put(value) : store.put(value, keys[at]))
       }
     }
@@ -390,7 +398,7 @@ async function twoClaim({ open, subject }) {
       page.evaluate(async (subjectName) => {
         const taken = []
         if (subjectName === 'workbox') {
-          for (let key; (key = await subject.take()) !== undefined; ) taken.push(key)
+          for (let key; (key = await subject.take()) !== undefined;) taken.push(key)
         } else {
           for (let nth = 0; nth < 40; nth++) {
             if (await subject.claim(`entry-${nth}`, 'me')) taken.push(`entry-${nth}`)

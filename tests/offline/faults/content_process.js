@@ -13,10 +13,14 @@ export async function contentProcess(browser, page) {
   return worked.sort((one, other) => other.ticks - one.ticks)[0].pid
 }
 
+/** Chromium says it in the command line, Firefox in the name. */
 function isForPages(pid) {
   try {
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-    return /--type=renderer|-contentproc.*\0tab\0/s.test(command)
+    const name = readFileSync(`/proc/${pid}/comm`, 'utf8')
+    return (
+      /^(Web Content|Isolated Web)/.test(name) ||
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer')
+    )
   } catch {
     return false // ended meanwhile
   }

@@ -4,21 +4,20 @@
 /** What Firefox has to be started with: 10 MB for everything of one site. */
 export const QUOTA_PREFERENCES = { 'dom.quotaManager.temporaryStorage.fixedLimit': 10_240 }
 
-/** Leaves an origin without room; `release()` gives some back. */
-export async function exhaustQuota(browser, page) {
+/**
+ * Gives an origin little room, before it writes anything: Chromium asks how much there is only now and then. `exhaust()` uses
+ * it up, `release()` gives it back.
+ */
+export async function limitQuota(browser, page) {
   if (browser.name === 'chromium') {
     const devtools = await page.devtools()
     const origin = await page.evaluate(() => location.origin)
-    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 })
-    return {
-      async release() {
-        await devtools.send('Storage.overrideQuotaForOrigin', { origin })
-        await devtools.detach()
-      },
-    }
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 3_000_000 })
   }
-  await page.evaluate(fill)
-  return { release: () => page.evaluate(drain) }
+  return {
+    exhaust: () => page.evaluate(fill),
+    release: () => page.evaluate(drain),
+  }
 }
 
 /** Runs in the page: another database of the origin takes all the room, down to the last kilobyte. */

@@ -1,6 +1,10 @@
 // Firebase Auth's persistence: the list that its documentation gives, IndexedDB first, and the first one that works, as
 // `initializeAuth` chooses it.
-import { browserLocalPersistence, indexedDBLocalPersistence, inMemoryPersistence } from '@firebase/auth'
+import {
+  browserLocalPersistence,
+  indexedDBLocalPersistence,
+  inMemoryPersistence,
+} from '@firebase/auth'
 
 let persistence
 
@@ -9,7 +13,11 @@ globalThis.subject = {
   databases: ['firebaseLocalStorageDb'],
   reports: [],
   async open() {
-    for (const Persistence of [indexedDBLocalPersistence, browserLocalPersistence, inMemoryPersistence]) {
+    for (const Persistence of [
+      indexedDBLocalPersistence,
+      browserLocalPersistence,
+      inMemoryPersistence,
+    ]) {
       persistence = new Persistence()
       if (await persistence._isAvailable()) break
     }

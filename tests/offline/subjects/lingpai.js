@@ -16,8 +16,9 @@ globalThis.subject = {
     return subject.state()
   },
   state: () => ({ tier: store.tier, atRest: store.atRest, epoch: store.epoch }),
-  async put(key, value, durability = 'strict') {
-    const written = await store.write({ put: [{ key, value }], durability })
+  async put(key, value, durability) {
+    const put = [{ key, value }]
+    const written = await store.write({ put, durability: durability ?? 'strict' })
     return { ...written, tier: store.tier }
   },
   async get(key) {
@@ -33,7 +34,11 @@ globalThis.subject = {
   /** Takes `key` for this page if nobody has it. */
   async claim(key, owner) {
     const expect = [{ key, revision: revisions.get(key) ?? 0 }]
-    const written = await store.write({ expect, put: [{ key, value: owner }], durability: 'relaxed' })
+    const written = await store.write({
+      expect,
+      put: [{ key, value: owner }],
+      durability: 'relaxed',
+    })
     return written.committed
   },
   close: () => store.close(),
