@@ -92,8 +92,13 @@ pub(crate) fn begin(
     let mode = if write { "readwrite" } else { "readonly" };
     let transaction =
         database.unchecked_ref::<Transactions>().begin(STORE, mode, &options)?;
-    let store = transaction.object_store(STORE)?;
+    let store = store_of(&transaction)?;
     Ok((transaction, store))
+}
+
+/// The object store in a transaction.
+pub(crate) fn store_of(transaction: &IdbTransaction) -> JsResult<IdbObjectStore> {
+    transaction.object_store(STORE)
 }
 
 /// Whether the browser says that it commits this transaction strictly; older ones do not know of it.

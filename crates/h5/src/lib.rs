@@ -6,11 +6,13 @@
 //! value.
 
 mod access_token;
+mod clock;
 mod database;
 mod entropy;
 mod exchange;
 mod idb;
 mod issuer;
+mod lease;
 mod local_storage;
 mod pacing;
 mod page_keys;
@@ -31,8 +33,10 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
 pub use access_token::{AccessToken, fingerprint};
+pub use clock::Clock;
 pub use exchange::Exchange;
 pub use issuer::Issuer;
+pub use lease::claim_lease;
 pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 pub use page_keys::PageKeys;
 pub use refusal::is_error_code;

@@ -1,7 +1,6 @@
 //! A store in a browser: makes the calls that core's store asks for, and tells it what became of them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
@@ -26,8 +25,8 @@ struct Driver {
     core: RefCell<core_store::Store>,
     emit: Function,
     database: RefCell<Option<(u32, IdbDatabase)>>,
-    transactions: RefCell<BTreeMap<u32, (IdbTransaction, IdbObjectStore)>>,
-    asked: RefCell<(u32, BTreeMap<u32, Function>)>,
+    transactions: RefCell<Vec<(u32, IdbTransaction)>>,
+    asked: RefCell<(u32, Vec<(u32, Function)>)>,
 }
 
 /// What core's store hears of the browser while it decides, and what it asks for.
@@ -143,7 +142,7 @@ impl Driver {
             let mut asked = self.asked.borrow_mut();
             asked.0 += 1;
             op = asked.0;
-            asked.1.insert(op, resolve);
+            asked.1.push((op, resolve));
         });
         self.dispatch(Input::Ask(op, request));
         promise
@@ -188,7 +187,7 @@ impl Driver {
             Command::Begin(begin) => {
                 let tx = begin.tx;
                 if let Err(error) = self.begin(begin) {
-                    self.transactions.borrow_mut().remove(&tx);
+                    take(&self.transactions, tx);
                     self.dispatch(Input::Aborted(tx, idb::cause(&error)));
                 }
             }
@@ -206,7 +205,7 @@ impl Driver {
                 platform::after(&tick, wait as i32 + 1);
             }
             Command::Answer(op, answer) => {
-                let resolve = self.asked.borrow_mut().1.remove(&op);
+                let resolve = take_of(&mut self.asked.borrow_mut().1, op);
                 if let Some(resolve) = resolve {
                     // The functions of a promise throw nothing.
                     let _ = resolve.call1(&JsValue::UNDEFINED, &describe_answer(answer));
@@ -248,14 +247,14 @@ impl Driver {
         let (transaction, store) = idb::begin(&database, write, strict)?;
         let (driver, ended) = (Rc::clone(self), transaction.clone());
         idb::listen(&transaction, &["complete", "abort"], move |event| {
-            driver.transactions.borrow_mut().remove(&tx);
+            take(&driver.transactions, tx);
             driver.dispatch(if event == "complete" {
                 Input::Complete(tx, idb::is_strict(&ended))
             } else {
                 Input::Aborted(tx, idb::error_of(&ended))
             });
         });
-        self.transactions.borrow_mut().insert(tx, (transaction, store.clone()));
+        self.transactions.borrow_mut().push((tx, transaction));
         let mut requests = requests(&store, &get)?;
         if let Some((prefix, after, most)) = &list {
             let range = idb::range(prefix, after)?;
@@ -296,8 +295,10 @@ impl Driver {
         delete: &[String],
         get: &[String],
     ) -> JsResult<()> {
-        let store = self.transactions.borrow().get(&tx).map(|(_, store)| store.clone());
-        let store = store.ok_or(JsValue::UNDEFINED)?;
+        let transactions = self.transactions.borrow();
+        let open = transactions.iter().find(|(of, _)| *of == tx);
+        let (_, transaction) = open.ok_or(JsValue::UNDEFINED)?;
+        let store = idb::store_of(transaction)?;
         for (name, text) in put {
             store.put_with_key(&text.into(), &name.into())?;
         }
@@ -309,12 +310,21 @@ impl Driver {
     }
 
     fn abort(&self, tx: u32) {
-        let transaction = self.transactions.borrow_mut().remove(&tx);
-        if let Some((transaction, _)) = transaction {
+
+        if let Some(transaction) = take(&self.transactions, tx) {
             // It may have ended by itself.
             let _ = transaction.abort();
         }
     }
+}
+
+fn take<T>(all: &RefCell<Vec<(u32, T)>>, number: u32) -> Option<T> {
+    take_of(&mut all.borrow_mut(), number)
+}
+
+fn take_of<T>(all: &mut Vec<(u32, T)>, number: u32) -> Option<T> {
+    let at = all.iter().position(|(of, _)| *of == number)?;
+    Some(all.swap_remove(at).1)
 }
 
 fn requests(store: &IdbObjectStore, names: &[String]) -> JsResult<Vec<IdbRequest>> {

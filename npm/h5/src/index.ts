@@ -14,4 +14,6 @@ export {
   type SealVisitOptions,
   type VisitAnswer,
 } from './seal-visit.js'
+export type { VisitDurability } from './record.js'
+export type { StoreCause, StoreEvent } from './store-events.js'
 export type { Visit } from './visit.js'

@@ -86,7 +86,10 @@ async function goOn(page: Page, former: Former, signal: AbortSignal): Promise<Re
   }
   if (holding && (page.clockRunsOn || !record.refreshToken)) return resumed()
   const outcome = await refresh(page, record, signal)
-  return 'failure' in outcome && outcome.failure.retryable && holding ? resumed() : outcome
+  if (!('failure' in outcome && outcome.failure.retryable && holding)) return outcome
+  const expiresAtMs = holding.expiresAtSeconds * 1000
+  page.emit({ type: 'served_from_cache', code: outcome.failure.code, expiresAtMs })
+  return resumed()
 }
 
 // In a frame only a reload goes on without asking the app: what frames the page may have another user by now.

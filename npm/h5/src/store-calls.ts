@@ -141,7 +141,8 @@ function checkBatch(batch: Batch): Batch {
   }
   const changed = [...put.map(({ key }) => key), ...checkKeys('delete', gone)]
   checkKeys('put', changed)
-  if (!put.every(({ value }) => typeof value === 'string')) throw new TypeError('put: string values')
+  if (!put.every(({ value }) => typeof value === 'string'))
+    throw new TypeError('put: string values')
   if (new Set(changed).size < changed.length) throw new TypeError('put, delete: each key once')
   return batch
 }

@@ -4,6 +4,7 @@
 import { createStore } from './store-calls.js'
 import type { StoreEvent } from './store-events.js'
 
+export { lead, type Led, type LeadOptions, type Turn } from './lead.js'
 export type { StoreCause, StoreEvent } from './store-events.js'
 export { LingpaiError, type LingpaiErrorOptions } from './errors.js'
 export type { ErrorCode } from './codes.js'
@@ -62,11 +63,7 @@ export interface Store extends AsyncDisposable {
   /** The rows of these keys, `undefined` where there is none. All of one moment. */
   read(keys: readonly string[]): Promise<(Row | undefined)[]>
   /** Rows whose key begins with `prefix` and comes after `after`, in the order of their keys. No row: the end. */
-  list(range: {
-    prefix: string
-    after?: string
-    limit: number
-  }): Promise<({ key: string } & Row)[]>
+  list(range: { prefix: string; after?: string; limit: number }): Promise<({ key: string } & Row)[]>
   /** All of a batch, or nothing if a row is not as expected. Resolves only once it is committed. */
   write(batch: Batch): Promise<Written>
   /** Waits for what is under way. Every later call rejects with `closed`. */

@@ -1,11 +1,11 @@
 //! The canary of a store: a row of the store itself that knows how far it got, with a twin in `localStorage`. Storage that was cleared,
 //! evicted or damaged opens empty and without an error; only a comparison shows what is gone.
 
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString as _};
 
 use super::Tier;
-use super::row::Row;
+use super::row::{Row, decimal};
+use super::table::Table;
 
 /// Up to this many rows the canary knows each by its revision, so that one that was put back or taken away is noticed.
 const MOST_LISTED: usize = 64;
@@ -22,7 +22,7 @@ pub struct Canary {
     /// Whether it has had a twin.
     pub twin: bool,
     /// The revision of each row, unless there are too many of them.
-    pub listed: Option<BTreeMap<String, u64>>,
+    pub listed: Option<Table<u64>>,
 }
 
 /// What the other place says.
@@ -50,7 +50,7 @@ pub struct Judgement {
 impl Canary {
     /// A store that begins.
     pub const fn new(install: String) -> Self {
-        Self { install, epoch: 0, high: 0, twin: false, listed: Some(BTreeMap::new()) }
+        Self { install, epoch: 0, high: 0, twin: false, listed: Some(Table::new()) }
     }
 
     /// As a row: what it is and the list, line by line.
@@ -59,9 +59,9 @@ impl Canary {
         match &self.listed {
             None => value.push('*'),
             Some(listed) => {
-                for (key, revision) in listed {
+                for (key, revision) in listed.iter() {
                     value.push('\n');
-                    value.push_str(&revision.to_string());
+                    value.push_str(&decimal(*revision));
                     value.push(' ');
                     value.push_str(key);
                 }
@@ -76,7 +76,7 @@ impl Canary {
     }
 
     fn summary(&self) -> String {
-        let epoch = self.epoch.to_string();
+        let epoch = decimal(self.epoch.into());
         [self.install.as_str(), " ", &epoch, if self.twin { " 2" } else { " 1" }].concat()
     }
 
@@ -87,10 +87,10 @@ impl Canary {
         let install = words.next()?.to_string();
         let epoch = words.next()?.parse().ok()?;
         let last = words.next()?;
-        let mut listed = BTreeMap::new();
+        let mut listed = Table::new();
         for line in lines.lines() {
             let (revision, key) = line.split_once(' ')?;
-            listed.insert(key.to_string(), revision.parse().ok()?);
+            listed.insert(key, revision.parse().ok()?);
         }
         let (twin, listed) =
             (last.starts_with('2'), if last.ends_with('*') { None } else { Some(listed) });
@@ -102,7 +102,7 @@ impl Canary {
         let Some(listed) = &mut self.listed else { return };
         match revision {
             Some(revision) => {
-                listed.insert(key.to_string(), revision);
+                listed.insert(key, revision);
                 if listed.len() > MOST_LISTED {
                     self.listed = None;
                 }
@@ -125,7 +125,7 @@ pub fn judge(own: Option<Canary>, twin: Twin, install: String) -> Judgement {
     let available = !matches!(twin, Twin::Unavailable);
     let (mut canary, lost) = match (own, twin) {
         (None, Twin::Present(twin)) => {
-            let listed = Some(BTreeMap::new());
+            let listed = Some(Table::new());
             (Canary { epoch: twin.epoch.saturating_add(1), listed, ..twin }, Some(Tier::IndexedDb))
         }
         (None, _) => (Canary::new(install), None),

@@ -3,6 +3,8 @@
 
 use alloc::string::{String, ToString as _};
 
+use super::row::decimal;
+
 /// A lease as it rests.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Lease {
@@ -26,7 +28,7 @@ pub enum Claim {
 impl Lease {
     /// As text.
     pub fn to_text(&self) -> String {
-        let (generation, until) = (self.generation.to_string(), self.until_ms.to_string());
+        let (generation, until) = (decimal(self.generation), decimal(self.until_ms));
         [&generation, " ", until.as_str(), " ", &self.holder].concat()
     }
 

@@ -13,6 +13,7 @@ pub mod lease;
 pub mod pending;
 pub mod row;
 pub mod store;
+pub mod table;
 
 pub use self::row::{Row, RowKey};
 

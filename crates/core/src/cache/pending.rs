@@ -3,7 +3,7 @@
 
 use alloc::string::{String, ToString as _};
 
-use super::row::{FIRST_PENDING, Row};
+use super::row::{FIRST_PENDING, Row, decimal};
 
 /// What larger values have to do without.
 pub const LARGEST_LOCAL: usize = 8 * 1024;
@@ -43,7 +43,7 @@ impl Pending {
     /// As a row of `localStorage`: sign, base, value.
     pub fn to_row(&self) -> Row {
         let sign = if self.value.is_some() { "+" } else { "-" };
-        let base = self.base.map_or("*".to_string(), |base| base.to_string());
+        let base = self.base.map_or("*".to_string(), decimal);
         let value = [sign, &base, " ", self.value.as_deref().unwrap_or_default()].concat();
         Row { value, revision: self.revision }
     }

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use crate::base64url;
+use crate::json::write_integer;
 use crate::crypto::{open_in_place, seal_in_place, sha256_of};
 use crate::secret::{ContentKey, Seed};
 
@@ -77,7 +78,7 @@ impl RowKey {
 
     /// The text of a row. Never use an IV twice.
     pub fn seal(&self, key: &str, row: &Row, iv: [u8; IV_BYTES]) -> String {
-        let revision = row.revision.to_string();
+        let revision = decimal(row.revision);
         let mut bytes = Vec::with_capacity(IV_BYTES + row.value.len() + TAG_BYTES);
         bytes.extend_from_slice(&iv);
         bytes.extend_from_slice(row.value.as_bytes());
@@ -151,4 +152,11 @@ impl Draws {
         let hash = sha256_of(&parts);
         hash.first_chunk().copied().unwrap_or([0; N])
     }
+}
+
+/// A number as text, without the machinery of formatting.
+pub(super) fn decimal(number: u64) -> String {
+    let mut text = String::new();
+    write_integer(number as i64, &mut text);
+    text
 }

@@ -1,6 +1,5 @@
 //! The lesser places: `localStorage` for small rows, memory for the rest. Rows rest there under a key that is no secret.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
@@ -8,6 +7,7 @@ use super::{Answer, Asked, Batch, Command, Host, Local, Request, Store, TWIN, lo
 use crate::cache::canary::{Canary, Twin};
 use crate::cache::pending::{LARGEST_LOCAL, Pending};
 use crate::cache::row::{Flaw, Row};
+use crate::cache::table::Table;
 use crate::cache::{Cause, Durability, Tier};
 
 impl Store {
@@ -22,15 +22,15 @@ impl Store {
     /// Takes in what waits in `localStorage`, from before this page or from another tab.
     pub(super) fn read_local(&mut self, host: &mut impl Host) {
         let prefix = self.local_name("");
-        let mut found = BTreeSet::new();
+        let mut found = Vec::new();
         for name in host.local_names(&prefix) {
             let Some(key) = name.strip_prefix(&prefix) else { continue };
             let Local::Text(text) = host.local_get(&name) else { continue };
             let opened = self.plain.open(&slot(key), &text);
             match opened.and_then(|row| Pending::of_row(&row).ok_or(Flaw::Malformed)) {
                 Ok(pending) => {
-                    found.insert(key.to_string());
-                    self.pending.insert(key.to_string(), pending);
+                    self.pending.insert(key, pending);
+                    found.push(key.to_string());
                 }
                 Err(flaw) => {
                     self.report(Tier::LocalStorage, key, flaw, host);
@@ -42,7 +42,7 @@ impl Store {
                 }
             }
         }
-        self.pending.retain(|key, pending| !pending.local || found.contains(key));
+        self.pending.retain(|key, pending| !pending.local || found.iter().any(|name| name == key));
     }
 
     /// Answers a request without the database.
@@ -59,8 +59,8 @@ impl Store {
             Request::Close => return,
             Request::Read(keys) => Answer::Rows(keys.iter().map(|key| self.best(key)).collect()),
             Request::List { prefix, after, limit } => {
-                let seen = self.seen.iter().filter(|(key, _)| key.starts_with(prefix.as_str()));
-                let seen = seen.map(|(key, row)| (key.clone(), row.clone())).collect();
+                let mut seen = self.seen.clone();
+                seen.retain(|key, _| key.starts_with(prefix.as_str()));
                 Answer::Listed(self.overlaid(seen, prefix, after, *limit))
             }
             Request::Write(batch) => self.write_away(batch, host),
@@ -70,16 +70,16 @@ impl Store {
 
     /// Reads that the lesser places can answer need not wait for the database.
     pub(super) fn answer_early(&mut self, host: &mut impl Host) {
-        let mut still = VecDeque::new();
+        let mut still = Vec::new();
         for asked in core::mem::take(&mut self.waiting) {
             let known = match &asked.request {
-                Request::Read(keys) => keys.iter().all(|key| self.pending.contains_key(key)),
+                Request::Read(keys) => keys.iter().all(|key| self.pending.get(key).is_some()),
                 _ => false,
             };
             if known {
                 self.answer_away(asked, None, host);
             } else {
-                still.push_back(asked);
+                still.push(asked);
             }
         }
         self.waiting = still;
@@ -96,18 +96,18 @@ impl Store {
     /// Rows of the database with those that wait on top.
     pub(super) fn overlaid(
         &self,
-        mut rows: BTreeMap<String, Row>,
+        mut rows: Table<Row>,
         prefix: &str,
         after: &str,
         limit: u32,
     ) -> Vec<(String, Row)> {
-        for (key, pending) in &self.pending {
+        for (key, pending) in self.pending.iter() {
             match pending.row() {
-                Some(row) if key.starts_with(prefix) => rows.insert(key.clone(), row),
-                _ => rows.remove(key),
-            };
+                Some(row) if key.starts_with(prefix) => rows.insert(key, row),
+                _ => drop(rows.remove(key)),
+            }
         }
-        rows.into_iter().filter(|(key, _)| key.as_str() > after).take(limit as usize).collect()
+        rows.into_entries().into_iter().filter(|(key, _)| key.as_str() > after).take(limit as usize).collect()
     }
 
     fn write_away(&mut self, batch: &Batch, host: &mut impl Host) -> Answer {
@@ -135,7 +135,7 @@ impl Store {
             if !pending.local {
                 durability = Durability::Volatile;
             }
-            self.pending.insert(key.clone(), pending);
+            self.pending.insert(key, pending);
         }
         Answer::Done(durability)
     }

@@ -125,16 +125,14 @@ impl Store {
     pub(super) fn give_up_overdue(&mut self, now: u64, host: &mut impl Host) {
         for asked in core::mem::take(&mut self.waiting) {
             match judge(asked, now) {
-                Ok(asked) => self.waiting.push_back(asked),
+                Ok(asked) => self.waiting.push(asked),
                 Err(asked) => self.answer_away(asked, Some(Cause::Silent), host),
             }
         }
         let mut hangs = false;
         for (tx, work) in core::mem::take(&mut self.running) {
             match work.judge(now, judge) {
-                Ok(work) => {
-                    self.running.insert(tx, work);
-                }
+                Ok(work) => self.running.push((tx, work)),
                 Err(asked) => {
                     hangs = true;
                     host.command(Command::Abort(tx));

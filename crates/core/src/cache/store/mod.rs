@@ -9,7 +9,6 @@ mod ports;
 mod transactions;
 mod upward;
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
@@ -20,6 +19,7 @@ use super::canary::Canary;
 use super::connection::Connection;
 use super::pending::Pending;
 use super::row::{Draws, Flaw, Row, RowKey};
+use super::table::Table;
 use super::{Cause, Tier};
 use crate::secret::Seed;
 
@@ -37,8 +37,8 @@ pub struct Store {
     stage: Stage,
     /// Why the database is not to be had.
     cause: Option<Cause>,
-    waiting: VecDeque<Asked>,
-    running: BTreeMap<u32, Work>,
+    waiting: Vec<Asked>,
+    running: Vec<(u32, Work)>,
     transactions: u32,
     /// The key of rows in the database, while it is open.
     key: Option<RowKey>,
@@ -48,9 +48,9 @@ pub struct Store {
     draws: Draws,
     canary: Option<Canary>,
     /// Rows as they were last seen in the database, for when it is away.
-    seen: BTreeMap<String, Row>,
-    pending: BTreeMap<String, Pending>,
-    flawed: BTreeSet<(String, Flaw)>,
+    seen: Table<Row>,
+    pending: Table<Pending>,
+    flawed: Vec<(String, Flaw)>,
     tier: Option<Tier>,
     /// When rows that wait are tried again.
     promote_at: u64,
@@ -90,17 +90,17 @@ impl Store {
             connection: Connection::new(),
             stage: Stage::Settling { until: 0 },
             cause: None,
-            waiting: VecDeque::new(),
-            running: BTreeMap::new(),
+            waiting: Vec::new(),
+            running: Vec::new(),
             transactions: 0,
             key: None,
             is_secret: false,
             plain: RowKey::obfuscation(name),
             draws: Draws::new(seed),
             canary: None,
-            seen: BTreeMap::new(),
-            pending: BTreeMap::new(),
-            flawed: BTreeSet::new(),
+            seen: Table::new(),
+            pending: Table::new(),
+            flawed: Vec::new(),
             tier: None,
             promote_at: 0,
             closing: None,
@@ -174,7 +174,7 @@ impl Store {
             self.closing = Some(op);
         }
         let deadline = now.saturating_add(self.patience_ms.saturating_sub(GRACE_MS));
-        self.waiting.push_back(Asked { op, request, deadline, overdue: false, failures: 0 });
+        self.waiting.push(Asked { op, request, deadline, overdue: false, failures: 0 });
     }
 
     /// Whatever can go on goes on.
@@ -224,7 +224,7 @@ impl Store {
     }
 
     fn arm(&mut self, now: u64, host: &mut impl Host) {
-        let waiting = self.waiting.iter().chain(self.running.values().filter_map(Work::asked));
+        let waiting = self.waiting.iter().chain(self.running.iter().filter_map(|(_, work)| work.asked()));
         let deadlines = waiting.map(|asked| asked.deadline);
         let settling = match self.stage {
             Stage::Settling { until } => Some(until),
@@ -236,7 +236,7 @@ impl Store {
             .chain(settling)
             .chain(promotion)
             .chain(self.connection.next_check())
-            .chain(self.running.values().filter_map(Work::deadline))
+            .chain(self.running.iter().filter_map(|(_, work)| work.deadline()))
             .min();
         // Each only once: a timer that is too early costs nothing but a look.
         if let Some(next) = next.map(|next| next.max(now + 1))
@@ -257,7 +257,9 @@ impl Store {
 
     /// Reports a flaw, once.
     fn report(&mut self, tier: Tier, key: &str, flaw: Flaw, host: &mut impl Host) {
-        if self.flawed.insert((key.to_string(), flaw)) {
+        let flawed = (key.to_string(), flaw);
+        if !self.flawed.contains(&flawed) {
+            self.flawed.push(flawed);
             host.command(Command::Emit(Event::Quarantined(tier, key.to_string(), flaw)));
         }
     }
@@ -274,8 +276,4 @@ const TWIN: &str = "\ntwin";
 
 fn local(name: &str) -> String {
     ["lingpai:", name].concat()
-}
-
-fn keys_of(rows: &BTreeMap<String, Pending>) -> Vec<String> {
-    rows.keys().cloned().collect()
 }

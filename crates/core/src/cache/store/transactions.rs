@@ -1,7 +1,6 @@
 //! Requests as transactions of the database: what is read first, what is decided, what is written then, and what that comes to.
 
-use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::upward::Moving;
@@ -10,6 +9,7 @@ use super::{
 };
 use crate::cache::canary::{Canary, Judgement};
 use crate::cache::row::{FOREIGN, Flaw, Row};
+use crate::cache::table::Table;
 use crate::cache::{Cause, Durability, Tier};
 
 /// How long rows wait for room.
@@ -72,8 +72,13 @@ impl Store {
     pub(super) fn begin(&mut self, work: Work, begin: Begin, host: &mut impl Host) {
         self.transactions += 1;
         let tx = self.transactions;
-        self.running.insert(tx, work);
+        self.running.push((tx, work));
         host.command(Command::Begin(Begin { tx, ..begin }));
+    }
+
+    fn take_running(&mut self, tx: u32) -> Option<Work> {
+        let at = self.running.iter().position(|(of, _)| *of == tx)?;
+        Some(self.running.swap_remove(at).1)
     }
 
     pub(super) fn fetched(
@@ -84,13 +89,13 @@ impl Store {
         now: u64,
         host: &mut impl Host,
     ) {
-        match self.running.remove(&tx) {
+        match self.take_running(tx) {
             None => host.command(Command::Abort(tx)),
             // The connection was lost meanwhile, and with it the key.
             Some(Work::Moving(_)) if self.key.is_none() => host.command(Command::Abort(tx)),
             Some(Work::Asked(asked, _)) if self.key.is_none() => {
                 host.command(Command::Abort(tx));
-                self.waiting.push_back(asked);
+                self.waiting.push(asked);
             }
             Some(Work::Moving(moving)) => self.move_on(tx, moving, values, now, host),
             Some(Work::Asked(asked, _)) => {
@@ -183,7 +188,7 @@ impl Store {
         };
         match &row {
             Ok(Some(row)) => {
-                self.seen.insert(key.to_string(), row.clone());
+                self.seen.insert(key, row.clone());
             }
             Ok(None) => {
                 self.seen.remove(key);
@@ -198,13 +203,13 @@ impl Store {
         rows: Vec<(String, String)>,
         canary: Option<&Canary>,
         host: &mut impl Host,
-    ) -> BTreeMap<String, Row> {
-        let mut listed = BTreeMap::new();
+    ) -> Table<Row> {
+        let mut listed = Table::new();
         let prefix = self.row_name("");
         for (name, text) in rows {
             let Some(key) = name.strip_prefix(&prefix) else { continue };
             if let Ok(Some(row)) = self.opened_row(key, Some(&text), canary, host) {
-                listed.insert(key.to_string(), row);
+                listed.insert(key, row);
             }
         }
         listed
@@ -263,12 +268,12 @@ impl Store {
         }
         let delete = batch.delete.iter().map(|key| self.row_name(key)).collect();
         put.push((self.canary_name(), self.seal(CANARY, &canary.to_row())));
-        self.running.insert(tx, Work::Asked(asked, Some(Outcome { canary, lost, rows })));
+        self.running.push((tx, Work::Asked(asked, Some(Outcome { canary, lost, rows }))));
         host.command(Command::Burst { tx, put, delete, get: Vec::new() });
     }
 
     pub(super) fn complete(&mut self, tx: u32, strict: bool, now: u64, host: &mut impl Host) {
-        match self.running.remove(&tx) {
+        match self.take_running(tx) {
             None => {}
             Some(Work::Moving(moving)) => self.moved(moving, now, host),
             Some(Work::Asked(asked, outcome)) => {
@@ -276,7 +281,7 @@ impl Store {
                 self.committed(canary, lost, host);
                 for (key, row) in rows {
                     self.supersede(&key, host);
-                    self.remember(key, row);
+                    self.remember(&key, row);
                 }
                 let Asked { op, request, .. } = asked;
                 let asked_strictly = matches!(request, Request::Write(Batch { strict: true, .. }));
@@ -294,7 +299,7 @@ impl Store {
     pub(super) fn committed(&mut self, canary: Canary, lost: Option<Tier>, host: &mut impl Host) {
         if let Some(tier) = lost {
             if tier == Tier::IndexedDb {
-                self.seen.clear();
+                self.seen = Table::new();
             }
             host.command(Command::Emit(Event::Lost(tier, canary.epoch)));
         }
@@ -302,15 +307,15 @@ impl Store {
         self.canary = Some(canary);
     }
 
-    pub(super) fn remember(&mut self, key: String, row: Option<Row>) {
+    pub(super) fn remember(&mut self, key: &str, row: Option<Row>) {
         match row {
             Some(row) => self.seen.insert(key, row),
-            None => self.seen.remove(&key),
-        };
+            None => drop(self.seen.remove(key)),
+        }
     }
 
     pub(super) fn aborted(&mut self, tx: u32, cause: Cause, now: u64, host: &mut impl Host) {
-        match self.running.remove(&tx) {
+        match self.take_running(tx) {
             None => {}
             Some(Work::Moving(_)) if cause == Cause::Quota => {
                 host.command(Command::Emit(Event::Capacity(Tier::IndexedDb)));
@@ -328,7 +333,7 @@ impl Store {
                 if asked.failures >= MOST_FAILURES {
                     self.answer_away(asked, Some(cause), host);
                 } else {
-                    self.waiting.push_back(asked);
+                    self.waiting.push(asked);
                     self.drop_connection(now, host);
                 }
             }

@@ -5,11 +5,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::transactions::Work;
-use super::{Begin, CANARY, Command, Event, GRACE_MS, Host, Stage, Store, keys_of};
+use super::{Begin, CANARY, Command, Event, GRACE_MS, Host, Stage, Store};
 use crate::base64url;
 use crate::cache::canary::{Canary, Judgement, Twin, judge};
 use crate::cache::pending::Pending;
 use crate::cache::row::{Flaw, Row};
+use crate::cache::table::Table;
 use crate::cache::{Cause, Tier};
 
 /// Rows on their way.
@@ -31,12 +32,12 @@ struct Copied {
 
 impl Store {
     pub(super) fn is_moving(&self) -> bool {
-        self.running.values().any(|work| matches!(work, Work::Moving(_)))
+        self.running.iter().any(|(_, work)| matches!(work, Work::Moving(_)))
     }
 
     pub(super) fn begin_moving(&mut self, now: u64, host: &mut impl Host) {
         self.read_local(host);
-        let keys = keys_of(&self.pending);
+        let keys: Vec<_> = self.pending.iter().map(|(key, _)| key.clone()).collect();
         let names = keys.iter().map(|key| self.row_name(key));
         let get = core::iter::once(self.canary_name()).chain(names).collect();
         // What begins anew has to be known to the next start, too.
@@ -70,7 +71,7 @@ impl Store {
         if let Some(copied) = &moving.copied {
             let found = values.into_iter().flatten();
             if found.eq(copied.texts.iter().cloned()) {
-                self.running.insert(tx, Work::Moving(moving));
+                self.running.push((tx, Work::Moving(moving)));
                 let (put, delete, get) = (Vec::new(), Vec::new(), Vec::new());
                 host.command(Command::Burst { tx, put, delete, get });
             } else {
@@ -84,7 +85,7 @@ impl Store {
         let found = self.read_canary(values.next().flatten(), host);
         let Judgement { mut canary, lost, changed } = self.compared(found.clone(), host);
         if lost == Some(Tier::IndexedDb) {
-            self.seen.clear();
+            self.seen = Table::new();
         }
         if moving.keys.is_empty() && !changed {
             self.committed(canary, lost, host);
@@ -126,7 +127,7 @@ impl Store {
         texts.push(text.clone());
         put.push((name, text));
         moving.copied = Some(Copied { canary, lost, taken, superseded, texts });
-        self.running.insert(tx, Work::Moving(moving));
+        self.running.push((tx, Work::Moving(moving)));
         host.command(Command::Burst { tx, put, delete, get });
     }
 
@@ -137,7 +138,7 @@ impl Store {
         let count = taken.len();
         for (key, pending, row) in taken {
             self.settle_pending(&key, &pending, host);
-            self.remember(key, row);
+            self.remember(&key, row);
         }
         for (key, pending) in &superseded {
             self.settle_pending(key, pending, host);
