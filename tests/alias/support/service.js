@@ -1,6 +1,6 @@
 // The service under test in real workerd with its state on disk, the bank behind it, and pages that ask it.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { Agent, createServer, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,7 @@ import { Miniflare } from 'miniflare'
 import { publicKey, proofKey, secret, signingKey } from '../../support/jose_keys.js'
 import { dpopProof, nowSeconds, sign } from '../../support/jose_party.js'
 import { childIds } from '../../support/processes.js'
+import { until } from '../../support/until.js'
 
 export const origin = 'https://api.example'
 const issuer = 'https://auth.example'
@@ -63,11 +64,24 @@ export async function startService({ timeoutMs = 2_000, taken = '' } = {}) {
   }
   await boot()
 
-  const post = async (path, { headers, body }) => {
-    const response = await fetch(new URL(path, url), { method: 'POST', headers, body })
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, text, json: parsed(text) }
-  }
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  const post = (path, { headers, body }) =>
+    new Promise((resolve, reject) => {
+      const options = { method: 'POST', agent, headers: { ...headers } }
+      const request = httpRequest(new URL(path, url), options, async (response) => {
+        try {
+          const parts = []
+          for await (const part of response) parts.push(part)
+          const text = Buffer.concat(parts).toString()
+          const { statusCode: status } = response
+          resolve({ status, headers: new Headers(response.headers), text, json: parsed(text) })
+        } catch (error) {
+          reject(error)
+        }
+      })
+      request.on('error', reject)
+      request.end(body)
+    })
 
   return {
     bank,
@@ -121,8 +135,22 @@ async function createPage({ post, signing, claims: more }) {
   }
   const token = await sign('vt+jwt', claims, signing)
 
-  /** A request with its token and a fresh proof that covers `proven`, by default the body. */
-  async function send(path, members, { proven, headers = {}, proof = {} } = {}) {
+  /**
+   * A request with its token and a fresh proof that covers `proven`, by default the body. workerd drops connections that
+   * are idle or come in crowds; what it dropped is sent again, as a page does.
+   */
+  async function send(path, members, options = {}) {
+    for (let left = 5; ; left--) {
+      try {
+        return await sendOnce(path, members, options)
+      } catch (error) {
+        const dropped = error.code === 'ECONNRESET' || error.code === 'ECONNREFUSED'
+        if (left === 0 || !dropped || options.headers?.['x-stop-at']) throw error
+      }
+    }
+  }
+
+  async function sendOnce(path, members, { proven, headers = {}, proof = {} }) {
     const body = typeof members === 'string' ? members : JSON.stringify(members)
     const covered = proven === undefined ? body : proven
     const lp_body = covered === null ? undefined : hashOf(covered)
@@ -151,6 +179,13 @@ async function createPage({ post, signing, claims: more }) {
       alias,
       { key = randomId(), details = { amount: 1 }, operation = 'transfer', ...more } = {},
     ) => send('/v1/operations', { alias, operation, details, idempotency_key: key }, more),
+    /** As `submit`, and again as long as the answer is not final. */
+    async settle(alias, { key = randomId(), ...more } = {}) {
+      return until('an outcome', async () => {
+        const answer = await this.submit(alias, { key, ...more })
+        return answer.status !== 202 && answer
+      })
+    },
     claim: ({ alias, handle, claim }, options) =>
       send('/v1/aliases/claim', { alias, handle, claim }, options),
   }

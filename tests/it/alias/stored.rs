@@ -17,7 +17,7 @@ fn an_account_is_sealed_for_its_place() {
     for (context, text) in
         [("account b", sealed.as_str()), ("account a", "AAAA"), ("account a", "")]
     {
-        let refused = keys().open(context, text).err().expect("another place or text");
+        let refused = keys().open(context, text).expect_err("another place or text");
         assert_eq!(refused.code(), ErrorCode::DecryptionFailed);
     }
     let others = AliasKeys::derive(&[1; 32]).expect("32 bytes");

@@ -24,7 +24,8 @@ const groups = [
     except: ['.', './hono'],
     modules: ['edge'],
     barKb: 125,
-    budgetKb: 125,
+    // Aliases brought 17 KB of WASM and 3 KB of JS: FF1, the registry's decisions, their routes.
+    budgetKb: 146,
     conditions: ['workerd'],
   },
 ]

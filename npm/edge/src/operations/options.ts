@@ -36,15 +36,7 @@ export type ExecuteOperation = (
 
 /** Something that happened, for logs and audits. Holds no account and no alias. */
 export interface OperationEvent {
-  type:
-    | 'alias_opened'
-    | 'alias_refused'
-    | 'alias_claimed'
-    | 'begun'
-    | 'repeated'
-    | 'settled'
-    | 'in_doubt'
-    | 'refused'
+  type: 'alias_opened' | 'alias_claimed' | 'begun' | 'repeated' | 'settled' | 'in_doubt' | 'refused'
   /** Unix milliseconds. */
   atMs: number
   /** The kind of the operation, where it is known. */
