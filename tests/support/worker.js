@@ -14,7 +14,7 @@ import { workerBundle } from './worker_bundle.js'
  * Starts the Worker on 127.0.0.1. `bindings` are what the deployment would have as secrets and variables; a
  * function gets the port first. `publicPort` is where its clients see it, if a proxy stands in between.
  */
-export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
+export async function startWorker({ port, bindings, compatibilityFlags = [], onOutput }) {
   port ??= await freePort()
   const home = mkdtempSync(join(tmpdir(), 'lingpai-worker-'))
   const modules = stage(await workerBundle(), join(home, 'modules'))
@@ -28,7 +28,17 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
     compatibilityDate: '2026-03-01',
     compatibilityFlags,
     bindings,
-    durableObjects: { VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true } },
+    ...(onOutput && {
+      handleRuntimeStdio(...streams) {
+        for (const stream of streams) stream.on('data', (data) => onOutput(String(data)))
+      },
+    }),
+    durableObjects: {
+      VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true },
+      REGION_IDENTITIES: { className: 'RegionIdentityHost', useSQLite: true },
+      REGION_DATA: { className: 'RegionDataHost', useSQLite: true },
+      REGION_DIRECTORY: { className: 'RegionDirectory', useSQLite: true },
+    },
     durableObjectsPersist: join(home, 'state'),
     assets: {
       directory: at('worker-example/dist/page'),

@@ -1,6 +1,6 @@
 // What the deployment binds, read once and named in every complaint. Values never appear in one.
 
-import type { VisitLedger } from '@lingpai/edge/durable'
+import type { RegionNamespace, VisitLedger } from '@lingpai/edge/durable'
 
 export interface Env {
   VISIT_LEDGER: DurableObjectNamespace<VisitLedger>
@@ -12,9 +12,17 @@ export interface Env {
   SUBJECT_KEY?: string
   CLIENTS?: string
   DEMO_PARTNER_KEY?: string
+  REGION_IDENTITIES?: RegionNamespace
+  REGION_DATA?: RegionNamespace
+  REGION_DIRECTORY?: RegionNamespace
+  RESIDENCY?: string
+  REGION_KEYS?: string
 }
 
-type TextBinding = Exclude<keyof Env, 'VISIT_LEDGER' | 'PAGES'>
+type TextBinding = Exclude<
+  keyof Env,
+  'VISIT_LEDGER' | 'PAGES' | 'REGION_IDENTITIES' | 'REGION_DATA' | 'REGION_DIRECTORY'
+>
 
 /** A binding is missing or malformed. The message names it and holds nothing of its value. */
 export function bindingProblem(name: keyof Env, complaint: string): Error {

@@ -60,6 +60,9 @@ export interface Identities {
   report(): Promise<AreaReport[]>
 }
 
+/** Most that a value may have; the core's limit. */
+const maxValueBytes = 8 * 1024
+
 /** How often the directory is asked again when a host says that the identity has moved meanwhile. */
 const attempts = 3
 
@@ -160,6 +163,10 @@ export function identitiesOf(settings: Settings): Identities {
       return values
     },
     async writeData(id, type, value, write = freshWrite()) {
+      if (new TextEncoder().encode(value).length > maxValueBytes) {
+        const message = `invalid_request (value: at most ${maxValueBytes} bytes)`
+        throw new LingpaiError('invalid_request', { message })
+      }
       await inForce(id, true, (route) => {
         const { host, area } = placeOf(id, type, route)
         return host.put(area, id, route.epoch, write, type, value)
