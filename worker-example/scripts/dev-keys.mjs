@@ -8,6 +8,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { regionBindings, regionScopes } from './dev-region.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +24,7 @@ const page = `http://localhost:${values.port}`
 const partnerSigningKey = keyPair('ed25519', 'partner-sig', { use: 'sig', alg: 'EdDSA' })
 const partnerEncryptionKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg: 'ECDH-ES+A256KW' })
 const audience = `${issuer}/api`
-const scope = 'profile'
+const scope = ['profile', ...regionScopes].join(' ')
 
 const bindings = {
   ISSUER: issuer,
@@ -36,7 +37,7 @@ const bindings = {
       clientId: 'xiaoman',
       keys: { keys: [partnerSigningKey.public] },
       encryptionKey: partnerEncryptionKey.public,
-      scopes: [scope],
+      scopes: scope.split(' '),
       audiences: [audience],
       pages: [page],
     },
@@ -50,6 +51,7 @@ const bindings = {
     signingKey: partnerSigningKey.secret,
     encryptionKey: partnerEncryptionKey.secret,
   },
+  ...regionBindings({ keyPair, symmetric }),
 }
 
 const text = Object.entries(bindings).map(

@@ -60,7 +60,7 @@ function make(env: Env, authority: Gate['authority']): Residency {
   const { rules, places, jurisdictions } = json<RegionConfiguration>(env, 'RESIDENCY')
   const verifier = createVerifier({
     issuer: origin,
-    audience: `${origin}/v1/users`,
+    audience: `${origin}/api`,
     publicOrigin: origin,
     keys: `${origin}/.well-known/jwks.json`,
     fetch: async () => authority.jwks(),
