@@ -9,7 +9,7 @@ interface Scene {
   title: readonly [en: string, zh: string]
 }
 
-const scenes: readonly Scene[] = []
+const scenes: readonly Scene[] = [{ name: 'areas', title: ['Areas and erasure', '区域与删除'] }]
 
 /** Links to all scenes, from the partner's app. */
 export function showScenes(nav: HTMLElement): void {
