@@ -24,7 +24,8 @@ const groups = [
     except: ['.', './hono'],
     modules: ['edge'],
     barKb: 125,
-    budgetKb: 125,
+    // Residency made it larger by 17: rules, the directory's records and plans, fences, sealed values.
+    budgetKb: 151,
     conditions: ['workerd'],
   },
 ]
