@@ -72,11 +72,8 @@ function card(person: Person): HTMLElement {
   const others = areas.filter((area) => area !== person.area)
   const actions = alive
     ? [
-        ...others.map((area) =>
-          button(say(words, 'move', { area: areaName(area) }), `move-${area}`, () =>
-            move(person, area),
-          ),
-        ),
+        element('span', { class: 'to' }, say(words, 'move')),
+        ...others.map((area) => button(areaName(area), `move-${area}`, () => move(person, area))),
         button(say(words, 'erase'), 'erase risky', () => erase(person)),
       ]
     : [button(say(words, 'again'), 'again', () => again(person))]
@@ -158,7 +155,12 @@ function log({ method, path, status }: Call): void {
     'li',
     { 'data-good': String(status < 400) },
     element('span', { class: 'method' }, method),
-    element('code', {}, path),
+    // In full it would fill the line; nothing else is left out.
+    element(
+      'code',
+      {},
+      path.replace(/[\w-]{22}/, (id) => `${id.slice(0, 7)}…`),
+    ),
     element('span', { class: 'status' }, String(status)),
   )
   list.prepend(line)
