@@ -70,7 +70,7 @@ fn a_report_about_another_step_changes_nothing() {
     };
     assert_eq!(late(&ahead, &task), ahead);
     let undone = directory::report(
-        Some(record.clone()),
+        Some(record),
         &task,
         Outcome::Refused(ErrorCode::AlreadyRegistered),
         NOW,

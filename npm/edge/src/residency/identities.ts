@@ -86,12 +86,13 @@ export function identitiesOf(settings: Settings): Identities {
     await reach(() => directory.abandon(id))
     // Whoever finds the identifier registered may say so to the directory: it is what the directory waits for.
     const other = claimed.taken
-    const { refused } = await reach(() => objects.directory(other).confirm(other))
+    const { refused, route } = await reach(() => objects.directory(other).confirm(other))
     // It is being erased at this moment, and the identifier is free when that is done.
     if (refused === 'identity_erased' || refused === 'identity_unknown') {
       throw new LingpaiError('moving')
     }
-    return { id: other, area, created: false }
+    // It may be on its way: where it is in force, the directory says.
+    return { id: other, area: route?.area ?? area, created: false }
   }
 
   async function lookUp(area: string, type: string, text: string): Promise<IdentityStatus> {
