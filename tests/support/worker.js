@@ -36,6 +36,9 @@ export async function startWorker({ port, bindings, compatibilityFlags = [], onO
       DEMO_BANK: { className: 'DemoBank', useSQLite: true },
       PLATFORM_SESSIONS: { className: 'PlatformSessions', useSQLite: true },
       TOKEN_VAULT: { className: 'TokenVault', useSQLite: true },
+      REGION_IDENTITIES: { className: 'RegionIdentityHost', useSQLite: true },
+      REGION_DATA: { className: 'RegionDataHost', useSQLite: true },
+      REGION_DIRECTORY: { className: 'RegionDirectory', useSQLite: true },
     },
     durableObjectsPersist: join(home, 'state'),
     assets: {

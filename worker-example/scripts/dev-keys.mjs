@@ -8,6 +8,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { regionBindings, regionScopes } from './dev-region.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +26,7 @@ const partnerEncryptionKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg:
 const audience = `${issuer}/api`
 const fields = ['phone', 'card', 'identity', 'email', 'name']
 const onFields = fields.flatMap((name) => [`tokenize:${name}`, `reveal:${name}`])
-const scope = ['profile', 'transfer', ...onFields].join(' ')
+const scope = ['profile', 'transfer', ...onFields, ...regionScopes].join(' ')
 
 const bindings = {
   ISSUER: issuer,
@@ -59,6 +60,7 @@ const bindings = {
     signingKey: partnerSigningKey.secret,
     encryptionKey: partnerEncryptionKey.secret,
   },
+  ...regionBindings({ keyPair, symmetric }),
 }
 
 const text = Object.entries(bindings).map(

@@ -3,6 +3,7 @@
 import type {
   AliasRegistry,
   PlatformSessions,
+  RegionNamespace,
   TokenVault,
   VisitLedger,
 } from '@lingpai/edge/durable'
@@ -15,6 +16,9 @@ interface Objects {
   DEMO_BANK?: DurableObjectNamespace<DemoBank>
   PLATFORM_SESSIONS?: DurableObjectNamespace<PlatformSessions>
   TOKEN_VAULT?: DurableObjectNamespace<TokenVault>
+  REGION_IDENTITIES?: RegionNamespace
+  REGION_DATA?: RegionNamespace
+  REGION_DIRECTORY?: RegionNamespace
   PAGES?: Fetcher
 }
 
@@ -34,6 +38,8 @@ interface Texts {
   VAULT_INDEX_KEY?: string
   VAULT_FIELDS?: string
   DEMO_PARTNER_KEY?: string
+  RESIDENCY?: string
+  REGION_KEYS?: string
 }
 
 export interface Env extends Objects, Texts {}

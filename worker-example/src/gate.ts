@@ -51,6 +51,8 @@ function make(env: Env): Gate {
     subjectKey: json(env, 'SUBJECT_KEY'),
     clients: json<Client[]>(env, 'CLIENTS'),
     ledger,
+    // Whose identity was erased gets no further token.
+    cutOffs: ledger,
   })
   const verifier = createVerifier({
     issuer: origin,

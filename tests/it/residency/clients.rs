@@ -44,10 +44,8 @@ pub(super) async fn register(world: Shared, area: Area, person: Person) -> Resul
 pub(super) async fn look_up(world: Shared, area: Area, person: Person) -> Result<(), Lost> {
     let found = call(&world, Node::Identity(area.clone()), Request::Find(person)).await?;
     let Answer::Found(id) = found else { return Ok(()) };
-    if let Some((in_force, ..)) = route(&world, id).await? {
-        if in_force == area {
-            world.borrow_mut().count("found");
-        }
+    if route(&world, id).await?.is_some_and(|(in_force, ..)| in_force == area) {
+        world.borrow_mut().count("found");
     }
     Ok(())
 }

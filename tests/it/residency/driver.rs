@@ -4,7 +4,7 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use lingpai_core::residency::directory::{self, Cause, Change, Outcome, Record};
+use lingpai_core::residency::directory::{self, Change, Outcome, Record};
 use lingpai_core::residency::fence::Verdict;
 use lingpai_core::residency::plan::{self, Step, Task};
 use lingpai_core::residency::{Area, Epoch, IdentityId};

@@ -2,7 +2,11 @@
 
 mod campaign;
 mod clients;
+mod directory;
 mod driver;
+mod fence;
 mod hosts;
 mod network;
+mod rules;
+mod sealed_value;
 mod world;

@@ -50,6 +50,7 @@ export async function startRegion(more = {}) {
   const files = readdirSync(modules).sort((one) => (one.endsWith('.js') ? -1 : 1))
   let pid
   let died = () => {}
+  let output = ''
   const object = (className) => ({ className, useSQLite: true })
   const options = {
     host: '127.0.0.1',
@@ -73,6 +74,9 @@ export async function startRegion(more = {}) {
       DIRECTORY: object('RegionDirectory'),
     },
     durableObjectsPersist: join(home, 'state'),
+    handleRuntimeStdio(stdout, stderr) {
+      for (const stream of [stdout, stderr]) stream.on('data', (data) => (output += data))
+    },
     serviceBindings: {
       HARNESS() {
         process.kill(pid, 'SIGKILL')
@@ -105,6 +109,8 @@ export async function startRegion(more = {}) {
     ask,
     bindings: options.bindings,
     signingKey: options.bindings.SIGNING_KEYS[0].key,
+    /** All that workerd has written, on either stream. */
+    output: () => output,
     /** Resolves when workerd has been killed by a fault. */
     death: () => new Promise((resolve) => (died = resolve)),
     /** Ends workerd without a warning, unless a fault has, and starts it again on what it left on disk. */

@@ -9,14 +9,15 @@ const methods = {
   directory: 'look register confirm abandon move remove record',
 }
 
-/** What happens once, at a method: `unreachable` before it, its answer `lost`, or the process killed before or after. */
+/** What happens at a method after `skip` calls, `times` times: it cannot be reached, its answer is lost, or the process is killed. */
 let fault
 
 async function maybe(env, kind, method, moment) {
   const now = fault
   if (!now || now.kind !== kind || now.method !== method || now.moment !== moment) return
   if (now.skip-- > 0) return
-  fault = undefined
+  now.times = (now.times ?? 1) - 1
+  if (now.times <= 0) fault = undefined
   if (now.effect === 'kill') {
     await env.HARNESS.fetch('http://harness/kill', { method: 'POST' })
     // The process is dead before this comes to its end.
@@ -78,15 +79,15 @@ function namespaces(env) {
   return { identities: env.IDENTITIES, data: env.DATA, directory: env.DIRECTORY }
 }
 
-const unused = { verify: async () => ({}), refusal: () => new Response(null) }
+const nobody = { verify: async () => ({ claims: {} }), refusal: () => new Response(null) }
 
-function residency(env) {
+function residency(env, verifier = nobody) {
   return createResidency({
     rules: env.RULES,
     namespaces: namespaces(env),
     places: env.PLACES,
     jurisdictions: env.JURISDICTIONS,
-    verifier: unused,
+    verifier,
     issuer: 'https://auth.example',
     signingKeys: env.SIGNING_KEYS,
   })
@@ -110,5 +111,20 @@ function answer(method, all, env) {
     const [binding, name, called, ...rest] = all
     return env[binding].get(env[binding].idFromName(name))[called](...rest)
   }
+  if (method === 'http') return http(env, ...all)
   return residency(env)[method](...all)
+}
+
+/** A request over HTTP by somebody whose token has these claims. */
+async function http(env, claims, method, path, body, headers) {
+  const verifier = {
+    verify: async () => ({ claims }),
+    refusal: (error) => Response.json({ error: error.code }, { status: error.status }),
+  }
+  const url = `https://auth.example${path}`
+  const response = await residency(env, verifier).answer(
+    new Request(url, { method, body: body ?? undefined, headers: headers ?? {} }),
+  )
+  const text = await response.text()
+  return { status: response.status, headers: Object.fromEntries(response.headers), text }
 }

@@ -23,7 +23,7 @@ pub const STEP_SECONDS: i64 = 3;
 pub const REGISTRATION_SECONDS: i64 = 10;
 
 /// Attempts at one step of a move before it is rolled back. Once it is decided there is no limit.
-pub const MOST_ATTEMPTS: u32 = 6;
+pub const MOST_ATTEMPTS: u32 = 5;
 
 /// The longest pause between two attempts, in seconds.
 pub const LONGEST_PAUSE_SECONDS: i64 = 300;
@@ -380,7 +380,8 @@ impl Record {
         if undecided && self.attempts >= MOST_ATTEMPTS {
             return self.refuse(ErrorCode::TemporarilyUnavailable, now);
         }
-        let pause = 1_i64.checked_shl(self.attempts.min(16)).unwrap_or(LONGEST_PAUSE_SECONDS);
+        // 1, 2, 4, 8, …
+        let pause = 1_i64 << (self.attempts - 1).min(16);
         self.wake_at = Some(now.plus(pause.min(LONGEST_PAUSE_SECONDS)));
         Ok(Some(self))
     }

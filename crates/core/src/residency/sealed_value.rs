@@ -1,7 +1,6 @@
 //! Identifiers and data at rest: each a JWE to the key of its area, bound to the identity and the type that it belongs to, so
 //! that no row of a store can take the place of another.
 
-use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -10,6 +9,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::area::Area;
 use super::identifier::lookup_hash;
 use super::identity_id::IdentityId;
+use crate::base64url;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::{Jwe, SymmetricJwk, jwe};
 use crate::json::{self, Object, ObjectWriter, Value};
@@ -76,12 +76,13 @@ impl AreaKeys {
             return Err(Error::with_detail(ErrorCode::LimitExceeded, "value"));
         }
         let key = self.seal_keys.active(now).ok_or(ErrorCode::KeyNotFound)?;
-        // Escaped, no byte takes more than six; the room keeps the text from leaving copies of itself behind.
+        // As base64url, because not every text that a caller may write is I-JSON. The room keeps copies from being left behind.
+        let encoded = Zeroizing::new(base64url::encode(value.as_bytes()));
         let plaintext = Zeroizing::new(
-            ObjectWriter::with_capacity(value.len() * 6 + 128)
+            ObjectWriter::with_capacity(encoded.len() + 128)
                 .string("id", &id.to_text())
                 .string("type", kind)
-                .string("value", value)
+                .string("value", &encoded)
                 .finish(),
         );
         let SealEntropy { content_key, ephemeral, iv } = entropy;
@@ -114,12 +115,10 @@ impl AreaKeys {
         let belongs = envelope.typ() == content.typ()
             && plaintext.string("id").is_ok_and(|own| own == id.to_text())
             && plaintext.string("type").is_ok_and(|own| own == kind);
-        let value = plaintext.string("value").map(|value| Zeroizing::new(value.to_owned()));
+        let bytes = plaintext.string("value").and_then(base64url::decode_secret_vec);
         plaintext.zeroize();
-        match value {
-            Ok(value) if belongs => Ok(value),
-            _ => Err(ErrorCode::DecryptionFailed.into()),
-        }
+        let value = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Zeroizing::new);
+        value.filter(|_| belongs).ok_or(ErrorCode::DecryptionFailed.into())
     }
 }
 

@@ -24,8 +24,9 @@ const groups = [
     except: ['.', './hono'],
     modules: ['edge'],
     barKb: 125,
-    // Aliases brought 17 KB of WASM and 3 KB of JS: FF1, the registry's decisions, their routes.
-    budgetKb: 146,
+    // One module for all that a server keeps and issues, so that a Worker bundles one. Beside the authority (105 KB): aliases
+    // 17, residency 17, the vault, mini-programs.
+    budgetKb: 190,
     conditions: ['workerd'],
   },
 ]

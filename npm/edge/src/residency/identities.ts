@@ -60,6 +60,9 @@ export interface Identities {
   report(): Promise<AreaReport[]>
 }
 
+/** Most that a value may have; the core's limit. */
+const maxValueBytes = 8 * 1024
+
 /** How often the directory is asked again when a host says that the identity has moved meanwhile. */
 const attempts = 3
 
@@ -83,12 +86,13 @@ export function identitiesOf(settings: Settings): Identities {
     await reach(() => directory.abandon(id))
     // Whoever finds the identifier registered may say so to the directory: it is what the directory waits for.
     const other = claimed.taken
-    const { refused } = await reach(() => objects.directory(other).confirm(other))
+    const { refused, route } = await reach(() => objects.directory(other).confirm(other))
     // It is being erased at this moment, and the identifier is free when that is done.
     if (refused === 'identity_erased' || refused === 'identity_unknown') {
       throw new LingpaiError('moving')
     }
-    return { id: other, area, created: false }
+    // It may be on its way: where it is in force, the directory says.
+    return { id: other, area: route?.area ?? area, created: false }
   }
 
   async function lookUp(area: string, type: string, text: string): Promise<IdentityStatus> {
@@ -160,6 +164,10 @@ export function identitiesOf(settings: Settings): Identities {
       return values
     },
     async writeData(id, type, value, write = freshWrite()) {
+      if (new TextEncoder().encode(value).length > maxValueBytes) {
+        const message = `invalid_request (value: at most ${maxValueBytes} bytes)`
+        throw new LingpaiError('invalid_request', { message })
+      }
       await inForce(id, true, (route) => {
         const { host, area } = placeOf(id, type, route)
         return host.put(area, id, route.epoch, write, type, value)

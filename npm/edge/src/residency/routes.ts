@@ -86,7 +86,7 @@ export function residencyRoutes(
       return value === undefined ? json(404, 'null') : json(200, value)
     }),
     route('PUT', '/:id/data/:type', 'users:write', async ({ id, type, request }) => {
-      const text = await limitedText(request, maxBodyBytes)
+      const text = await bodyOf(request)
       await identities.writeData(id, type, jsonText(text), writeOf(request))
       return answer(200, { id, type })
     }),
@@ -161,11 +161,19 @@ export function residencyRoutes(
 }
 
 async function members(request: Request): Promise<Record<string, unknown>> {
-  const value: unknown = JSON.parse(jsonText(await limitedText(request, maxBodyBytes)))
+  const value: unknown = JSON.parse(jsonText(await bodyOf(request)))
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid('body: has to be a JSON object')
   }
   return value as Record<string, unknown>
+}
+
+async function bodyOf(request: Request): Promise<string> {
+  try {
+    return await limitedText(request, maxBodyBytes)
+  } catch {
+    throw invalid(`body: has to be UTF-8, at most ${maxBodyBytes} bytes`)
+  }
 }
 
 /** JSON text as it came, if it is some. The parser's own message would quote it. */
