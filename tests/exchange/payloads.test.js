@@ -139,6 +139,17 @@ describe('sessions', () => {
     assert.equal((await payload(granted, after)).status, 200)
   })
 
+  test('however often a login is repeated, the session before it serves on', async () => {
+    const { wechat } = world.platforms
+    const user = 'repeated'
+    await enter('wechat', user)
+    const before = wechat.encrypted(members, { user })
+    const form = loginForm(world, 'wechat', { code: wechat.login({ user }) })
+    const crowd = Array.from({ length: 20 }, () => send(world, form, { proofKey: key }))
+    const [{ content: granted }] = await Promise.all(crowd)
+    assert.equal((await payload(granted, before)).status, 200)
+  })
+
   test('five minutes after a login the session before it is gone', async () => {
     const { wechat } = world.platforms
     const user = 'late'

@@ -550,7 +550,7 @@ fn session() -> PlatformSession {
 #[test]
 fn a_session_opens_for_its_owner_under_a_key_that_still_serves() {
     let ring = ring();
-    let sealed = session().seal("shop/user", &ring, [1; 12], NOW).expect("sealed");
+    let sealed = session().seal("shop/user", &ring, NOW).expect("sealed");
     assert!(!sealed.contains("tiih") && !sealed.contains("openid"));
     let Ok(opened) = PlatformSession::open(&sealed, "shop/user", &ring, NOW.plus(99)) else {
         panic!("its own session")
@@ -566,8 +566,20 @@ fn a_session_opens_for_its_owner_under_a_key_that_still_serves() {
     assert_eq!(code(&sealed, "shop/user", 100), failed, "its key has retired");
     assert_eq!(code(&sealed.replace('.', ""), "shop/user", 0), failed);
     assert_eq!(code("", "shop/user", 0), failed);
-    let later = session().seal("shop/user", &ring, [1; 12], NOW.plus(60)).expect("sealed");
+    let later = session().seal("shop/user", &ring, NOW.plus(60)).expect("sealed");
     assert_eq!(code(&later, "shop/user", 1000), None, "under the next key");
+
+    // The same text for the same session, another one for any other, IV included.
+    let iv = |sealed: &str| sealed.split('.').nth(2).map(str::to_owned);
+    assert_eq!(session().seal("shop/user", &ring, NOW).as_ref(), Ok(&sealed));
+    let others = [
+        session().seal("shop/other", &ring, NOW),
+        PlatformSession { family: "sid2".into(), ..session() }.seal("shop/user", &ring, NOW),
+        Ok(later),
+    ];
+    for other in others {
+        assert_ne!(iv(&other.expect("sealed")), iv(&sealed));
+    }
 }
 
 proptest! {

@@ -282,7 +282,7 @@ pub fn token_exchange_command(
                             family: waiting.family.clone(),
                             session_key,
                         }
-                        .seal(&owner, keys, entropy::bytes()?, now)?,
+                        .seal(&owner, keys, now)?,
                     ),
                     None => None,
                 };

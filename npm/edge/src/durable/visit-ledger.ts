@@ -75,9 +75,14 @@ export class VisitLedger extends ReplayLedger {
     if (decision.outcome !== undefined) return { outcome: decision.outcome }
     // This object outlives the requests that wait here: one that is cancelled takes nothing from the others.
     const asked = (this.#asked ??= askPlatform(call))
-    const answer = await asked
-    if (!('settled' in answer && answer.settled) && this.#asked === asked) this.#asked = undefined
-    return answer
+    let settled = false
+    try {
+      const answer = await asked
+      settled = 'settled' in answer && answer.settled
+      return answer
+    } finally {
+      if (!settled && this.#asked === asked) this.#asked = undefined
+    }
   }
 
   /** Uses something up in the family of this object, unless it has been ended. */
