@@ -144,7 +144,10 @@ describe('options', () => {
       [{ clients: 'all' }, /^clients: /],
       [clients(wechat, wechat), /^clients: a clientId occurs twice/],
       [clients({ ...wechat, appSecret: '' }), /^clients: mini-wechat: appSecret: /],
-      [clients({ ...wechat, scopes: ['a b'], bearerScopes: undefined }), /^clients: mini-wechat: claim_invalid \(scopes\)/],
+      [
+        clients({ ...wechat, scopes: ['a b'], bearerScopes: undefined }),
+        /^clients: mini-wechat: claim_invalid \(scopes\)/,
+      ],
       [clients({ ...wechat, platform: 'jd' }), /^clients: mini-wechat: .*platform/],
       [clients({ ...wechat, endpoint: 'http://api.example' }), /mini-wechat: endpoint: /],
       [clients({ ...wechat, endpoint: 'https://api.example/path' }), /mini-wechat: endpoint: /],

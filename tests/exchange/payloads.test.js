@@ -63,6 +63,15 @@ for (const platform of WITH_SESSIONS) {
       assert.equal(content.nickName, members.nickName)
     })
 
+    test('that names somebody names the user of the visit', async () => {
+      const { encrypted, openidOf } = world.platforms[platform]
+      const name = platform === 'baidu' ? 'openid' : 'openId'
+      const own = encrypted({ [name]: openidOf(user) }, { user })
+      assert.equal((await payload(granted, own)).status, 200)
+      const other = encrypted({ [name]: openidOf('another') }, { user })
+      assertRefused(await payload(granted, other), 'subject_mismatch')
+    })
+
     test('is accepted once', async () => {
       const data = world.platforms[platform].encrypted(members, { user })
       assert.equal((await payload(granted, data)).status, 200)

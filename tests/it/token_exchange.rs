@@ -191,7 +191,8 @@ fn a_registration_that_is_wrong_names_its_member() {
     for (from, to, member) in [
         ("\"wechat\"", "\"jd\"", "platform"),
         ("[\"profile\"]", "[\"admin\"]", "bearerScopes"),
-        ("[\"profile\",\"orders:read\"]", "[\"a b\",\"\"]", "scopes"),
+        ("[\"profile\",\"orders:read\"]", "[\"a b\",\"profile\"]", "scopes"),
+        ("[\"profile\",\"orders:read\"]", "[\"profile\",\"\"]", "scopes"),
         ("\"wx1\"", "\"\"", "appId"),
         ("[\"https://api.example\"]", "[]", "audiences"),
         ("[\"https://api.example\"]", "[1]", "audiences"),

@@ -48,7 +48,7 @@ export interface Exchange {
    *
    * Rejects with `session_stale` where the login that it belongs to was replaced: log in, then fetch the data, in this
    * order. `malformed` for its shape, `decryption_failed` or `signature_invalid` for its content, `watermark_mismatch`,
-   * `payload_expired`, `payload_replayed`, `access_denied`, `storage_unavailable`.
+   * `subject_mismatch`, `payload_expired`, `payload_replayed`, `access_denied`, `storage_unavailable`.
    */
   openPayload(
     visit: VisitClaims,

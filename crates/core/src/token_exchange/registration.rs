@@ -203,6 +203,10 @@ fn texts(members: &Object, name: &'static str) -> Result<Option<Vec<String>>> {
 
 fn scope_of(members: &Object, name: &'static str) -> Result<Option<Scope>> {
     let Some(names) = texts(members, name)? else { return Ok(None) };
+    // Joined, one name with a space in it would be two.
+    if names.iter().any(|name| name.contains(' ')) {
+        return Err(invalid(name));
+    }
     Scope::parse(&names.join(" ")).map(Some).map_err(|_| invalid(name))
 }
 
