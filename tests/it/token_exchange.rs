@@ -183,6 +183,9 @@ fn a_registration_that_is_wrong_names_its_member() {
         (r#","linkGroup":"""#, "linkGroup"),
         (r#","anonymous":true"#, "anonymous"),
         (r#","enabled":"yes""#, "enabled"),
+        (r#","codes":{"1":"granted"}"#, "codes"),
+        (r#","codes":{"1":"proof_required"}"#, "codes"),
+        (r#","codes":["1"]"#, "codes"),
         // A secret has no business here.
         (r#","appSecret":"x""#, "registration"),
     ] {
@@ -241,6 +244,18 @@ fn a_request_beyond_the_registration_is_refused() {
     let strict = Registration::read(&object.expect("JSON")).expect("a registration");
     let error = strict.allow(&login(&[]), false).expect_err("no proof");
     assert_eq!(error.code(), ErrorCode::ProofRequired);
+}
+
+#[test]
+fn a_registration_may_know_better_what_a_code_means() {
+    let registration =
+        registered(r#","codes":{"10010105":"invalid_code"}"#).expect("a registration");
+    let meaning = |code: &str| {
+        registration.meaning(Refusal::by_platform(ErrorCode::ServerError, code)).reason
+    };
+    assert_eq!(meaning("10010105"), ErrorCode::InvalidCode);
+    assert_eq!(meaning("10010106"), ErrorCode::ServerError);
+    assert_eq!(meaning(""), ErrorCode::ServerError);
 }
 
 fn holder(request: Option<&str>, jkt: Option<&str>) -> Holder {

@@ -21,6 +21,7 @@ export { callPlatform } from './exchange/call.js'
 export type { PlatformAnswer, PlatformCall } from './exchange/call.js'
 export type {
   AlipayMiniProgram,
+  CodeMeaning,
   DouyinMiniProgram,
   MiniProgram,
   MiniProgramRegistry,
