@@ -63,6 +63,15 @@ for (const platform of WITH_SESSIONS) {
       assert.equal(content.nickName, members.nickName)
     })
 
+    test('that names somebody names the user of the visit', async () => {
+      const { encrypted, openidOf } = world.platforms[platform]
+      const name = platform === 'baidu' ? 'openid' : 'openId'
+      const own = encrypted({ [name]: openidOf(user) }, { user })
+      assert.equal((await payload(granted, own)).status, 200)
+      const other = encrypted({ [name]: openidOf('another') }, { user })
+      assertRefused(await payload(granted, other), 'subject_mismatch')
+    })
+
     test('is accepted once', async () => {
       const data = world.platforms[platform].encrypted(members, { user })
       assert.equal((await payload(granted, data)).status, 200)
@@ -137,6 +146,17 @@ describe('sessions', () => {
     const after = wechat.encrypted(members, { user })
     assert.equal((await payload(granted, before)).status, 200)
     assert.equal((await payload(granted, after)).status, 200)
+  })
+
+  test('however often a login is repeated, the session before it serves on', async () => {
+    const { wechat } = world.platforms
+    const user = 'repeated'
+    await enter('wechat', user)
+    const before = wechat.encrypted(members, { user })
+    const form = loginForm(world, 'wechat', { code: wechat.login({ user }) })
+    const crowd = Array.from({ length: 20 }, () => send(world, form, { proofKey: key }))
+    const [{ content: granted }] = await Promise.all(crowd)
+    assert.equal((await payload(granted, before)).status, 200)
   })
 
   test('five minutes after a login the session before it is gone', async () => {

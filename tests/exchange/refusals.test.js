@@ -19,6 +19,7 @@ before(async () => {
       // A second app on WeChat, whose servers know neither it nor its secret.
       { ...registrations.find(named('wechat')), clientId: 'other-app', appId: 'wx-other' },
       { ...registrations.find(named('wechat')), clientId: 'off', enabled: false },
+      { ...registrations.find(named('baidu')), clientId: 'knows', codes: { 777: 'invalid_code' } },
       { ...registrations.find(named('wechat')), clientId: 'bound-only', bearerScopes: undefined },
       {
         ...registrations.find(named('wechat')),
@@ -134,6 +135,17 @@ for (const platform of PLATFORMS) {
     })
   })
 }
+
+test('a code of a platform that only the registration knows', async () => {
+  for (const [client_id, refusal] of [
+    ['mini-baidu', SERVER_ERROR],
+    ['knows', INVALID_CODE],
+  ]) {
+    world.platforms.baidu.fail({ errno: 777 })
+    const form = loginForm(world, 'baidu', { client_id })
+    assertRefused(await send(world, form), [...refusal, '777'])
+  }
+})
 
 test('a platform that does not answer is given up in time', async () => {
   world.platforms.wechat.fail('hang')

@@ -35,7 +35,7 @@ fn key(text: &str) -> SessionKey {
 }
 
 fn expecting(app_id: &str, now: i64) -> Expectation<'_> {
-    Expectation { app_id, now: UnixSeconds::new(now), max_age: 300 }
+    Expectation { app_id, user: None, now: UnixSeconds::new(now), max_age: 300 }
 }
 
 /// As WeChat's example says, but for what a case changes.
@@ -86,6 +86,30 @@ fn old_data_is_refused_and_so_is_that_of_the_future() {
     ] {
         assert_eq!(open_wechat(KEY, DATA, IV, APP, MADE + offset).err(), verdict, "{offset}");
     }
+}
+
+#[test]
+fn whoever_it_is_about_has_to_be_the_user_of_the_session() {
+    use wechat::{APP, DATA, IV, KEY, MADE};
+    let about = |platform, session_key: &str, data: &str, iv: &str, app, user| {
+        let expected = Expectation { user: Some(user), ..expecting(app, MADE) };
+        open(platform, &key(session_key), data, iv, expected).err().map(|error| error.code())
+    };
+    let wechat = |iv: &str, user| about(Platform::Wechat, KEY, DATA, iv, APP, user);
+    assert_eq!(wechat(IV, "oGZUI0egBJY1zhBYw2KhdUfwVJJE"), None);
+    assert_eq!(wechat(IV, "somebody-else"), Some(ErrorCode::SubjectMismatch));
+    // The first letter of the id, turned into another one through the iv.
+    let mut altered: [u8; 16] = base64::decode_array(IV).expect("an iv");
+    altered[11] ^= b'o' ^ b'p';
+    let altered = base64::encode(&altered);
+    assert_eq!(
+        open_wechat(KEY, DATA, &altered, APP, MADE).map(|text| text.contains("pGZUI0eg")),
+        Ok(true)
+    );
+    assert_eq!(wechat(&altered, "oGZUI0egBJY1zhBYw2KhdUfwVJJE"), Some(ErrorCode::SubjectMismatch));
+    let baidu = |user| about(Platform::Baidu, baidu::KEY, baidu::DATA, baidu::IV, baidu::APP, user);
+    assert_eq!(baidu("open_id"), None);
+    assert_eq!(baidu("somebody-else"), Some(ErrorCode::SubjectMismatch));
 }
 
 #[test]
@@ -307,7 +331,7 @@ fn wechats_examples_of_secure_calls_open_and_are_made_alike() {
     assert_eq!(failed(api_binding(1_635_927_955), &response), refused);
     let other = Binding { app_id: "wx0", ..api_binding(1_635_927_956) };
     assert_eq!(failed(other, &response), refused);
-    let tag = SealedBody { auth_tag: request.auth_tag.clone(), ..response.clone() };
+    let tag = SealedBody { auth_tag: request.auth_tag, ..response };
     assert_eq!(failed(api_binding(1_635_927_956), &tag), refused);
 }
 

@@ -183,6 +183,9 @@ fn a_registration_that_is_wrong_names_its_member() {
         (r#","linkGroup":"""#, "linkGroup"),
         (r#","anonymous":true"#, "anonymous"),
         (r#","enabled":"yes""#, "enabled"),
+        (r#","codes":{"1":"granted"}"#, "codes"),
+        (r#","codes":{"1":"proof_required"}"#, "codes"),
+        (r#","codes":["1"]"#, "codes"),
         // A secret has no business here.
         (r#","appSecret":"x""#, "registration"),
     ] {
@@ -191,7 +194,8 @@ fn a_registration_that_is_wrong_names_its_member() {
     for (from, to, member) in [
         ("\"wechat\"", "\"jd\"", "platform"),
         ("[\"profile\"]", "[\"admin\"]", "bearerScopes"),
-        ("[\"profile\",\"orders:read\"]", "[\"a b\",\"\"]", "scopes"),
+        ("[\"profile\",\"orders:read\"]", "[\"a b\",\"profile\"]", "scopes"),
+        ("[\"profile\",\"orders:read\"]", "[\"profile\",\"\"]", "scopes"),
         ("\"wx1\"", "\"\"", "appId"),
         ("[\"https://api.example\"]", "[]", "audiences"),
         ("[\"https://api.example\"]", "[1]", "audiences"),
@@ -240,6 +244,18 @@ fn a_request_beyond_the_registration_is_refused() {
     let strict = Registration::read(&object.expect("JSON")).expect("a registration");
     let error = strict.allow(&login(&[]), false).expect_err("no proof");
     assert_eq!(error.code(), ErrorCode::ProofRequired);
+}
+
+#[test]
+fn a_registration_may_know_better_what_a_code_means() {
+    let registration =
+        registered(r#","codes":{"10010105":"invalid_code"}"#).expect("a registration");
+    let meaning = |code: &str| {
+        registration.meaning(Refusal::by_platform(ErrorCode::ServerError, code)).reason
+    };
+    assert_eq!(meaning("10010105"), ErrorCode::InvalidCode);
+    assert_eq!(meaning("10010106"), ErrorCode::ServerError);
+    assert_eq!(meaning(""), ErrorCode::ServerError);
 }
 
 fn holder(request: Option<&str>, jkt: Option<&str>) -> Holder {
@@ -346,7 +362,7 @@ fn each_platform_says_who_it_is_in_its_own_way() {
             None,
         ),
     ] {
-        let identity = read(kind, 200, answer).ok().expect(answer);
+        let Ok(identity) = read(kind, 200, answer) else { panic!("{answer}") };
         assert_eq!(identity.user.as_str(), user);
         assert_eq!(identity.union.as_ref().map(|union| union.as_str()), union);
         assert_eq!(identity.session_key.is_some(), kind.platform != Platform::Alipay);
@@ -550,10 +566,11 @@ fn session() -> PlatformSession {
 #[test]
 fn a_session_opens_for_its_owner_under_a_key_that_still_serves() {
     let ring = ring();
-    let sealed = session().seal("shop/user", &ring, [1; 12], NOW).expect("sealed");
+    let sealed = session().seal("shop/user", &ring, NOW).expect("sealed");
     assert!(!sealed.contains("tiih") && !sealed.contains("openid"));
-    let opened =
-        PlatformSession::open(&sealed, "shop/user", &ring, NOW.plus(99)).ok().expect("opened");
+    let Ok(opened) = PlatformSession::open(&sealed, "shop/user", &ring, NOW.plus(99)) else {
+        panic!("its own session")
+    };
     assert_eq!((opened.app_id.as_str(), opened.family.as_str()), ("wx1", "sid"));
     assert_eq!(opened.user.as_str(), "openid");
     let code = |text: &str, owner: &str, after| {
@@ -565,8 +582,20 @@ fn a_session_opens_for_its_owner_under_a_key_that_still_serves() {
     assert_eq!(code(&sealed, "shop/user", 100), failed, "its key has retired");
     assert_eq!(code(&sealed.replace('.', ""), "shop/user", 0), failed);
     assert_eq!(code("", "shop/user", 0), failed);
-    let later = session().seal("shop/user", &ring, [1; 12], NOW.plus(60)).expect("sealed");
+    let later = session().seal("shop/user", &ring, NOW.plus(60)).expect("sealed");
     assert_eq!(code(&later, "shop/user", 1000), None, "under the next key");
+
+    // The same text for the same session, another one for any other, IV included.
+    let iv = |sealed: &str| sealed.split('.').nth(2).map(str::to_owned);
+    assert_eq!(session().seal("shop/user", &ring, NOW).as_ref(), Ok(&sealed));
+    let others = [
+        session().seal("shop/other", &ring, NOW),
+        PlatformSession { family: "sid2".into(), ..session() }.seal("shop/user", &ring, NOW),
+        Ok(later),
+    ];
+    for other in others {
+        assert_ne!(iv(&other.expect("sealed")), iv(&sealed));
+    }
 }
 
 proptest! {

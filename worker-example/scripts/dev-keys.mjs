@@ -51,6 +51,18 @@ const bindings = {
   VAULT_DATA_KEYS: [{ key: symmetric('data') }],
   VAULT_INDEX_KEY: symmetric('index'),
   VAULT_FIELDS: fields.map((name) => ({ name, kind: `${name === 'name' ? 'text' : name}.1` })),
+  SESSION_KEYS: [{ key: symmetric('session') }],
+  // Put your app here, to try a mini-program against its platform.
+  MINI_PROGRAMS: [
+    {
+      clientId: 'mini',
+      platform: 'wechat',
+      appId: 'wx0000000000000000',
+      appSecret: 'the secret of this app',
+      audiences: [audience],
+      scopes: scope.split(' '),
+    },
+  ],
   DEMO_PARTNER_KEY: {
     clientId: 'xiaoman',
     app: issuer,

@@ -92,6 +92,7 @@ pub fn platform_payload(keys: u32, request: &str, now_seconds: f64) -> Crossing<
         let now = unix_seconds(now_seconds);
         let expected = Expectation {
             app_id: registration.app_id(),
+            user: None,
             now,
             max_age: request.integer("maxAgeSeconds")?,
         };
@@ -131,6 +132,7 @@ fn checked(
         return Ok(Zeroizing::new(raw_data.to_string()));
     }
     let (data, iv) = (request.string("encryptedData")?, request.string("iv")?);
+    let expected = Expectation { user: Some(&session.user), ..expected };
     encrypted::open(session.platform, key, data, iv, expected)
 }
 
@@ -197,7 +199,7 @@ pub fn watermark_check(
 ) -> Crossing<()> {
     let (now, max_age) = (unix_seconds(now_seconds), max_age_seconds as i64);
     let payload = json::parse_object(payload.as_bytes())?;
-    Ok(encrypted::check_watermark(&payload, Expectation { app_id, now, max_age })?)
+    Ok(encrypted::check_watermark(&payload, Expectation { app_id, user: None, now, max_age })?)
 }
 
 /// `"refused"` and `"providerCode"`.

@@ -237,7 +237,10 @@ pub fn token_exchange_identify(
             let kind = login.request.kind;
             let identity = match provider::read(kind, status, answer) {
                 Ok(identity) => identity,
-                Err(refusal) => return Ok(write_refusal(ObjectWriter::new(), &refusal).finish()),
+                Err(refusal) => {
+                    let refusal = registration.meaning(refusal);
+                    return Ok(write_refusal(ObjectWriter::new(), &refusal).finish());
+                }
             };
             let key = authority.subject_key.mac_key();
             let account = account_id(key, kind, registration.app_id(), &identity.user);
@@ -282,7 +285,7 @@ pub fn token_exchange_command(
                             family: waiting.family.clone(),
                             session_key,
                         }
-                        .seal(&owner, keys, entropy::bytes()?, now)?,
+                        .seal(&owner, keys, now)?,
                     ),
                     None => None,
                 };

@@ -21,6 +21,7 @@ export { callPlatform } from './exchange/call.js'
 export type { PlatformAnswer, PlatformCall } from './exchange/call.js'
 export type {
   AlipayMiniProgram,
+  CodeMeaning,
   DouyinMiniProgram,
   MiniProgram,
   MiniProgramRegistry,
@@ -48,7 +49,7 @@ export interface Exchange {
    *
    * Rejects with `session_stale` where the login that it belongs to was replaced: log in, then fetch the data, in this
    * order. `malformed` for its shape, `decryption_failed` or `signature_invalid` for its content, `watermark_mismatch`,
-   * `payload_expired`, `payload_replayed`, `access_denied`, `storage_unavailable`.
+   * `subject_mismatch`, `payload_expired`, `payload_replayed`, `access_denied`, `storage_unavailable`.
    */
   openPayload(
     visit: VisitClaims,

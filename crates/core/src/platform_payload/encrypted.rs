@@ -21,11 +21,13 @@ const FUTURE_SECONDS: i64 = 300;
 const PKCS7_BLOCK: u8 = 16;
 const BAIDU_BLOCK: u8 = 32;
 
-/// For which app a payload has to be, and how old it may be.
+/// For whom a payload has to be, and how old it may be.
 #[derive(Clone, Copy)]
 pub struct Expectation<'a> {
     /// What its platform calls the app.
     pub app_id: &'a str,
+    /// What its platform calls the user, where that is known: a payload that names anybody names this one.
+    pub user: Option<&'a str>,
     /// Our time.
     pub now: UnixSeconds,
     /// The most that may have passed since its watermark, in seconds.
@@ -37,7 +39,7 @@ pub struct Expectation<'a> {
 ///
 /// Errors: `malformed` for a shape that its sender can see (base64, length of `iv`, whole blocks); `key_unusable` for a
 /// session key that is none; `decryption_failed` for everything that is wrong with the content, without a difference;
-/// `watermark_mismatch`; `payload_expired`; `access_denied` for platforms that have no session keys.
+/// `watermark_mismatch`; `payload_expired`; `subject_mismatch`; `access_denied` for platforms that have no session keys.
 pub fn open(
     platform: Platform,
     session_key: &SessionKey,
@@ -47,13 +49,14 @@ pub fn open(
 ) -> Result<Zeroizing<String>> {
     match platform {
         Platform::Alipay => Err(ErrorCode::AccessDenied.into()),
-        Platform::Baidu => open_baidu(session_key, data, iv, expected.app_id),
+        Platform::Baidu => open_baidu(session_key, data, iv, expected),
         Platform::Douyin | Platform::Kuaishou | Platform::Qq | Platform::Wechat => {
             let key = BlockKey::Aes128(key_of(session_key.text())?);
             let decrypted = decrypt(&key, &iv_of(iv)?, data, PKCS7_BLOCK)?;
             let (text, mut payload) = object_in(decrypted.content())?;
             decrypted.check_padding()?;
-            let checked = check_watermark(&payload, expected);
+            let checked = check_watermark(&payload, expected)
+                .and_then(|()| check_user(&payload, expected.user));
             payload.zeroize();
             checked.map(|()| text)
         }
@@ -80,7 +83,7 @@ fn open_baidu(
     session_key: &SessionKey,
     data: &str,
     iv: &str,
-    app_key: &str,
+    expected: Expectation<'_>,
 ) -> Result<Zeroizing<String>> {
     let key = BlockKey::Aes192(key_of(session_key.text())?);
     let decrypted = decrypt(&key, &iv_of(iv)?, data, BAIDU_BLOCK)?;
@@ -90,9 +93,13 @@ fn open_baidu(
     let size = usize::try_from(u32::from_be_bytes(*size)).map_err(|_| failed)?;
     let (bytes, owner) = rest.split_at_checked(size).ok_or(failed)?;
     let (text, mut payload) = object_in(bytes)?;
+    let of_user = check_user(&payload, expected.user);
     payload.zeroize();
     decrypted.check_padding()?;
-    if owner == app_key.as_bytes() { Ok(text) } else { Err(failed) }
+    if owner != expected.app_id.as_bytes() {
+        return Err(failed);
+    }
+    of_user.map(|()| text)
 }
 
 /// The JSON object in decrypted bytes; one error for all that it could be instead.
@@ -103,6 +110,17 @@ fn object_in(bytes: &[u8]) -> Result<(Zeroizing<String>, Object)> {
         Some((Zeroizing::new(text.to_owned()), object))
     };
     read().ok_or(ErrorCode::DecryptionFailed.into())
+}
+
+/// The first block of a plaintext can be altered through the initialisation vector, and in it stands who it is about.
+fn check_user(payload: &Object, user: Option<&str>) -> Result<()> {
+    let named = ["openId", "openid"].into_iter().find_map(|name| payload.get(name));
+    match (named, user) {
+        (Some(named), Some(user)) if named.as_str() != Some(user) => {
+            Err(ErrorCode::SubjectMismatch.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks `watermark`, also of data that the platform's server has given us itself.

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::platform::Platform;
+use super::refusal::Refusal;
 use super::request::ExchangeRequest;
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::{Object, Value};
@@ -29,6 +30,7 @@ pub struct Registration {
     bearer_scope: Option<Scope>,
     anonymous: bool,
     link_group: Option<String>,
+    codes: Vec<(String, ErrorCode)>,
     lifetime: i64,
     bearer_lifetime: i64,
     refresh_lifetime: i64,
@@ -47,7 +49,7 @@ pub struct Allowance {
 }
 
 impl Registration {
-    /// Reads `{"clientId", "platform", "appId", "audiences", "scopes", "bearerScopes"?, "anonymous"?, "linkGroup"?,
+    /// Reads `{"clientId", "platform", "appId", "audiences", "scopes", "bearerScopes"?, "anonymous"?, "linkGroup"?, "codes"?,
     /// "visitLifetimeSeconds"?, "bearerLifetimeSeconds"?, "refreshLifetimeSeconds"?, "enabled"?}`.
     ///
     /// Errors: `claim_invalid` with the member's name.
@@ -58,6 +60,7 @@ impl Registration {
                 "bearerScopes",
                 "anonymous",
                 "linkGroup",
+                "codes",
                 "visitLifetimeSeconds",
                 "bearerLifetimeSeconds",
                 "refreshLifetimeSeconds",
@@ -83,6 +86,7 @@ impl Registration {
             bearer_scope,
             anonymous: flag(members, "anonymous", false)?,
             link_group: link_group.map(|_| named(members, "linkGroup")).transpose()?,
+            codes: codes(members)?,
             lifetime: seconds(
                 members,
                 "visitLifetimeSeconds",
@@ -123,6 +127,17 @@ impl Registration {
     /// The apps whose users are the same people where their platform says so (union id).
     pub fn link_group(&self) -> Option<&str> {
         self.link_group.as_deref()
+    }
+
+    /// What a refusal by the platform means for this client: as registered, else as it came.
+    #[must_use]
+    pub fn meaning(&self, refusal: Refusal) -> Refusal {
+        let registered =
+            self.codes.iter().find(|(code, _)| Some(code) == refusal.provider_code.as_ref());
+        match registered {
+            Some((_, reason)) => Refusal { reason: *reason, ..refusal },
+            None => refusal,
+        }
     }
 
     /// Stands for the page that families of page visits name: a refresh token of one client is of no use to another.
@@ -203,7 +218,31 @@ fn texts(members: &Object, name: &'static str) -> Result<Option<Vec<String>>> {
 
 fn scope_of(members: &Object, name: &'static str) -> Result<Option<Scope>> {
     let Some(names) = texts(members, name)? else { return Ok(None) };
+    // Joined, one name with a space in it would be two.
+    if names.iter().any(|name| name.contains(' ')) {
+        return Err(invalid(name));
+    }
     Scope::parse(&names.join(" ")).map(Some).map_err(|_| invalid(name))
+}
+
+/// What a client's registration may call a code of its platform.
+const MEANINGS: &[ErrorCode] = &[
+    ErrorCode::CodeUsed,
+    ErrorCode::InvalidCode,
+    ErrorCode::RateLimited,
+    ErrorCode::RiskBlocked,
+    ErrorCode::ServerError,
+    ErrorCode::TemporarilyUnavailable,
+];
+
+fn codes(members: &Object) -> Result<Vec<(String, ErrorCode)>> {
+    let Some(codes) = members.optional_object("codes")? else { return Ok(Vec::new()) };
+    let meanings = codes.iter().map(|(code, meaning)| {
+        let meaning = meaning.as_str().and_then(ErrorCode::from_str_code);
+        let meaning = meaning.filter(|meaning| MEANINGS.contains(meaning));
+        Ok((code.to_owned(), meaning.ok_or(invalid("codes"))?))
+    });
+    meanings.collect()
 }
 
 fn seconds(members: &Object, name: &'static str, least: i64, most: i64) -> Result<Option<i64>> {

@@ -19,6 +19,7 @@ pub const TYP: &str = "lp-session+jwe";
 
 const CTY: &str = "json";
 const CONTEXT: &[u8] = b"lingpai-v1 platform-session\0";
+const IV_CONTEXT: &[u8] = b"lingpai-v1 platform-session iv\0";
 
 /// A session key as its platform writes it. It cannot be printed, compared or written out, and is wiped when dropped.
 pub struct SessionKey(Zeroizing<String>);
@@ -49,16 +50,12 @@ pub struct PlatformSession {
 }
 
 impl PlatformSession {
-    /// Seals a session for the store, as a JWE (`dir`, A256GCM) under a key of its owner's own.
+    /// Seals a session for the store, as a JWE (`dir`, A256GCM) under a key of its owner's own. The same session has the same
+    /// text, so that the store knows it again: its IV is a MAC of what is sealed (as in RFC 5297), and another one for anything
+    /// else.
     ///
     /// Errors: `key_not_found` where no key of the ring serves.
-    pub fn seal(
-        &self,
-        owner: &str,
-        keys: &SymmetricKeyRing,
-        iv: [u8; 12],
-        now: UnixSeconds,
-    ) -> Result<String> {
+    pub fn seal(&self, owner: &str, keys: &SymmetricKeyRing, now: UnixSeconds) -> Result<String> {
         let key = keys.active(now).ok_or(ErrorCode::KeyNotFound)?;
         let plaintext = Zeroizing::new(
             ObjectWriter::with_capacity(1024)
@@ -70,6 +67,10 @@ impl PlatformSession {
                 .finish(),
         );
         let content_key = content_key(key.mac_key(), owner);
+        let parts = [IV_CONTEXT, owner.as_bytes(), b"\0", plaintext.as_bytes()];
+        let mac = crypto::hmac_sha256(key.mac_key(), &parts);
+        let mut iv = [0; 12];
+        iv.copy_from_slice(mac.split_at(12).0);
         let kid = key.kid().unwrap_or(TYP);
         jwe::seal_dir(kid, TYP, CTY, &content_key, iv, plaintext.as_bytes())
     }

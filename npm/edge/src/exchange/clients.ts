@@ -3,6 +3,15 @@ import { engine } from '../engine/full.js'
 import { text, usable } from '../option-values.js'
 import { rsaKeysOf } from './platforms/alipay-rsa.js'
 
+/** What a code of a platform may mean. */
+export type CodeMeaning =
+  | 'code_used'
+  | 'invalid_code'
+  | 'rate_limited'
+  | 'risk_blocked'
+  | 'server_error'
+  | 'temporarily_unavailable'
+
 interface Registered {
   /** The public name of the client. */
   clientId: string
@@ -19,6 +28,8 @@ interface Registered {
   bearerScopes?: readonly string[] | undefined
   /** Apps with the same name here, whose platform names the same union id, have the same `sub`. Default: none. */
   linkGroup?: string | undefined
+  /** What codes of the platform mean, where this package does not know them or knows better: `{ "10010105": "invalid_code" }`. */
+  codes?: Readonly<Record<string, CodeMeaning>> | undefined
   /** Life of a visit token bound to a proof key. Default: 900, which is the most. */
   visitLifetimeSeconds?: number | undefined
   /** Life of a visit token without one. Default: 300, which is the most. */
@@ -75,6 +86,7 @@ const shared = [
   'scopes',
   'bearerScopes',
   'linkGroup',
+  'codes',
   'visitLifetimeSeconds',
   'bearerLifetimeSeconds',
   'refreshLifetimeSeconds',

@@ -19,9 +19,20 @@ export class Refused extends Error implements Reason {
   }
 }
 
+/** Codes of what is wrong with the deployment, and no fault of whoever asks. */
+const ours = new Set<ErrorCode>([
+  'algorithm_not_allowed',
+  'claim_invalid',
+  'closed',
+  'internal',
+  'key_not_found',
+  'key_unusable',
+])
+
 /** What an error of any kind comes to. */
 export function reasonOf(error: unknown): Reason {
   if (error instanceof Refused) return error
+  // A store that does not know.
   if (!isLingpaiError(error)) return { reason: 'temporarily_unavailable' }
-  return { reason: error.code === 'internal' ? 'server_error' : error.code }
+  return { reason: ours.has(error.code) ? 'server_error' : error.code }
 }
