@@ -14,6 +14,7 @@ mod jwk;
 mod jws;
 mod keyring;
 mod ledger;
+mod offline;
 mod problem;
 mod refresh_token;
 mod sealed_token;

@@ -21,6 +21,7 @@ extern crate alloc;
 pub mod access_token;
 pub mod answer;
 pub mod base64url;
+pub mod cache;
 pub mod client_assertion;
 pub mod crypto;
 pub mod dpop;

@@ -12,13 +12,23 @@ mod entropy;
 mod issuer;
 mod pacing;
 mod refusal;
+#[cfg(feature = "tokenizer")]
+mod tokenizer;
 
 #[cfg(feature = "visit")]
 mod access_token;
 #[cfg(feature = "visit")]
+mod clock;
+#[cfg(feature = "visit")]
 mod database;
 #[cfg(feature = "visit")]
 mod exchange;
+#[cfg(feature = "visit")]
+mod idb;
+#[cfg(feature = "visit")]
+mod lease;
+#[cfg(feature = "visit")]
+mod local_storage;
 #[cfg(feature = "visit")]
 mod page_keys;
 #[cfg(feature = "visit")]
@@ -29,8 +39,10 @@ mod proof_key;
 mod record_key;
 #[cfg(feature = "visit")]
 mod request;
-#[cfg(feature = "tokenizer")]
-mod tokenizer;
+#[cfg(feature = "visit")]
+mod row_key;
+#[cfg(feature = "visit")]
+mod store;
 #[cfg(feature = "visit")]
 mod visit_token;
 
@@ -44,16 +56,22 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
 pub use issuer::Issuer;
 pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 pub use refusal::is_error_code;
+#[cfg(feature = "tokenizer")]
+pub use tokenizer::*;
 
 #[cfg(feature = "visit")]
 pub use access_token::{AccessToken, fingerprint};
 #[cfg(feature = "visit")]
+pub use clock::Clock;
+#[cfg(feature = "visit")]
 pub use exchange::Exchange;
+#[cfg(feature = "visit")]
+pub use lease::claim_lease;
 #[cfg(feature = "visit")]
 pub use page_keys::PageKeys;
 #[cfg(feature = "visit")]
 pub use request::request;
-#[cfg(feature = "tokenizer")]
-pub use tokenizer::*;
+#[cfg(feature = "visit")]
+pub use store::Store;
 #[cfg(feature = "visit")]
 pub use visit_token::verify_visit_token;

@@ -20,4 +20,6 @@ export type { CircuitState, TokenizerEvent, TokenSource } from './tokenizer/even
 export type { Authorization, TokenizerOptions } from './tokenizer/options.js'
 export type { TokenizerStore } from './tokenizer/store.js'
 export type { Tokenizer, TokenizerStatus } from './tokenizer/tokenizer.js'
+export type { VisitDurability } from './record.js'
+export type { StoreCause, StoreEvent } from './store-events.js'
 export type { Visit } from './visit.js'
