@@ -21,6 +21,7 @@ extern crate alloc;
 pub mod access_token;
 pub mod answer;
 pub mod base64url;
+pub mod cache;
 pub mod client_assertion;
 pub mod crypto;
 pub mod dpop;
@@ -44,6 +45,7 @@ pub mod terms;
 pub mod time;
 pub mod token_facts;
 pub mod tokenization;
+pub mod tokenizer;
 pub mod uri;
 #[cfg(feature = "vault")]
 pub mod vault;

@@ -22,11 +22,13 @@ pub(crate) struct Module {
     pub(crate) profile: &'static str,
     /// Whether the crate's default features are in it.
     pub(crate) default_features: bool,
+    /// Cargo features beside those; "" for none.
+    pub(crate) features: &'static str,
     /// What rustc is told for this module beside the profile.
     pub(crate) rustflags: &'static [&'static str],
     /// Whether what it imports gets short names.
     pub(crate) short_names: bool,
-    /// wasm-opt's goal.
+    /// wasm-opt's goal. On pages, functions that stay apart compress better than one that holds them all.
     pub(crate) goal: &'static str,
 }
 
@@ -40,23 +42,35 @@ const LITTLE_INLINING: &str = "-Cllvm-args=-inline-threshold=60";
 /// Vectors, with which SHA-2 is faster and half as large. Servers' engines have had them for years; not so browsers in apps.
 const VECTORS: &str = "-Ctarget-feature=+simd128";
 
+/// SHA-2 and AES in loops, not unrolled: a page hashes a few kilobytes per visit.
+const IN_LOOPS: [&str; 2] =
+    ["--cfg=sha2_backend_soft=\"compact\"", "--cfg=aes_backend_soft=\"compact\""];
+
 pub(crate) const PACKAGES: [Package; 2] = [
     Package {
         name: "h5",
         test_features: "",
-        modules: &[Module {
-            name: "h5",
-            profile: "wasm-small",
-            default_features: true,
-            // SHA-2 and AES in loops, not unrolled: a page hashes a few kilobytes per visit.
-            rustflags: &[
-                "--cfg=sha2_backend_soft=\"compact\"",
-                "--cfg=aes_backend_soft=\"compact\"",
-            ],
-            short_names: true,
-            // Functions that stay apart compress better than one that holds them all.
-            goal: "-Oz --one-caller-inline-max-function-size=0",
-        }],
+        modules: &[
+            Module {
+                name: "h5",
+                profile: "wasm-small",
+                default_features: true,
+                features: "",
+                rustflags: &IN_LOOPS,
+                short_names: true,
+                goal: "-Oz --one-caller-inline-max-function-size=0",
+            },
+            // For pages and services that tokenize; loaded by the first tokenizer.
+            Module {
+                name: "tokenizer",
+                profile: "wasm-tokenizer",
+                default_features: false,
+                features: "tokenizer",
+                rustflags: &IN_LOOPS,
+                short_names: true,
+                goal: "-Oz --one-caller-inline-max-function-size=0",
+            },
+        ],
     },
     Package {
         name: "edge",
@@ -67,6 +81,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 name: "verify",
                 profile: "wasm-verify",
                 default_features: false,
+                features: "",
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
                 goal: "-O3 --enable-simd",
@@ -75,6 +90,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 name: "edge",
                 profile: "wasm",
                 default_features: true,
+                features: "",
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
                 goal: "-O3 --enable-simd",

@@ -3,8 +3,10 @@
 import { LingpaiError } from './errors.js'
 import type { Holding, VisitClaims } from './holding.js'
 import type { Page } from './page.js'
+import type { VisitDurability } from './record.js'
 import { protectedFetch } from './protected-fetch.js'
 import { keepFresh } from './renewal.js'
+import { lend } from './visit-keys.js'
 import { unlessAborted } from './waiting.js'
 
 /** An open visit. */
@@ -15,8 +17,8 @@ export interface Visit extends AsyncDisposable {
   readonly expiresAt: number
   /** Where the current token came from: the authority, or what a reload left behind (checked again). */
   readonly source: 'issued' | 'cached'
-  /** What survives: a reload of this `tab`, or nothing beyond this page's `memory`. */
-  readonly durability: 'tab' | 'memory'
+  /** What the visit survives; see {@link VisitDurability}. */
+  readonly durability: VisitDurability
   /** Who holds the proof key: the browser, which never shows it, or this page's memory (plain http). */
   readonly proofKey: 'non-extractable' | 'memory'
   /** SHA-256 thumbprint of the proof key (RFC 7638). */
@@ -33,7 +35,10 @@ export interface Visit extends AsyncDisposable {
    * is no stream.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>
-  /** Ends the visit on this page and wipes what was kept of it. Every later call rejects with `closed`. */
+  /**
+   * Ends the visit and wipes what was kept of it; where tabs share it, it ends in the others as well. Every later call rejects
+   * with `closed`.
+   */
   close(): Promise<void>
 }
 
@@ -60,11 +65,12 @@ export function createVisit(page: Page, first: Holding): Visit {
     closing.abort(new LingpaiError('closed'))
     renewal.stop()
     for (const [target, name] of wakeUps()) target.removeEventListener(name, wake)
-    page.records.close()
+    const wiped = page.records.close()
     page.lock.release()
     // The key handles stay with those of their promises that are still pending.
     keys.free()
     emit({ type: 'closed' })
+    await wiped
   }
 
   // Timers stand still in a page that sleeps, is frozen or lies in the back-forward cache.
@@ -91,9 +97,11 @@ export function createVisit(page: Page, first: Holding): Visit {
     close,
   }
   const disposal = { [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close }
-  return Object.freeze(
+  const open = Object.freeze(
     Object.defineProperties(visit, Object.getOwnPropertyDescriptors(disposal)),
   ) as Visit
+  lend(open, page)
+  return open
 }
 
 function wakeUps(): [EventTarget, string][] {

@@ -6,6 +6,7 @@ use core::fmt;
 use super::invalid;
 use crate::base64url;
 use crate::error::Result;
+use crate::json;
 
 /// The longest text of an [`OpId`], in bytes.
 pub const MAX_OP_ID_BYTES: usize = 22 + 1 + 16 + 1 + 16;
@@ -74,6 +75,17 @@ impl OpId {
         Self::new(install, number(epoch)?, number(sequence)?)
     }
 
+    /// The canonical text, written without the machinery of formatting, which a page's module does not have.
+    pub fn to_text(&self) -> String {
+        let mut text = String::with_capacity(MAX_OP_ID_BYTES);
+        text.push_str(self.install.as_str());
+        for number in [self.epoch, self.sequence] {
+            text.push('.');
+            json::write_integer(i64::try_from(number).unwrap_or(i64::MAX), &mut text);
+        }
+        text
+    }
+
     /// Who made it.
     pub const fn install(&self) -> &InstallId {
         &self.install
@@ -92,7 +104,7 @@ impl OpId {
 
 impl fmt::Display for OpId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}.{}.{}", self.install.0, self.epoch, self.sequence)
+        out.write_str(&self.to_text())
     }
 }
 

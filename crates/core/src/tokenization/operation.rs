@@ -2,7 +2,7 @@
 //! tokenizer seals it and cannot open it again; the vault opens it.
 
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -57,7 +57,7 @@ impl Operation {
         let mut salt = Zeroizing::new(String::new());
         // Room for a value with every byte escaped, so that no copy is left behind on growing.
         let out = ObjectWriter::with_capacity(1024 + 6 * (self.value.len() + self.token.len()))
-            .string("op", &self.op.to_string())
+            .string("op", &self.op.to_text())
             .string("policy", &self.policy)
             .string("tenant", &self.tenant)
             .string("field", &self.field)

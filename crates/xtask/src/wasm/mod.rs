@@ -92,6 +92,9 @@ fn compile(package: &Package, module: &Module, toolchain: &WasmToolchain) -> Res
     if !module.default_features {
         cargo.arg("--no-default-features");
     }
+    if !module.features.is_empty() {
+        cargo.args(["--features", module.features]);
+    }
     process::run(&step, &format!("cargo-{}", module.name), &mut cargo)?;
     step.done();
     let built = paths::target().join("wasm").join(TARGET).join(module.profile);

@@ -42,7 +42,9 @@ pub(super) fn clippy_wasm(prepared: &Prepared) -> Result<Outcome> {
         let mut runs: Vec<Vec<&str>> = Vec::new();
         for module in package.modules {
             let features = (!module.default_features).then_some("--no-default-features");
-            runs.push(["--lib"].into_iter().chain(features).collect());
+            let more = ["--features", module.features].into_iter();
+            let more = more.filter(|_| !module.features.is_empty());
+            runs.push(["--lib"].into_iter().chain(features).chain(more).collect());
         }
         runs.push(vec!["--all-targets", "--features", package.test_features]);
         for run in runs {

@@ -1,0 +1,173 @@
+// Opens stores: checks what the app passes, and calls the module.
+import { loadEngine, type Engine } from './engine.js'
+import { LingpaiError } from './errors.js'
+import type { StoreEvent } from './store-events.js'
+import type { Batch, OpenStoreOptions, Store, StoreTier, Written } from './store.js'
+import { unlessAborted } from './waiting.js'
+
+type Handle = InstanceType<Engine['Store']>
+type Pair = [value: string, revision: number]
+
+const keyPattern = /^[ -~]{1,512}$/
+
+/** See `openStore`. */
+export async function createStore(options: OpenStoreOptions): Promise<Store> {
+  const { name, onEvent, signal, openTimeoutMs = 1500 } = options
+  if (typeof name !== 'string' || !/^[a-z0-9-]{1,32}$/.test(name)) {
+    throw new TypeError('name: 1 to 32 of a-z, 0-9, -')
+  }
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw new TypeError('onEvent: a function')
+  }
+  if (!(openTimeoutMs >= 200 && openTimeoutMs <= 60_000)) {
+    throw new TypeError('openTimeoutMs: 200 to 60000')
+  }
+  signal?.throwIfAborted()
+  const engine = await unlessAborted(loadEngine(), signal)
+
+  let settle = () => {}
+  const settled = new Promise<void>((resolve) => (settle = resolve))
+  const emit = (...told: unknown[]) => {
+    if (told[0] === 'tier_changed') settle()
+    try {
+      onEvent?.({ atMs: Date.now(), store: name, ...describe(told) } as StoreEvent)
+    } catch (error) {
+      globalThis.reportError?.(error)
+    }
+  }
+  const handle = new engine.Store(name, openTimeoutMs, emit)
+  const stopListening = listen(handle)
+  const close = async () => {
+    stopListening()
+    await handle.close()
+  }
+  try {
+    await unlessAborted(Promise.race([settled, after(handle.openingMs())]), signal)
+  } catch (error) {
+    void close()
+    throw error
+  }
+  return face(handle, close)
+}
+
+function face(handle: Handle, close: () => Promise<void>): Store {
+  const store = {
+    get tier() {
+      // Rows that wait for the database are the only reason to go on before it is known.
+      return (handle.tier() ?? 'localstorage') as StoreTier
+    },
+    get atRest() {
+      if (handle.tier() === 'memory') return 'memory'
+      return handle.isEncrypted() ? 'encrypted' : 'obfuscated'
+    },
+    get epoch() {
+      return handle.epoch()
+    },
+    async read(keys) {
+      const rows = open<(Pair | undefined)[]>(await handle.read(checkKeys('keys', keys)))
+      return rows.map((row) => row && { value: row[0], revision: row[1] })
+    },
+    async list({ prefix, after = '', limit }) {
+      if (prefix !== '') checkKeys('prefix', [prefix])
+      if (after !== '') checkKeys('after', [after])
+      if (!(limit >= 1 && limit <= 10_000)) throw new TypeError('limit: 1 to 10000')
+      const rows = open<[...Pair, key: string][]>(await handle.list(prefix, after, limit))
+      return rows.map(([value, revision, key]) => ({ key, value, revision }))
+    },
+    async write(batch) {
+      const { expect = [], put = [], delete: gone = [], durability } = checkBatch(batch)
+      const written = open<Pair[] | string>(
+        await handle.write(
+          expect.map(({ key }) => key),
+          Float64Array.from(expect, ({ revision }) => revision),
+          put.map(({ key }) => key),
+          put.map(({ value }) => value),
+          gone,
+          durability === 'strict',
+        ),
+      )
+      if (typeof written === 'string') return { committed: true, durability: written } as Written
+      const conflicts = written.map(([key, revision]) => ({ key, revision }))
+      return { committed: false, conflicts }
+    },
+    close,
+  } satisfies Omit<Store, typeof Symbol.asyncDispose>
+  const disposal = { [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close }
+  return Object.freeze(
+    Object.defineProperties(store, Object.getOwnPropertyDescriptors(disposal)),
+  ) as unknown as Store
+}
+
+/** What the module gave; it gives nothing once the store is closed. */
+function open<T>(given: unknown): T {
+  if (given === null) throw new LingpaiError('closed')
+  return given as T
+}
+
+function describe([type, ...parts]: unknown[]): object {
+  const [first, second, third, moved] = parts
+  switch (type) {
+    case 'tier_changed':
+      return { type, from: first, to: second, cause: third, moved }
+    case 'storage_lost':
+      return { type, tier: first, epoch: second }
+    case 'row_quarantined':
+      return { type, tier: first, key: second, reason: third }
+    case 'capacity':
+      return { type, tier: first }
+    default:
+      return { type, rows: first }
+  }
+}
+
+function checkKeys(name: string, keys: readonly string[]): string[] {
+  if (!Array.isArray(keys) || !keys.every((key) => keyPattern.test(key))) {
+    throw new TypeError(`${name}: 1 to 512 printable ASCII characters each`)
+  }
+  return keys as string[]
+}
+
+function checkBatch(batch: Batch): Batch {
+  const { expect = [], put = [], delete: gone = [], durability } = batch
+  if (durability !== 'strict' && durability !== 'relaxed') {
+    throw new TypeError("durability: 'strict' or 'relaxed'")
+  }
+  checkKeys(
+    'expect',
+    expect.map(({ key }) => key),
+  )
+  if (!expect.every(({ revision }) => Number.isSafeInteger(revision) && revision >= 0)) {
+    throw new TypeError('expect: revisions as they were read, or 0')
+  }
+  const changed = [...put.map(({ key }) => key), ...checkKeys('delete', gone)]
+  checkKeys('put', changed)
+  if (!put.every(({ value }) => typeof value === 'string'))
+    throw new TypeError('put: string values')
+  if (new Set(changed).size < changed.length) throw new TypeError('put, delete: each key once')
+  return batch
+}
+
+function after(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+// A page that is frozen, or kept for going back to, must not hold the database against others; one that returns tries anew
+// whatever failed.
+function listen(handle: Handle): () => void {
+  if (typeof document === 'undefined') return () => {}
+  const sleep = () => handle.sleep()
+  const wake = () => {
+    if (document.visibilityState === 'visible') handle.wake()
+  }
+  const listeners: [EventTarget, string, () => void][] = [
+    [document, 'freeze', sleep],
+    [window, 'pagehide', sleep],
+    [document, 'resume', wake],
+    [document, 'visibilitychange', wake],
+    [window, 'pageshow', wake],
+  ]
+  for (const [target, name, listener] of listeners) target.addEventListener(name, listener)
+  return () => {
+    for (const [target, name, listener] of listeners) target.removeEventListener(name, listener)
+  }
+}
