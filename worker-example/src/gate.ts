@@ -19,6 +19,7 @@ import { vaultOf } from './vault'
 
 export interface Gate {
   authority: Authority
+  env: Env
   /** The protected API; registered pages may read its answers. */
   me(request: Request): Promise<Response>
   /** Sensitive operations under an alias. Throws where their bindings are missing. */
@@ -88,6 +89,7 @@ function make(env: Env): Gate {
   let vault: Vault | undefined
   return {
     authority,
+    env,
     me: async (request) => authority.allowPages(request, await me(request)),
     operations: operationsOf(env, verifier),
     accounts,

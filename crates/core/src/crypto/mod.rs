@@ -6,7 +6,7 @@ mod aead;
 mod aes_cbc;
 mod drbg;
 mod ed25519;
-#[cfg(feature = "alias")]
+#[cfg(any(feature = "alias", feature = "vault"))]
 mod ff1;
 mod kdf;
 mod key_wrap;
@@ -19,8 +19,6 @@ mod p256;
 mod p256_coordinates;
 #[cfg(feature = "platforms")]
 mod sha1;
-#[cfg(feature = "vault")]
-mod permutation;
 mod x25519;
 
 pub use self::aead::{open_in_place, seal_in_place};
@@ -28,7 +26,7 @@ pub use self::aead::{open_in_place, seal_in_place};
 pub use self::aes_cbc::{aes_128_cbc_decrypt, aes_192_cbc_decrypt};
 pub use self::drbg::Drbg;
 pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, is_strict_ed25519_signature};
-#[cfg(feature = "alias")]
+#[cfg(any(feature = "alias", feature = "vault"))]
 pub use self::ff1::{Ff1Key, Numerals};
 pub use self::kdf::{concat_kdf, hkdf_sha256};
 pub use self::key_wrap::{unwrap_key, wrap_key};
@@ -39,6 +37,4 @@ pub use self::p256::{P256PrivateKey, P256PublicKey};
 pub use self::p256_coordinates::P256PublicKey;
 #[cfg(feature = "platforms")]
 pub use self::sha1::sha1_of;
-#[cfg(feature = "vault")]
-pub use self::permutation::Permutation;
 pub use self::x25519::{X25519PrivateKey, X25519PublicKey};
