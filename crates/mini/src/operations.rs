@@ -34,6 +34,7 @@ pub(crate) fn carry_out(operation: u32, message: &[u8], device: &mut Device) -> 
         10 => resend_after(fields, device),
         11 => refresh_at(fields),
         12 => read_answer(fields),
+        13 => is_code(fields),
         #[cfg(feature = "aead")]
         4 | 5 => aead::carry_out(operation, fields),
         #[cfg(feature = "proofs")]
@@ -95,6 +96,12 @@ fn refresh_at(fields: &mut Fields<'_>) -> Output {
 fn read_answer(fields: &mut Fields<'_>) -> Output {
     let body = fields.text()?;
     exchange_answer::read(body, &asked(fields)?).map(describe)
+}
+
+/// A name → itself where it is that of a code: nothing outside the union gets out. Else nothing.
+fn is_code(fields: &mut Fields<'_>) -> Output {
+    let name = fields.text()?;
+    Ok(ErrorCode::from_str_code(name).map_or_else(Vec::new, |_| name.into()))
 }
 
 /// Client, audience, scope, thumbprint, subject; the last three may be absent.

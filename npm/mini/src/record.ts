@@ -65,7 +65,8 @@ export function emptyRecord(owner: string): MiniRecord {
 export function writeRecord(engine: Engine, record: MiniRecord): string {
   const json = JSON.stringify(record)
   const text = `${prefix}${checksum(engine, json)}.${json}`
-  if (utf8(text).length > maxRecordBytes) throw new LingpaiError('limit_exceeded', { message: 'the record is too large' })
+  if (utf8(text).length > maxRecordBytes)
+    throw new LingpaiError('limit_exceeded', { message: 'the record is too large' })
   return text
 }
 

@@ -3,7 +3,7 @@ import type { Engine } from './engine/engine'
 import { operations } from './engine/operations'
 import { LingpaiError } from './errors'
 import type { MiniEvent } from './events'
-import type { Gateway } from './gateway'
+import type { Gateway, TokenRequest } from './gateway'
 import type { Host } from './host'
 import { endsFamily } from './login'
 import type { KeptToken } from './record'
@@ -68,10 +68,13 @@ async function ask(
   page: string | undefined,
 ): Promise<KeptToken> {
   const { engine, gateway, host, store, trusted } = options
-  const request = { path, contentType: mediaType, body, proves: true, sealed: true }
-  const answer = await gateway.ask(page === undefined ? request : { ...request, origin: page })
+  const request: TokenRequest = { path, contentType: mediaType, body, proves: true, sealed: true }
+  if (page !== undefined) request.origin = page
+  const answer = await gateway.ask(request)
   const opened = JSON.parse(
-    await trusted.read((keys) => engine.text(operations.openAnswer, answer.body, trusted.issuer, keys)),
+    await trusted.read((keys) =>
+      engine.text(operations.openAnswer, answer.body, trusted.issuer, keys),
+    ),
   ) as Opened
   if (opened.code !== undefined) throw new LingpaiError(opened.code as LingpaiError['code'])
   const { refreshToken, appKey, terms } = opened

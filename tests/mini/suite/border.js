@@ -31,7 +31,11 @@ function border(exports) {
       at += 4 + (part ? part.length : 0)
     }
     const refused = exports.lp_call(operation)
-    const output = new Uint8Array(exports.memory.buffer, exports.lp_output(), exports.lp_output_length()).slice()
+    const output = new Uint8Array(
+      exports.memory.buffer,
+      exports.lp_output(),
+      exports.lp_output_length(),
+    ).slice()
     exports.lp_clear()
     return refused ? { refused: fromUtf8(output) } : output
   }

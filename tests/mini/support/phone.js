@@ -110,7 +110,8 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
         process.hiddenAtMs = undefined
         process.frozen = false
         for (const callback of process.held.splice(0)) process.deliver(callback)
-        for (const listener of process.showListeners) process.deliver(() => listener({ scene: 1001 }))
+        for (const listener of process.showListeners)
+          process.deliver(() => listener({ scene: 1001 }))
       },
     }
     return process
@@ -136,7 +137,7 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
 
   /** Until nothing is under way any more but timers. */
   async function settle() {
-    for (let quiet = 0; quiet < 4; ) {
+    for (let quiet = 0; quiet < 4;) {
       await new Promise((resolve) => setImmediate(resolve))
       quiet = phone.busy > 0 ? 0 : quiet + 1
     }

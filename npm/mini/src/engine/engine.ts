@@ -45,7 +45,11 @@ export function engineOf(exports: Exports, kind: Engine['kind'], ability: Abilit
     broken = true
     write(exports, parts)
     const refused = exports.lp_call(operation)
-    const output = new Uint8Array(exports.memory.buffer, exports.lp_output(), exports.lp_output_length())
+    const output = new Uint8Array(
+      exports.memory.buffer,
+      exports.lp_output(),
+      exports.lp_output_length(),
+    )
     const result = output.slice()
     exports.lp_clear()
     broken = false
@@ -53,7 +57,12 @@ export function engineOf(exports: Exports, kind: Engine['kind'], ability: Abilit
     const message = fromUtf8(result)
     throw new LingpaiError(message.replace(/\(.*/, '') as ErrorCode, { message })
   }
-  return { kind, ability, call, text: (operation, ...fields) => fromUtf8(call(operation, ...fields)) }
+  return {
+    kind,
+    ability,
+    call,
+    text: (operation, ...fields) => fromUtf8(call(operation, ...fields)),
+  }
 }
 
 function write(exports: Exports, parts: readonly (Uint8Array | undefined)[]): void {
