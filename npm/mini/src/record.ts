@@ -27,6 +27,8 @@ export interface PendingLogin {
 export interface VisitTerms {
   appKey: string
   terms: string
+  /** The page that the AT named. */
+  page: string
 }
 
 /** One token with what renews it. */
