@@ -101,7 +101,9 @@ test('nothing that the Worker writes holds any of it, though it writes what an o
   assertAbsent('the log', output)
 })
 
-test('nothing of it is on disk in clear', () => {
+test('nothing of it is on disk in clear', async () => {
+  // Killed: what it had written is there, and no file comes or goes.
+  await world.worker.crash()
   const files = readdirSync(world.worker.state, { recursive: true })
     .map((name) => join(world.worker.state, name))
     .filter((path) => statSync(path).isFile())

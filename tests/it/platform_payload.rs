@@ -307,7 +307,7 @@ fn wechats_examples_of_secure_calls_open_and_are_made_alike() {
     assert_eq!(failed(api_binding(1_635_927_955), &response), refused);
     let other = Binding { app_id: "wx0", ..api_binding(1_635_927_956) };
     assert_eq!(failed(other, &response), refused);
-    let tag = SealedBody { auth_tag: request.auth_tag.clone(), ..response.clone() };
+    let tag = SealedBody { auth_tag: request.auth_tag, ..response };
     assert_eq!(failed(api_binding(1_635_927_956), &tag), refused);
 }
 

@@ -346,7 +346,7 @@ fn each_platform_says_who_it_is_in_its_own_way() {
             None,
         ),
     ] {
-        let identity = read(kind, 200, answer).ok().expect(answer);
+        let Ok(identity) = read(kind, 200, answer) else { panic!("{answer}") };
         assert_eq!(identity.user.as_str(), user);
         assert_eq!(identity.union.as_ref().map(|union| union.as_str()), union);
         assert_eq!(identity.session_key.is_some(), kind.platform != Platform::Alipay);
@@ -552,8 +552,9 @@ fn a_session_opens_for_its_owner_under_a_key_that_still_serves() {
     let ring = ring();
     let sealed = session().seal("shop/user", &ring, [1; 12], NOW).expect("sealed");
     assert!(!sealed.contains("tiih") && !sealed.contains("openid"));
-    let opened =
-        PlatformSession::open(&sealed, "shop/user", &ring, NOW.plus(99)).ok().expect("opened");
+    let Ok(opened) = PlatformSession::open(&sealed, "shop/user", &ring, NOW.plus(99)) else {
+        panic!("its own session")
+    };
     assert_eq!((opened.app_id.as_str(), opened.family.as_str()), ("wx1", "sid"));
     assert_eq!(opened.user.as_str(), "openid");
     let code = |text: &str, owner: &str, after| {

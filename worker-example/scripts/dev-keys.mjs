@@ -41,6 +41,18 @@ const bindings = {
       pages: [page],
     },
   ],
+  SESSION_KEYS: [{ key: symmetric('session') }],
+  // Put your app here, to try a mini-program against its platform.
+  MINI_PROGRAMS: [
+    {
+      clientId: 'mini',
+      platform: 'wechat',
+      appId: 'wx0000000000000000',
+      appSecret: 'the secret of this app',
+      audiences: [audience],
+      scopes: [scope],
+    },
+  ],
   DEMO_PARTNER_KEY: {
     clientId: 'xiaoman',
     app: issuer,

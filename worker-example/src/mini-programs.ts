@@ -42,7 +42,7 @@ export function miniProgramsOf(
   })
   const taking = (answer: (visit: VisitClaims, payload: never) => Promise<unknown>) =>
     verifier.protect((request: Request, { claims }) =>
-      answered(request, (payload) => answer(claims as unknown as VisitClaims, payload as never)),
+      answered(request, (payload) => answer(claims, payload as never)),
     )
   return {
     exchange: (request) => exchange.answer(request),

@@ -23,8 +23,9 @@ const groups = [
     title: 'issues and verifies',
     except: ['.', './hono'],
     modules: ['edge'],
+    // 30 KB of it are mini-programs: AES-CBC under two lengths of keys, SHA-1, what six platforms answer, and the calls to them.
     barKb: 125,
-    budgetKb: 125,
+    budgetKb: 156,
     conditions: ['workerd'],
   },
 ]

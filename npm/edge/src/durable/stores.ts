@@ -3,7 +3,8 @@
 import type { Ledger, LedgerCommand, LedgerOutcome, LoginClaim } from '../authority/ledger.js'
 import type { Asked, ExchangeLedger, LoginCall } from '../exchange/ask.js'
 import { readCutOff, type CutOffStore } from '../revocation/cut-off.js'
-import type { ReplayStore } from '../types.js'
+import type { FamilyReplayStore } from '../revocation/family.js'
+import type { BurnOutcome, ReplayStore } from '../types.js'
 
 /** What is used of a Durable Object namespace that is bound to `ReplayLedger`. */
 export interface ReplayNamespace {
@@ -19,6 +20,7 @@ export interface LedgerNamespace {
     revoke(): Promise<void>
     isRevoked(): Promise<boolean>
     ask(claim: LoginClaim, call: LoginCall): Promise<Asked>
+    burnUnlessRevoked(id: string, untilSeconds: number): Promise<BurnOutcome>
   }
 }
 
@@ -32,7 +34,7 @@ interface ReplayObject {
 export interface DurableReplay extends ReplayStore, CutOffStore {}
 
 /** What {@link durableLedger} gives: a ledger that knows login codes and the cut-offs of subjects as well. */
-export interface DurableLedger extends Ledger, ExchangeLedger, CutOffStore {}
+export interface DurableLedger extends Ledger, FamilyReplayStore, ExchangeLedger, CutOffStore {}
 
 /**
  * The store behind a binding to `ReplayLedger`: `durableReplay(env.REPLAY)`. Serves verifiers as `replay` and through
@@ -69,5 +71,6 @@ export function durableLedger(namespace: LedgerNamespace): DurableLedger {
     revoke: (sid) => visit(sid).revoke(),
     isRevoked: (sid) => visit(sid).isRevoked(),
     ask: (sid, claim, call) => visit(sid).ask(claim, call),
+    burnInFamily: (sid, key, untilSeconds) => visit(sid).burnUnlessRevoked(key, untilSeconds),
   }
 }

@@ -10,6 +10,7 @@ import {
   type LoginClaim,
 } from '../authority/ledger.js'
 import { askPlatform, type Asked, type LoginCall } from '../exchange/ask.js'
+import type { BurnOutcome } from '../types.js'
 import { entriesOf } from './entries.js'
 import { ReplayLedger } from './replay-ledger.js'
 
@@ -77,6 +78,12 @@ export class VisitLedger extends ReplayLedger {
     const answer = await asked
     if (!('settled' in answer && answer.settled) && this.#asked === asked) this.#asked = undefined
     return answer
+  }
+
+  /** Uses something up in the family of this object, unless it has been ended. */
+  async burnUnlessRevoked(id: string, untilSeconds: number): Promise<BurnOutcome> {
+    if (this.isRevoked()) return 'revoked'
+    return (await this.burn(id, untilSeconds)) ? 'burned' : 'used'
   }
 
   #keep(id: string, { record, forgetAtSeconds }: Keep): void {

@@ -3,17 +3,14 @@ import { engine } from '../engine/full.js'
 import { LingpaiError } from '../error.js'
 import type { AlipayMiniProgram, MiniProgram } from './clients.js'
 import { registrationText } from './clients.js'
+import type { Claims } from '../types.js'
 import type { Setup } from './options.js'
 import { rsaVerify } from './platforms/alipay-rsa.js'
 import { json, serverOf } from './platforms/index.js'
 import { callWechat } from './server-api.js'
 
 /** Whose data it is: the claims of a visit token that has been verified. */
-export interface VisitClaims {
-  sub: string
-  client_id: string
-  sid: string
-}
+export type VisitClaims = Pick<Claims, 'sub' | 'client_id' | 'sid'>
 
 /** What a platform has encrypted under the session key: as it came, in JSON, where no `+` becomes a space. */
 export interface EncryptedPayload {
@@ -57,14 +54,13 @@ export async function openPayload(
   setup: Setup,
 ): Promise<Record<string, unknown>> {
   const { settings, sessionKeys, store, payloadMaxAgeSeconds } = setup
-  const client = await clientOf(visit, setup)
+  const { client, owner, sid } = await userOf(visit, setup)
   const nowSeconds = Math.floor(settings.now() / 1000)
-  const owner = `${visit.client_id}/${visit.sub}`
   const sessions = await stored(() => store.sessionsOf(owner, nowSeconds))
   const request = JSON.stringify({
     registration: JSON.parse(registrationText(client)),
     owner,
-    sid: visit.sid,
+    sid,
     sessions,
     maxAgeSeconds: payloadMaxAgeSeconds,
     ...members(payload),
@@ -82,7 +78,7 @@ export async function phoneNumber(
   payload: PhoneCode | EncryptedPayload | AlipayPayload,
   setup: Setup,
 ): Promise<PhoneNumber> {
-  const client = await clientOf(visit, setup)
+  const { client } = await userOf(visit, setup)
   const read =
     'code' in payload
       ? await byCode(client, text('code', payload.code), setup)
@@ -101,10 +97,9 @@ export async function phoneNumber(
 
 /** Whether the platform still knows the session of a visit as the valid one (WeChat). */
 export async function checkSession(visit: VisitClaims, setup: Setup): Promise<boolean> {
-  const client = await clientOf(visit, setup)
+  const { client, owner } = await userOf(visit, setup)
   if (client.platform !== 'wechat') throw new LingpaiError('access_denied')
   const nowSeconds = Math.floor(setup.settings.now() / 1000)
-  const owner = `${visit.client_id}/${visit.sub}`
   const [sealed] = await stored(() => setup.store.sessionsOf(owner, nowSeconds))
   if (sealed === undefined) return false
   const { openid, signature } = JSON.parse(
@@ -183,10 +178,15 @@ function alipayOf(client: MiniProgram): AlipayMiniProgram & { aesKey: string } {
   return { ...client, aesKey: client.aesKey }
 }
 
-async function clientOf(visit: VisitClaims, { clients }: Setup): Promise<MiniProgram> {
-  const client = await stored(() => Promise.resolve(clients.find(visit.client_id)))
+/** The client of a visit, and under which name its user's sessions are kept. */
+async function userOf({ sub, client_id: clientId, sid }: VisitClaims, { clients }: Setup) {
+  // A visit of a page has no mini-program behind it, a token of another kind no visit.
+  if (sub === undefined || clientId === undefined || sid === undefined) {
+    throw new LingpaiError('access_denied')
+  }
+  const client = await stored(() => Promise.resolve(clients.find(clientId)))
   if (!client || client.enabled === false) throw new LingpaiError('access_denied')
-  return client
+  return { client, owner: `${clientId}/${sub}`, sid }
 }
 
 /** Refuses what was presented before. Only what is genuine is remembered. */
