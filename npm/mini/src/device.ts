@@ -64,11 +64,7 @@ export async function seed(host: Host, engine: Engine): Promise<string | undefin
   }
   const [first, second] = [await draw(), await draw()]
   engine.call(operations.seed, first, second, 'lingpai-v1 mini')
-  const print = engine.call(
-    operations.hmac,
-    'lingpai-v1 draw',
-    new Uint8Array([...first, ...second]),
-  )
+  const print = engine.call(operations.sha256, new Uint8Array([...first, ...second]))
   first.fill(0)
   second.fill(0)
   return engine.text(operations.encode, print)

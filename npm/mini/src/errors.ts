@@ -35,10 +35,9 @@ export class LingpaiError extends Error {
     this.name = 'LingpaiError'
     this.code = code
     this.retryable = retryableCodes.has(code)
-    if (options.status !== undefined) this.status = options.status
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
-    if (options.providerCode !== undefined) this.providerCode = options.providerCode
-    if (options.cause !== undefined) this.cause = options.cause
+    for (const name of ['status', 'retryAfterMs', 'providerCode', 'cause'] as const) {
+      if (options[name] !== undefined) Object.assign(this, { [name]: options[name] })
+    }
   }
 }
 

@@ -19,7 +19,7 @@ exports.run = async function (lingpai, builds, instantiate) {
   for (const build of Object.keys(builds)) {
     const call = border(builds[build])
     each(build, call, vectors.symmetric)
-    if (build !== 'lingpai_mini') each(build, call, vectors.aead)
+    if (build !== 'lingpai_mini') each(build, call, vectors.primitives)
     if (build !== 'symmetric') each(build, call, vectors.proofs)
     if (build === 'lingpai_mini_visit') each(build, call, vectors.verification)
     generator(build, call, note)

@@ -90,7 +90,9 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
       },
       /** Calls back into the mini-program: not at once, not while it is frozen, and never once it is gone. */
       deliver(callback) {
+        phone.busy += 1
         setImmediate(() => {
+          phone.busy -= 1
           if (!process.alive) return
           if (process.frozen) process.held.push(callback)
           else callback()

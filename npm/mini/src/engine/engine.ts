@@ -39,7 +39,7 @@ const absent = 0xffffffff
 export function engineOf(exports: Exports, kind: Engine['kind'], ability: Ability): Engine {
   let broken = exports.lp_version() !== version
   function call(operation: number, ...fields: Field[]): Uint8Array {
-    if (broken) throw new LingpaiError('internal', { message: 'the module cannot go on' })
+    if (broken) throw new LingpaiError('internal', { message: 'the module trapped' })
     const parts = fields.map(bytesOf)
     // Whatever throws in here is a trap, after which nothing in the module is to be trusted.
     broken = true

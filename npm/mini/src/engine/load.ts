@@ -34,7 +34,7 @@ export function wasm(given: unknown, ability: Ability): Engine {
   const exports = (it && it.instance ? it.instance.exports : it && it.exports) as
     Exports | undefined
   if (!exports || typeof exports.lp_call !== 'function') {
-    throw new LingpaiError('internal', { message: 'the platform gave no instance of the module' })
+    throw new LingpaiError('internal', { message: 'no instance' })
   }
   return engineOf(exports, 'wasm', ability)
 }

@@ -2,7 +2,7 @@
 // logic layer, and WebAssembly is documented for Workers only.
 import { LingpaiError, platformText } from '../errors'
 import type { Host, HostRequest, HostResponse } from '../host'
-import { called, lowered, textOf, wait } from './callbacks'
+import { called, lowered, noCode, textOf, wait } from './callbacks'
 import { showsOf, wasmOf, type WasmLike } from './wx-like'
 
 interface Answer {
@@ -81,8 +81,7 @@ export function alipay(my: My, { webAssembly, randomBytes }: AlipayExtras = {}):
         { scopes: 'auth_base' },
         (all) => my.getAuthCode(all),
       )
-      if (!authCode)
-        throw new LingpaiError('invalid_code', { message: 'my.getAuthCode gave no code' })
+      if (!authCode) throw new LingpaiError('invalid_code', noCode)
       return { code: authCode, kind: 'alipay' }
     },
   }

@@ -4,6 +4,9 @@ import type { ErrorCode } from '../codes'
 
 declare function setTimeout(callback: () => void, milliseconds: number): unknown
 
+/** What a login without a code is refused with. */
+export const noCode = { message: 'the platform gave no code' }
+
 /** How a call says what became of it. */
 export interface Callbacks<Result> {
   success(result: Result): void

@@ -2,7 +2,7 @@
 import { LingpaiError } from '../errors'
 import type { Host } from '../host'
 import { utf8 } from '../text'
-import { called } from './callbacks'
+import { called, noCode } from './callbacks'
 import {
   randomOf,
   showsOf,
@@ -42,7 +42,7 @@ export function douyin(tt: Tt, webAssembly?: Partial<WasmLike>): Host {
       )
       if (code) return { code, kind: 'douyin' }
       if (anonymousCode) return { code: anonymousCode, kind: 'douyin-anonymous' }
-      throw new LingpaiError('invalid_code', { message: 'tt.login gave no code' })
+      throw new LingpaiError('invalid_code', noCode)
     },
   })
 }

@@ -2,7 +2,7 @@
 // bound to no key. Where a version has either, it is used.
 import { LingpaiError } from '../errors'
 import type { Host } from '../host'
-import { called } from './callbacks'
+import { called, noCode } from './callbacks'
 import {
   randomOf,
   showsOf,
@@ -61,12 +61,11 @@ function host(
 ): Host {
   return Object.assign(wxLike(kind, api), randomOf(api), showsOf(api), wasmOf(webAssembly), {
     login: async () => {
-      if (login === undefined)
-        throw new LingpaiError('invalid_code', { message: 'there is no login' })
+      if (login === undefined) throw new LingpaiError('invalid_code', noCode)
       const { code } = await called<{ code: string }>('network_unavailable', {}, (all) =>
         login.call(api, all),
       )
-      if (!code) throw new LingpaiError('invalid_code', { message: 'the login gave no code' })
+      if (!code) throw new LingpaiError('invalid_code', noCode)
       return { code, kind }
     },
   })

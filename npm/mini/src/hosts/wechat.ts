@@ -1,7 +1,7 @@
 // WeChat (微信): `wx`, with `WXWebAssembly`. Base library 2.15.0 for proofs of possession, 2.13.0 for WebAssembly.
 import { LingpaiError } from '../errors'
 import type { Host } from '../host'
-import { called } from './callbacks'
+import { called, noCode } from './callbacks'
 import {
   randomOf,
   read,
@@ -36,7 +36,7 @@ export function wechat(wx: Wx, webAssembly?: Partial<WasmLike>): Host {
         { timeout: 10_000 },
         (all) => wx.login(all),
       )
-      if (!code) throw new LingpaiError('invalid_code', { message: 'wx.login gave no code' })
+      if (!code) throw new LingpaiError('invalid_code', noCode)
       return { code, kind: 'wechat' }
     },
   })

@@ -4,9 +4,9 @@ import { called, lowered, textOf, wait, type Callbacks } from './callbacks'
 
 /** What an answer looks like there. */
 export interface WxLikeAnswer {
-  data: unknown
-  statusCode: number
-  header: object
+  data?: unknown
+  statusCode?: number
+  header?: object
 }
 
 /** What a request looks like there. */
