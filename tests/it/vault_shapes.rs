@@ -194,7 +194,7 @@ fn luhn(number: &str) -> bool {
             if digit > 9 { digit - 9 } else { digit }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// The weights of GB 11643, written out.

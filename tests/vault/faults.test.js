@@ -33,6 +33,7 @@ for (const kind of ['provisional', 'pooled']) {
         }
         // Somebody else needs the same value in between.
         const [meanwhile] = await me.tokenize('phone', [number])
+        assert.deepEqual(await me.reveal('phone', [meanwhile]), [`+86${number}`])
         const { status, content } = await me.reconcile(ops)
         assert.equal(status, 200)
         const results = content.results.map(({ status, token }) => [status, token])
@@ -42,7 +43,9 @@ for (const kind of ['provisional', 'pooled']) {
         ])
         const values = await me.reveal('phone', [ops[0].token, meanwhile, ops[1].token, canonical])
         assert.deepEqual(values, [`+86${number}`, `+86${number}`, `+86${known}`, `+86${known}`])
-        assert.deepEqual((await me.reconcile(ops)).content, content)
+        // What is remembered is answered without asking where values and tokens are kept.
+        const faults = 'claim:before,register:before,bind:before,canonical:before,settle:before'
+        assert.deepEqual((await me.reconcile(ops, { faults })).content, content)
       })
     }
   })
@@ -58,6 +61,25 @@ test('several faults in a row, each at another step, and then none', async () =>
   assert.deepEqual(content.results, [{ op: op.op, status: 'done', token: tokens[0] }])
   assert.deepEqual(await me.reveal('phone', tokens), [`+86${number}`])
 })
+
+for (const fault of ['claim:after', 'register:before', 'register:after', 'bind:before']) {
+  test(`a token of a pool whose claim stopped at ${fault} stands for no other value`, async () => {
+    const me = await install(world)
+    const [first, second] = [phone(), phone()]
+    const { lease, tokens } = (await me.lease('phone', 1)).content
+    const binding = { token: tokens[0], lease }
+    const [one, other] = [
+      await me.operation('phone', first, binding),
+      await me.operation('phone', second, binding),
+    ]
+    await me.reconcile([one], { faults: fault })
+    assert.equal((await me.reconcile([other])).content.results[0].status, 'conflict')
+    assert.equal((await me.reconcile([one])).content.results[0].token, tokens[0])
+    const [token] = await me.tokenize('phone', [second])
+    assert.notEqual(token, tokens[0])
+    assert.deepEqual(await me.reveal('phone', [tokens[0], token]), [`+86${first}`, `+86${second}`])
+  })
+}
 
 test('a cap is not used up by repeating what failed', async () => {
   const me = await install(world, { subject: 'patient' })

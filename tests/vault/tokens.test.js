@@ -49,15 +49,17 @@ describe('tokens', () => {
     assert.deepEqual(await other.reveal('phone', [token]), [null])
   })
 
-  test('are one for a thousand requests at once', async () => {
+  test('are one for a thousand askings at once', async () => {
     const number = phone()
     const several = await Promise.all(Array.from({ length: 10 }, () => person(world)))
+    const values = Array(10).fill(number)
     const answers = await Promise.all(
-      Array.from({ length: 1000 }, (_, at) => several[at % 10].tokenize('phone', [number])),
+      Array.from({ length: 100 }, (_, at) => several[at % 10].tokenize('phone', values)),
     )
-    assert.equal(answers.length, 1000)
-    assert.equal(new Set(answers.flat()).size, 1)
-    assert.deepEqual(await several[0].reveal('phone', answers[0]), [`+86${number}`])
+    const tokens = answers.flat()
+    assert.equal(tokens.length, 1000)
+    assert.equal(new Set(tokens).size, 1)
+    assert.deepEqual(await several[0].reveal('phone', [tokens[0]]), [`+86${number}`])
   })
 })
 

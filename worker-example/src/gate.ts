@@ -15,6 +15,7 @@ import { vaultOf } from './vault'
 
 export interface Gate {
   authority: Authority
+  env: Env
   /** The protected API; registered pages may read its answers. */
   me(request: Request): Promise<Response>
   /** The vault. Throws where its bindings are not in place. */
@@ -69,6 +70,7 @@ function make(env: Env): Gate {
   let vault: Vault | undefined
   return {
     authority,
+    env,
     me: async (request) => authority.allowPages(request, await me(request)),
     vault: () => (vault ??= vaultOf(env, verifier, ledger)),
   }

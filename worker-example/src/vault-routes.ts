@@ -1,6 +1,7 @@
 // The vault's routes. Each answer may be read by registered pages.
 
 import type { Vault } from '@lingpai/edge/vault'
+import { suffer } from './demo/vault-faults'
 import type { Gate } from './gate'
 
 type Handle = (request: Request, gate: Gate) => Response | Promise<Response>
@@ -10,8 +11,8 @@ function route(
   handle: (vault: Vault, request: Request) => Promise<Response>,
 ) {
   return {
-    [method]: async (request: Request, { authority, vault }: Gate) =>
-      authority.allowPages(request, await handle(vault(), request)),
+    [method]: async (request: Request, { authority, env, vault }: Gate) =>
+      authority.allowPages(request, await suffer(env, () => handle(vault(), request))),
     OPTIONS: (request: Request, { authority }: Gate) => authority.preflight(request),
   }
 }

@@ -9,7 +9,7 @@ interface Scene {
   title: readonly [en: string, zh: string]
 }
 
-const scenes: readonly Scene[] = []
+const scenes: readonly Scene[] = [{ name: 'vault', title: ['The vault is away', '金库停摆'] }]
 
 /** Links to all scenes, from the partner's app. */
 export function showScenes(nav: HTMLElement): void {

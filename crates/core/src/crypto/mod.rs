@@ -3,6 +3,8 @@
 
 mod aead;
 mod ed25519;
+#[cfg(feature = "vault")]
+mod ff1;
 mod kdf;
 mod key_wrap;
 mod mac;
@@ -12,12 +14,12 @@ mod multiples;
 mod p256;
 #[cfg(not(feature = "p256"))]
 mod p256_coordinates;
-#[cfg(feature = "vault")]
-mod permutation;
 mod x25519;
 
 pub use self::aead::{open_in_place, seal_in_place};
 pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, is_strict_ed25519_signature};
+#[cfg(feature = "vault")]
+pub use self::ff1::{Ff1Key, Numerals};
 pub use self::kdf::{concat_kdf, hkdf_sha256};
 pub use self::key_wrap::{unwrap_key, wrap_key};
 pub use self::mac::{MacKey, constant_time_eq, hmac_sha256, sha256, sha256_of};
@@ -25,6 +27,4 @@ pub use self::mac::{MacKey, constant_time_eq, hmac_sha256, sha256, sha256_of};
 pub use self::p256::{P256PrivateKey, P256PublicKey};
 #[cfg(not(feature = "p256"))]
 pub use self::p256_coordinates::P256PublicKey;
-#[cfg(feature = "vault")]
-pub use self::permutation::Permutation;
 pub use self::x25519::{X25519PrivateKey, X25519PublicKey};

@@ -54,7 +54,7 @@ impl IndexKey {
             fingerprints: mac(b"lingpai-v1 vault fingerprints"),
             holders: mac(b"lingpai-v1 vault holders"),
             digests: mac(b"lingpai-v1 vault digests"),
-            shapes: Shapes::new(&derive(b"lingpai-v1 vault tokens"))?,
+            shapes: Shapes::new(derive(b"lingpai-v1 vault tokens")),
             shards,
         })
     }

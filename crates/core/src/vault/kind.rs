@@ -82,19 +82,18 @@ fn card(value: &str) -> bool {
     (12..=19).contains(&value.len())
         && digits(value)
         && !value.starts_with('0')
-        && shape::luhn_sum(value) % 10 == 0
+        && shape::luhn_sum(value).is_multiple_of(10)
 }
 
 fn email(value: &str) -> bool {
     let Some((local, domain)) = value.rsplit_once('@') else { return false };
-    let labels = domain.split('.');
     value.len() <= 254
         && !local.is_empty()
         && value.chars().all(|it| !it.is_whitespace() && !it.is_control())
         && !local.contains('@')
         && domain.contains('.')
-        && labels.clone().all(|label| !label.is_empty())
-        && labels.last() != Some("invalid")
+        && domain.split('.').all(|label| !label.is_empty())
+        && domain.rsplit('.').next() != Some("invalid")
 }
 
 fn identity(value: &str) -> bool {

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::kind::Kind;
-use crate::crypto::{Permutation, sha256_of};
+use crate::crypto::{Ff1Key, Numerals, sha256_of};
 use crate::error::{Error, ErrorCode, Result};
 use crate::secret::ContentKey;
 use crate::tokenization::provisional;
@@ -59,29 +59,24 @@ impl Kind {
 }
 
 /// Turns numbers into tokens and back.
-pub struct Shapes {
-    decimal: Permutation,
-    text: Permutation,
-}
+pub struct Shapes(Ff1Key);
 
 impl Shapes {
-    /// Prepares a key.
-    ///
-    /// Errors: none in practice.
-    pub fn new(key: &ContentKey) -> Result<Self> {
-        Ok(Self { decimal: Permutation::new(key, 10)?, text: Permutation::new(key, 32)? })
+    /// Takes over a key.
+    pub const fn new(key: ContentKey) -> Self {
+        Self(Ff1Key::new(key))
     }
 
     /// The token with that number, among those of one field of one tenant.
     ///
     /// Errors: `limit_exceeded` beyond the kind's capacity.
     pub fn token(&self, kind: Kind, tenant: &str, field: &str, number: u64) -> Result<String> {
-        let Space { prefix, length, suffix, .. } = kind.space();
-        let tweak = tweak(kind, tenant, field);
-        let numerals = self.permutation(kind).encrypt(&tweak, number, length)?;
-        let numerals = numerals.ok_or(FULL)?;
+        let Space { prefix, radix, length, suffix } = kind.space();
+        let place = written(number, radix, length).ok_or(FULL)?;
+        let place = Numerals::new(radix.into(), place)?;
+        let numerals = self.0.encrypt(&tweak(kind, tenant, field), &place)?;
         let mut token = String::from(prefix);
-        token.extend(numerals.into_iter().map(|numeral| character(kind, numeral)));
+        token.extend(numerals.as_slice().iter().map(|numeral| character(kind, *numeral)));
         match suffix {
             Suffix::None => {}
             Suffix::Luhn => token.push(luhn_check(&token)),
@@ -105,17 +100,29 @@ impl Shapes {
         token: &str,
     ) -> Result<Option<u64>> {
         let Some(numerals) = numerals_of(kind, token) else { return Ok(None) };
-        let tweak = tweak(kind, tenant, field);
-        let number = self.permutation(kind).decrypt(&tweak, numerals)?;
-        Ok(number.filter(|number| *number < kind.capacity()))
+        let radix = kind.space().radix;
+        let numerals = Numerals::new(radix.into(), numerals)?;
+        let place = self.0.decrypt(&tweak(kind, tenant, field), &numerals)?;
+        Ok(read(place.as_slice(), radix).filter(|number| *number < kind.capacity()))
     }
+}
 
-    const fn permutation(&self, kind: Kind) -> &Permutation {
-        match kind {
-            Kind::Card | Kind::Identity | Kind::Phone => &self.decimal,
-            Kind::Email | Kind::Text => &self.text,
-        }
+/// A number as so many numerals, the most significant first; `None` where it has more.
+fn written(mut number: u64, radix: u16, length: usize) -> Option<Vec<u16>> {
+    let mut numerals = alloc::vec![0; length];
+    let radix = u64::from(radix);
+    for place in numerals.iter_mut().rev() {
+        *place = u16::try_from(number % radix).ok()?;
+        number /= radix;
     }
+    (number == 0).then_some(numerals)
+}
+
+/// The number that numerals write; `None` where it has more than 64 bits.
+fn read(numerals: &[u16], radix: u16) -> Option<u64> {
+    numerals.iter().try_fold(0_u64, |number, numeral| {
+        number.checked_mul(u64::from(radix))?.checked_add(u64::from(*numeral))
+    })
 }
 
 const FULL: Error = Error::with_detail(ErrorCode::LimitExceeded, "field");
