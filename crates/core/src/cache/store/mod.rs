@@ -87,7 +87,7 @@ impl Store {
         Self {
             name: name.to_string(),
             patience_ms,
-            connection: Connection::new(),
+            connection: Connection::idle(),
             stage: Stage::Settling { until: 0 },
             cause: None,
             waiting: Vec::new(),
