@@ -77,7 +77,7 @@ impl Database {
 
     fn connected(database: IdbDatabase) -> Self {
         let closing = database.clone();
-        idb::listen(&database, &["versionchange"], move |_| closing.close());
+        idb::listen(&database, &["versionchange"], Box::new(move |_| closing.close()));
         Self(database)
     }
 

@@ -42,7 +42,7 @@ export async function createStore(options: OpenStoreOptions): Promise<Store> {
     await handle.close()
   }
   try {
-    await unlessAborted(Promise.race([settled, after(handle.openingMs())]), signal)
+    await unlessAborted(Promise.race([settled, after(handle.state()[3])]), signal)
   } catch (error) {
     void close()
     throw error
@@ -54,14 +54,15 @@ function face(handle: Handle, close: () => Promise<void>): Store {
   const store = {
     get tier() {
       // Rows that wait for the database are the only reason to go on before it is known.
-      return (handle.tier() ?? 'localstorage') as StoreTier
+      return (handle.state()[0] ?? 'localstorage') as StoreTier
     },
     get atRest() {
-      if (handle.tier() === 'memory') return 'memory'
-      return handle.isEncrypted() ? 'encrypted' : 'obfuscated'
+      const [tier, isEncrypted] = handle.state()
+      if (tier === 'memory') return 'memory'
+      return isEncrypted ? 'encrypted' : 'obfuscated'
     },
     get epoch() {
-      return handle.epoch()
+      return handle.state()[2]
     },
     async read(keys) {
       const rows = open<(Pair | undefined)[]>(await handle.read(checkKeys('keys', keys)))
@@ -78,10 +79,8 @@ function face(handle: Handle, close: () => Promise<void>): Store {
       const { expect = [], put = [], delete: gone = [], durability } = checkBatch(batch)
       const written = open<Pair[] | string>(
         await handle.write(
-          expect.map(({ key }) => key),
-          Float64Array.from(expect, ({ revision }) => revision),
-          put.map(({ key }) => key),
-          put.map(({ value }) => value),
+          expect.flatMap(({ key, revision }) => [key, revision]),
+          put.flatMap(({ key, value }) => [key, value]),
           gone,
           durability === 'strict',
         ),
@@ -155,9 +154,9 @@ function after(milliseconds: number): Promise<void> {
 // whatever failed.
 function listen(handle: Handle): () => void {
   if (typeof document === 'undefined') return () => {}
-  const sleep = () => handle.sleep()
+  const sleep = () => handle.setAwake(false)
   const wake = () => {
-    if (document.visibilityState === 'visible') handle.wake()
+    if (document.visibilityState === 'visible') handle.setAwake(true)
   }
   const listeners: [EventTarget, string, () => void][] = [
     [document, 'freeze', sleep],
