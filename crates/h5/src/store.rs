@@ -217,6 +217,8 @@ impl Driver {
         let lost = move |_| driver.dispatch(Input::Lost(attempt));
         idb::listen(&database, &["versionchange", "close"], Box::new(lost));
         let (version, complete) = (database.version() as u64, idb::is_complete(&database));
+        // Not for the app: for whoever has to close it if this module should fail.
+        let _ = self.emit.call2(&JsValue::UNDEFINED, &"opened".into(), &database);
         if let Some((_, stale)) = self.database.replace(Some((attempt, database))) {
             stale.close();
         }

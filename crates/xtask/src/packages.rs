@@ -26,6 +26,8 @@ pub(crate) struct Module {
     pub(crate) rustflags: &'static [&'static str],
     /// Whether what it imports gets short names.
     pub(crate) short_names: bool,
+    /// Whether another instance may take the place of one that trapped.
+    pub(crate) many_instances: bool,
     /// wasm-opt's goal.
     pub(crate) goal: &'static str,
 }
@@ -54,6 +56,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 "--cfg=aes_backend_soft=\"compact\"",
             ],
             short_names: true,
+            many_instances: true,
             // Functions that stay apart compress better than one that holds them all.
             goal: "-Oz --one-caller-inline-max-function-size=0",
         }],
@@ -69,6 +72,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 default_features: false,
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
+                many_instances: false,
                 goal: "-O3 --enable-simd",
             },
             Module {
@@ -77,6 +81,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 default_features: true,
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
+                many_instances: false,
                 goal: "-O3 --enable-simd",
             },
         ],
