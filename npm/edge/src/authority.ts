@@ -4,6 +4,7 @@ import { answerExchange } from './authority/exchange.js'
 import { issueAccessToken } from './authority/issue.js'
 import { readOptions, type AuthorityOptions } from './authority/options.js'
 import { engine } from './engine/full.js'
+import { withHeaders } from './headers.js'
 import { usable } from './option-values.js'
 import {
   statusListRevocationOf,
@@ -66,9 +67,8 @@ export function createAuthority(options: AuthorityOptions): Authority {
     refreshVisit: (request) => answerExchange('refresh', request, settings, authority),
     preflight: async (request) => preflightAnswer(await page(request)),
     async allowPages(request, response) {
-      const copy = new Response(response.body, response)
-      allowPage(copy.headers, await page(request))
-      return copy
+      const asking = await page(request)
+      return withHeaders(response, (headers) => allowPage(headers, asking))
     },
     jwks: async () =>
       published(

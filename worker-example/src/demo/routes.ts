@@ -52,7 +52,7 @@ async function answerLaunch(
     return new Response(null, {
       status: 303,
       headers: {
-        Location: launchUrl,
+        Location: sceneOf(request, launchUrl),
         'Cache-Control': 'no-store',
         'Referrer-Policy': 'no-referrer',
       },
@@ -64,4 +64,12 @@ async function answerLaunch(
     status: launched.accessToken ? 200 : 502,
     headers: { 'Cache-Control': 'no-store' },
   })
+}
+
+/** A scene lies below the page that the partner registered, and takes its launch. */
+function sceneOf(request: Request, launchUrl: string): string {
+  const name = new URL(request.url).searchParams.get('scene')
+  const url = new URL(launchUrl)
+  if (name && /^[a-z]+$/.test(name)) url.pathname += `${name}/`
+  return url.href
 }

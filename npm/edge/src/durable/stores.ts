@@ -2,7 +2,8 @@
 // subject whose tokens were cut off; and for other things that are used once a bounded number for each of their owners.
 import type { Ledger, LedgerCommand, LedgerOutcome } from '../authority/ledger.js'
 import { readCutOff, type CutOffStore } from '../revocation/cut-off.js'
-import type { ReplayStore } from '../types.js'
+import type { FamilyReplayStore } from '../revocation/family.js'
+import type { BurnOutcome, ReplayStore } from '../types.js'
 
 /** What is used of a Durable Object namespace that is bound to `ReplayLedger`. */
 export interface ReplayNamespace {
@@ -17,6 +18,7 @@ export interface LedgerNamespace {
     decide(command: LedgerCommand): Promise<LedgerOutcome>
     revoke(): Promise<void>
     isRevoked(): Promise<boolean>
+    burnUnlessRevoked(id: string, untilSeconds: number): Promise<BurnOutcome>
   }
 }
 
@@ -30,7 +32,7 @@ interface ReplayObject {
 export interface DurableReplay extends ReplayStore, CutOffStore {}
 
 /** What {@link durableLedger} gives: a ledger that knows the cut-offs of subjects as well. */
-export interface DurableLedger extends Ledger, CutOffStore {}
+export interface DurableLedger extends Ledger, FamilyReplayStore, CutOffStore {}
 
 /**
  * The store behind a binding to `ReplayLedger`: `durableReplay(env.REPLAY)`. Serves verifiers as `replay` and through
@@ -66,5 +68,6 @@ export function durableLedger(namespace: LedgerNamespace): DurableLedger {
     decide: (sid, command) => visit(sid).decide(command),
     revoke: (sid) => visit(sid).revoke(),
     isRevoked: (sid) => visit(sid).isRevoked(),
+    burnInFamily: (sid, key, untilSeconds) => visit(sid).burnUnlessRevoked(key, untilSeconds),
   }
 }

@@ -7,6 +7,7 @@ import {
   type LedgerDecision,
   type LedgerOutcome,
 } from '../authority/ledger.js'
+import type { BurnOutcome } from '../types.js'
 import { entriesOf } from './entries.js'
 import { ReplayLedger } from './replay-ledger.js'
 
@@ -44,6 +45,12 @@ export class VisitLedger extends ReplayLedger {
   isRevoked(): boolean {
     const record = this.#entries.record(family)
     return record !== undefined && isRevokedRecord(record)
+  }
+
+  /** Uses something up in the family of this object, unless it has been ended. */
+  async burnUnlessRevoked(id: string, untilSeconds: number): Promise<BurnOutcome> {
+    if (this.isRevoked()) return 'revoked'
+    return (await this.burn(id, untilSeconds)) ? 'burned' : 'used'
   }
 
   #keep({ record, forgetAtSeconds }: LedgerDecision): void {
