@@ -47,7 +47,7 @@ pub(super) fn suites() -> Result<Vec<Suite>> {
 }
 
 /// Scripts that start browsers.
-const IN_BROWSERS: [&str; 2] = ["test:browsers", "test:conformance"];
+const IN_BROWSERS: [&str; 3] = ["test:browsers", "test:conformance", "test:store"];
 
 fn run(prepared: &Prepared, script: &str) -> Result<Outcome> {
     prepared.packages()?;
