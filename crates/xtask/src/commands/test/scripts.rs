@@ -47,7 +47,8 @@ pub(super) fn suites() -> Result<Vec<Suite>> {
 }
 
 /// Scripts that start browsers.
-const IN_BROWSERS: [&str; 3] = ["test:browsers", "test:conformance", "test:store"];
+const IN_BROWSERS: [&str; 4] =
+    ["test:browsers", "test:conformance", "test:store", "test:tokenizer"];
 
 fn run(prepared: &Prepared, script: &str) -> Result<Outcome> {
     prepared.packages()?;
