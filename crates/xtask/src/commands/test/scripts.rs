@@ -53,6 +53,8 @@ const IN_BROWSERS: &[&str] = &[
     "test:conformance",
     "test:offline-chromium",
     "test:offline-firefox",
+    "test:store",
+    "test:tokenizer",
 ];
 
 /// The script that runs on engines which are neither Node nor browsers.
