@@ -41,10 +41,10 @@ const groups = [
     title: 'issues and verifies',
     except: ['.', './hono'],
     modules: ['edge'],
-    barKb: 125,
+    barKb: 240,
     // One module for all that a server keeps and issues, so that a Worker bundles one. Beside the authority (105 KB): aliases
     // 17, residency 17, mini-programs 30, the vault 40. No page downloads it.
-    budgetKb: 190,
+    budgetKb: 240,
     conditions: ['workerd'],
   },
 ]
