@@ -81,14 +81,31 @@ describe('workerd is killed while an operation is executed', () => {
 })
 
 describe('workerd is killed while another terminal takes an alias over', () => {
-  for (const step of ['before claim', 'after claim']) {
+  for (const step of ['release', 'adopt', 'forget'].flatMap((it) => [
+    `before ${it}`,
+    `after ${it}`,
+  ])) {
     test(`${step}: it asks again and has it`, async () => {
       const kiosk = await service.page()
       const shown = await page.alias(ACCOUNT, { transferable: true })
       await crashAt(step, (headers) => kiosk.claim(shown, { headers }))
       assert.equal((await kiosk.claim(shown)).status, 200)
       assert.equal((await kiosk.submit(shown.alias)).status, 200)
+      assert.equal((await kiosk.claim(shown)).json.error_description, 'alias_invalid')
       assert.equal(service.bank.executions.length, 1)
+    })
+  }
+})
+
+describe('workerd is killed while an alias is closed', () => {
+  for (const step of ['before close', 'after close']) {
+    test(`${step}: closing it again is enough`, async () => {
+      const { alias, handle, close } = await page.alias(ACCOUNT)
+      const body = JSON.stringify({ handle, close })
+      await crashAt(step, (headers) => service.post('/v1/aliases/close', { headers, body }))
+      assert.equal((await service.post('/v1/aliases/close', { body })).status, 204)
+      assert.equal((await page.submit(alias)).json.error_description, 'alias_invalid')
+      assert.equal(service.bank.executions.length, 0)
     })
   }
 })

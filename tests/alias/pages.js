@@ -82,6 +82,23 @@ export function aliasesIn(browserName) {
       await gone(handle, 'closed')
     })
 
+    test('is given up if the visit is closed before it is there', async () => {
+      const { page } = await begun()
+      await page.evaluate(() => state.operation.cancel())
+      let release
+      const hold = new Promise((resolve) => (release = resolve))
+      const served = world().proxy.next({ path: '/v1/aliases', hold })
+      await page.evaluate(beginLate)
+      await served
+      await page.evaluate(() => state.visit.close())
+      release()
+      assert.equal(await page.evaluate(() => state.late), 'closed')
+      await until('both to be closed', async () => {
+        const events = await eventsOf(handleOf())
+        return events.filter((event) => event === 'closed').length === 2
+      })
+    })
+
     test('is deleted when the page goes elsewhere', async () => {
       const { page } = await begun()
       const handle = handleOf()
@@ -187,6 +204,18 @@ async function begin({ account, ...options }) {
   } catch (error) {
     return { error: error.code ?? String(error) }
   }
+}
+
+/** Runs in the page: begins another one, which its own signal alone would stop. */
+async function beginLate() {
+  const gateway = new URLSearchParams(location.search).get('gateway')
+  const [first] = await (await state.visit.fetch(`${gateway}/api/accounts`)).json()
+  const { signal } = new AbortController()
+  const begun = state.visit.beginOperation('transfer', undefined, { account: first.id, signal })
+  state.late = begun.then(
+    () => 'begun',
+    ({ code }) => code,
+  )
 }
 
 /** Runs in the page. */

@@ -21,6 +21,8 @@ const paths = {
   '/v1/operations': 'execute',
 }
 
+const methods = ['reserve', 'open', 'begin', 'settle', 'close', 'release', 'adopt', 'forget']
+
 const services = new Map()
 const events = []
 
@@ -70,9 +72,15 @@ function stoppable(request, env, options) {
       await stop(`after ${name}`)
       return result
     }
-  const store = Object.fromEntries(
-    Object.entries(options.store).map(([name, run]) => [name, around(name, run)]),
-  )
+  // Each call to an object is a step of its own.
+  const watched = (object) =>
+    Object.fromEntries(
+      methods.map((name) => [name, around(name, (...all) => object[name](...all))]),
+    )
+  const store = durableAliases({
+    idFromName: (name) => env.ALIASES.idFromName(name),
+    get: (id) => watched(env.ALIASES.get(id)),
+  })
   return createOperations({ ...options, store, execute: around('execute', options.execute) })
 }
 

@@ -65,7 +65,7 @@ export async function startService({ timeoutMs = 2_000, taken = '' } = {}) {
   await boot()
 
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
-  const post = (path, { headers, body }) =>
+  const postOnce = (path, { headers, body }) =>
     new Promise((resolve, reject) => {
       const options = { method: 'POST', agent, headers: { ...headers } }
       const request = httpRequest(new URL(path, url), options, async (response) => {
@@ -83,6 +83,17 @@ export async function startService({ timeoutMs = 2_000, taken = '' } = {}) {
       request.end(body)
     })
 
+  /** For what may be sent again as it is: workerd drops connections that are idle or come in crowds. */
+  async function post(path, request) {
+    for (let left = 5; ; left--) {
+      try {
+        return await postOnce(path, request)
+      } catch (error) {
+        if (left === 0 || !wasDropped(error) || request.headers?.['x-stop-at']) throw error
+      }
+    }
+  }
+
   return {
     bank,
     log,
@@ -90,7 +101,7 @@ export async function startService({ timeoutMs = 2_000, taken = '' } = {}) {
     signing,
     /** A page with a visit of its own. */
     async page(claims = {}) {
-      return createPage({ post, signing, claims })
+      return createPage({ post: postOnce, signing, claims })
     },
     /** All that the object of that name keeps. */
     async held(object) {
@@ -136,16 +147,15 @@ async function createPage({ post, signing, claims: more }) {
   const token = await sign('vt+jwt', claims, signing)
 
   /**
-   * A request with its token and a fresh proof that covers `proven`, by default the body. workerd drops connections that
-   * are idle or come in crowds; what it dropped is sent again, as a page does.
+   * A request with its token and a fresh proof that covers `proven`, by default the body. What workerd dropped is sent again
+   * with another proof, as a page does.
    */
   async function send(path, members, options = {}) {
     for (let left = 5; ; left--) {
       try {
         return await sendOnce(path, members, options)
       } catch (error) {
-        const dropped = error.code === 'ECONNRESET' || error.code === 'ECONNREFUSED'
-        if (left === 0 || !dropped || options.headers?.['x-stop-at']) throw error
+        if (left === 0 || !wasDropped(error) || options.headers?.['x-stop-at']) throw error
       }
     }
   }
@@ -248,6 +258,8 @@ async function bundle(outdir) {
     path: join(outdir, name),
   }))
 }
+
+const wasDropped = ({ code }) => code === 'ECONNRESET' || code === 'ECONNREFUSED'
 
 function parsed(text) {
   try {

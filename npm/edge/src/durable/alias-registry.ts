@@ -185,7 +185,8 @@ export class AliasRegistry extends DurableObject {
     const { operation } = JSON.parse(alias) as { operation: string }
     const audit: AliasAudit = { event, name, operation, atSeconds }
     const until = atSeconds + auditSeconds
-    this.#write(`audit ${atSeconds} ${name} ${event}`, until, JSON.stringify(audit))
+    // In the order in which it happened, also within a second.
+    this.#write(`audit ${Date.now()} ${name} ${event}`, until, JSON.stringify(audit))
   }
 
   #write(id: string, until: number, record: string): void {

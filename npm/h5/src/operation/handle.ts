@@ -63,6 +63,10 @@ export function createHandle(
   const expiresAt = () => (held?.exp ?? 0) * 1000 - clock.offsetMs()
 
   function take(alias: Alias, renewed = false): void {
+    if (closed.aborted) {
+      closeAlias(context, alias.handle, alias.close)
+      closed.throwIfAborted()
+    }
     held = alias
     emit({ type: 'alias', renewed, expiresAt: expiresAt() })
   }
