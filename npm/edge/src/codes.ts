@@ -6,6 +6,10 @@ export type ErrorCode =
   | 'access_denied'
   /** The algorithm is unknown, not allowed here, or not the key's. */
   | 'algorithm_not_allowed'
+  /** The alias is unknown, used up, expired, or somebody else's. */
+  | 'alias_invalid'
+  /** The identifier belongs to another identity in this area. */
+  | 'already_registered'
   /** The answer belongs to another request. */
   | 'answer_mismatch'
   /** The token is meant for somebody else. */
@@ -24,6 +28,18 @@ export type ErrorCode =
   | 'decryption_failed'
   /** A JSON object has the same name twice. */
   | 'duplicate_member'
+  /** The host gives no randomness that a key could be made of. */
+  | 'entropy_missing'
+  /** The source of randomness repeats itself. */
+  | 'entropy_weak'
+  /** The idempotency key was used for another request. */
+  | 'idempotency_conflict'
+  /** The account identifier has too few kinds of characters, or too few characters to vary. */
+  | 'identifier_unsuitable'
+  /** The identity has been erased, or is being erased. */
+  | 'identity_erased'
+  /** There is no such identity. */
+  | 'identity_unknown'
   /** The token does not carry the scope that is needed. */
   | 'insufficient_scope'
   /** A fault of the software itself. */
@@ -62,6 +78,8 @@ export type ErrorCode =
   | 'limit_exceeded'
   /** The text is not what it should be. */
   | 'malformed'
+  /** The identity is being moved or registered; try again in a moment. */
+  | 'moving'
   /** The network or the server cannot be reached. */
   | 'network_unavailable'
   /** The text spells its content in another than the one canonical way. */
@@ -72,6 +90,8 @@ export type ErrorCode =
   | 'payload_expired'
   /** The platform's data was presented before. */
   | 'payload_replayed'
+  /** The proof was made for another body, or covers none. */
+  | 'proof_body_mismatch'
   /** The proof of possession is too old or from the future. */
   | 'proof_expired'
   /** The proof was made with another key than the token's. */
@@ -102,6 +122,8 @@ export type ErrorCode =
   | 'session_stale'
   /** The signature does not verify. */
   | 'signature_invalid'
+  /** The platform hides the answer of the server. */
+  | 'status_hidden'
   /** The store cannot be read or written. */
   | 'storage_unavailable'
   /** The token is about another subject. */
@@ -133,6 +155,8 @@ export type ErrorCode =
 export const errorCodes: readonly ErrorCode[] = [
   'access_denied',
   'algorithm_not_allowed',
+  'alias_invalid',
+  'already_registered',
   'answer_mismatch',
   'audience_mismatch',
   'claim_invalid',
@@ -142,6 +166,12 @@ export const errorCodes: readonly ErrorCode[] = [
   'critical_header',
   'decryption_failed',
   'duplicate_member',
+  'entropy_missing',
+  'entropy_weak',
+  'idempotency_conflict',
+  'identifier_unsuitable',
+  'identity_erased',
+  'identity_unknown',
   'insufficient_scope',
   'internal',
   'invalid_client',
@@ -161,11 +191,13 @@ export const errorCodes: readonly ErrorCode[] = [
   'lifetime_exceeded',
   'limit_exceeded',
   'malformed',
+  'moving',
   'network_unavailable',
   'not_canonical',
   'origin_mismatch',
   'payload_expired',
   'payload_replayed',
+  'proof_body_mismatch',
   'proof_expired',
   'proof_key_mismatch',
   'proof_method_mismatch',
@@ -181,6 +213,7 @@ export const errorCodes: readonly ErrorCode[] = [
   'server_error',
   'session_stale',
   'signature_invalid',
+  'status_hidden',
   'storage_unavailable',
   'subject_mismatch',
   'temporarily_unavailable',
@@ -198,6 +231,7 @@ export const errorCodes: readonly ErrorCode[] = [
 
 /** Codes for which the same call may succeed a little later. */
 export const retryableCodes: ReadonlySet<ErrorCode> = /* @__PURE__ */ new Set<ErrorCode>([
+  'moving',
   'network_unavailable',
   'rate_limited',
   'server_error',

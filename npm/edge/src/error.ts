@@ -50,6 +50,17 @@ function statusOf(code: ErrorCode): number {
     case 'insufficient_scope':
     case 'risk_blocked':
       return 403
+    case 'alias_invalid':
+    case 'identity_unknown':
+      return 404
+    case 'already_registered':
+    case 'moving':
+      return 409
+    case 'identity_erased':
+      return 410
+    case 'idempotency_conflict':
+    case 'identifier_unsuitable':
+      return 422
     case 'rate_limited':
       return 429
     case 'internal':

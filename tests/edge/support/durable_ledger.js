@@ -8,7 +8,14 @@ import { Miniflare } from 'miniflare'
 import { childIds } from '../../support/processes.js'
 
 const methods = [
-  ...['decide', 'revoke', 'isRevoked', 'burn', 'burnInFamily', 'cutOff', 'cutOffOf', 'verify'],
+  'decide',
+  'revoke',
+  'isRevoked',
+  'burn',
+  'burnInFamily',
+  'cutOff',
+  'cutOffOf',
+  'verify',
   ...['keepSession', 'sessionsOf', 'link', 'forget', 'accessToken'],
 ]
 

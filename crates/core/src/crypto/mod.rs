@@ -4,7 +4,10 @@
 mod aead;
 #[cfg(feature = "platforms")]
 mod aes_cbc;
+mod drbg;
 mod ed25519;
+#[cfg(any(feature = "alias", feature = "vault"))]
+mod ff1;
 mod kdf;
 mod key_wrap;
 mod mac;
@@ -21,7 +24,10 @@ mod x25519;
 pub use self::aead::{open_in_place, seal_in_place};
 #[cfg(feature = "platforms")]
 pub use self::aes_cbc::{aes_128_cbc_decrypt, aes_192_cbc_decrypt};
+pub use self::drbg::Drbg;
 pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, is_strict_ed25519_signature};
+#[cfg(any(feature = "alias", feature = "vault"))]
+pub use self::ff1::{Ff1Key, Numerals};
 pub use self::kdf::{concat_kdf, hkdf_sha256};
 pub use self::key_wrap::{unwrap_key, wrap_key};
 pub use self::mac::{MacKey, constant_time_eq, hmac_sha256, sha256, sha256_of};

@@ -12,6 +12,7 @@ pub use self::value::{Object, Value};
 pub use self::writer::ObjectWriter;
 
 pub(crate) use self::members::{Member, Members};
+pub(crate) use self::number::write_integer;
 pub(crate) use self::reader::Reader;
 
 use crate::error::{ErrorCode, Result};

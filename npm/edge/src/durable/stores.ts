@@ -19,8 +19,8 @@ export interface LedgerNamespace {
     decide(command: LedgerCommand): Promise<LedgerOutcome>
     revoke(): Promise<void>
     isRevoked(): Promise<boolean>
-    ask(claim: LoginClaim, call: LoginCall): Promise<Asked>
     burnUnlessRevoked(id: string, untilSeconds: number): Promise<BurnOutcome>
+    ask(claim: LoginClaim, call: LoginCall): Promise<Asked>
   }
 }
 
@@ -70,7 +70,7 @@ export function durableLedger(namespace: LedgerNamespace): DurableLedger {
     decide: (sid, command) => visit(sid).decide(command),
     revoke: (sid) => visit(sid).revoke(),
     isRevoked: (sid) => visit(sid).isRevoked(),
-    ask: (sid, claim, call) => visit(sid).ask(claim, call),
     burnInFamily: (sid, key, untilSeconds) => visit(sid).burnUnlessRevoked(key, untilSeconds),
+    ask: (sid, claim, call) => visit(sid).ask(claim, call),
   }
 }

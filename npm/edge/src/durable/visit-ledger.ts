@@ -56,6 +56,12 @@ export class VisitLedger extends ReplayLedger {
     return record !== undefined && isRevokedRecord(record)
   }
 
+  /** Uses something up in the family of this object, unless it has been ended. */
+  async burnUnlessRevoked(id: string, untilSeconds: number): Promise<BurnOutcome> {
+    if (this.isRevoked()) return 'revoked'
+    return (await this.burn(id, untilSeconds)) ? 'burned' : 'used'
+  }
+
   /**
    * Claims the login code of this object and asks its platform about it: once, however many ask here. What the first one is
    * told is what its holder is told again; others are refused.
@@ -75,20 +81,9 @@ export class VisitLedger extends ReplayLedger {
     if (decision.outcome !== undefined) return { outcome: decision.outcome }
     // This object outlives the requests that wait here: one that is cancelled takes nothing from the others.
     const asked = (this.#asked ??= askPlatform(call))
-    let settled = false
-    try {
-      const answer = await asked
-      settled = 'settled' in answer && answer.settled
-      return answer
-    } finally {
-      if (!settled && this.#asked === asked) this.#asked = undefined
-    }
-  }
-
-  /** Uses something up in the family of this object, unless it has been ended. */
-  async burnUnlessRevoked(id: string, untilSeconds: number): Promise<BurnOutcome> {
-    if (this.isRevoked()) return 'revoked'
-    return (await this.burn(id, untilSeconds)) ? 'burned' : 'used'
+    const answer = await asked
+    if (!('settled' in answer && answer.settled) && this.#asked === asked) this.#asked = undefined
+    return answer
   }
 
   #keep(id: string, { record, forgetAtSeconds }: Keep): void {
