@@ -71,9 +71,9 @@ export const miniPrograms: MiniProgram[] = [
   },
   {
     clientId: 'mini-alipay',
-    // @ts-expect-error Alipay's apps have keys, and no secret
     platform: 'alipay',
     appId: '2021',
+    // @ts-expect-error Alipay's apps have keys, and no secret
     appSecret: 'secret',
     audiences: ['https://api.example'],
     scopes: ['profile'],

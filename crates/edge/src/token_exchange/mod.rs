@@ -1,21 +1,22 @@
 //! Token exchange for mini-programs: a request is read and checked, the platform and the ledger are asked elsewhere, the
 //! tokens are signed here. What the platform says about a user stays in this module, but for opaque ids and what is sealed.
 
+mod texts;
+
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 
 use lingpai_core::dpop::{self, ProofExpectation};
 use lingpai_core::jose::SymmetricJwk;
 use lingpai_core::json::{self, Object, ObjectWriter};
-use lingpai_core::ledger::{Family, Redeem, Spend, granted_before};
+use lingpai_core::ledger::{Redeem, Spend};
 use lingpai_core::refresh_token::RefreshTokenId;
 use lingpai_core::terms::VisitTerms;
 use lingpai_core::time::UnixSeconds;
 use lingpai_core::token_exchange::account::{account_id, union_id};
-use lingpai_core::token_exchange::claim::{Claim, Holder, Standing, claim};
-use lingpai_core::token_exchange::form::{Form, wants_errors_as_ok};
+use lingpai_core::token_exchange::claim::Holder;
+use lingpai_core::token_exchange::form::Form;
 use lingpai_core::token_exchange::provider::{self, Identity};
-use lingpai_core::token_exchange::refusal::Refusal;
 use lingpai_core::token_exchange::registration::{Allowance, Registration};
 use lingpai_core::token_exchange::request::{
     self, ACCESS_TOKEN_TYPE, ExchangeRequest, RefreshRequest, TokenRequest,
@@ -30,9 +31,11 @@ use crate::clock::unix_seconds;
 use crate::entropy;
 use crate::error::Crossing;
 use crate::handles::Handles;
-use crate::ledger::{counter, outcome, read_values, redeem_command, spend_command};
+use crate::ledger::{counter, read_values, redeem_command, spend_command};
 use crate::platform::{with_session_keys, write_refusal};
 use crate::proof::Burn;
+
+pub use texts::*;
 
 /// A request that awaits what others have to say.
 struct Waiting {
@@ -54,31 +57,6 @@ static WAITING: Handles<Waiting> = Handles::new();
 
 /// How long a code may still be presented by others, for whom its family is remembered; in seconds.
 const CODE_SECONDS: i64 = 600;
-
-/// Which client a request is by.
-///
-/// Errors: those of `TokenRequest::read`.
-#[wasm_bindgen(js_name = tokenExchangeClient)]
-pub fn token_exchange_client(body: &str) -> Crossing<String> {
-    Ok(TokenRequest::read(&Form::parse(body)?)?.client_id().to_owned())
-}
-
-/// Whether refusals of this request go with the status 200, whatever else is wrong with it.
-#[wasm_bindgen(js_name = tokenExchangeOkStatus)]
-pub fn token_exchange_ok_status(body: &str) -> bool {
-    wants_errors_as_ok(body)
-}
-
-/// A refusal: `{"status", "body"}`.
-#[wasm_bindgen(js_name = tokenExchangeRefusal)]
-pub fn token_exchange_refusal(reason: &str, provider_code: Option<String>) -> String {
-    let reason = ErrorCode::from_str_code(reason).unwrap_or(ErrorCode::ServerError);
-    let refusal = Refusal { reason, provider_code };
-    ObjectWriter::new()
-        .integer("status", i64::from(refusal.status()))
-        .string("body", &refusal.to_json())
-        .finish()
-}
 
 /// Reads a request under the registration of its client. Gives `{"exchange"}`, the number under which it waits, `"family"`,
 /// `"burn"`? and `"burnUntil"`? for its proof, and either `"command"` for the ledger (a refresh) or `"claim"`, `"code"` and
@@ -180,43 +158,6 @@ fn refresh(
     });
     let waiting = Waiting { family: id.family, registration, jkt: Some(jkt), login: None };
     Ok((waiting, answer.raw("command", &command)))
-}
-
-/// Decides about a login code, given what the store has for its claim and for its family. Gives `{"standing", "record",
-/// "forgetAt", "outcome"?}`: `standing` is `first`, `repeated` or `used`, `outcome` what was granted before.
-///
-/// Errors: those of JSON.
-#[wasm_bindgen(js_name = claimDecide)]
-pub fn claim_decide(
-    record: Option<String>,
-    family: Option<String>,
-    attempt: &str,
-) -> Crossing<String> {
-    let attempt = json::parse_object(attempt.as_bytes())?;
-    let now = UnixSeconds::new(attempt.integer("now")?);
-    let kept = record.as_deref().map(Claim::parse).transpose()?;
-    let family = family.as_deref().map(Family::parse).transpose()?;
-    let (standing, claim) = claim(kept, Holder::read(&attempt)?, now);
-    // A claim is forgotten before its family: whoever comes then comes too late.
-    let standing = match (standing, &family) {
-        (Standing::First, Some(_)) => Standing::Used,
-        _ => standing,
-    };
-    let granted = family.as_ref().filter(|_| standing == Standing::Repeated);
-    let granted = granted.map(|family| outcome(&granted_before(family), Some(family)));
-    Ok(ObjectWriter::new()
-        .string(
-            "standing",
-            match standing {
-                Standing::First => "first",
-                Standing::Repeated => "repeated",
-                Standing::Used => "used",
-            },
-        )
-        .raw("record", &claim.to_json())
-        .integer("forgetAt", claim.forget_at().as_i64())
-        .optional_raw("outcome", granted.as_deref())
-        .finish())
 }
 
 /// Takes the platform's answer about the code of a login. Gives `{"account", "union"?}`, opaque ids of who it is; or
