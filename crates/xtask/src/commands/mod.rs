@@ -16,7 +16,7 @@ cargo xtask <command>
 
   demo [--once] [--port N]         the Worker on this machine, and one whole visit against it
   test [--only <suite>[,<suite>]]  every test there is, or some suites
-  build [h5] [edge]                WASM modules and npm packages
+  build [h5] [edge] [mini]         WASM modules and npm packages
   bench [--only <table>[,<table>]] speed, load, hostile tokens, next to other libraries
   size                             brotli sizes against the budgets
   fuzz [target]… [--seconds N]     the parsers under libFuzzer (60 s each)

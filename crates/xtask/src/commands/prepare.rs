@@ -42,7 +42,7 @@ pub(crate) fn doctor() -> Result<bool> {
     let by_itself = if debian::has_apt() { "cargo xtask prepare" } else { "see README.md" };
     report(
         "std for wasm32-unknown-unknown",
-        wasm.ok_or_else(|| format!("{by_itself}, or rustup target add {}", toolchain::TARGET)),
+        wasm.ok_or_else(|| format!("{by_itself}, or rustup target add {} {}", toolchain::TARGET, toolchain::BARE_TARGET)),
     );
     report("Node and npm", node::version().map_err(|error| error.to_string()));
     let installed = node::is_installed().then(|| "as package-lock.json says".to_owned());

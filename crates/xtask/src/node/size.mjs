@@ -24,8 +24,9 @@ const groups = [
     except: ['.', './hono'],
     modules: ['edge'],
     barKb: 125,
-    // With the vault. No page downloads it.
-    budgetKb: 166,
+    // One module for all that a server keeps and issues, so that a Worker bundles one. Beside the authority (105 KB): aliases
+    // 17, residency 17, mini-programs 30, the vault.
+    budgetKb: 190,
     conditions: ['workerd'],
   },
 ]

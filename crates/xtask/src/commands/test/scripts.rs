@@ -47,7 +47,13 @@ pub(super) fn suites() -> Result<Vec<Suite>> {
 }
 
 /// Scripts that start browsers.
-const IN_BROWSERS: [&str; 2] = ["test:browsers", "test:conformance"];
+const IN_BROWSERS: &[&str] = &[
+    "test:alias",
+    "test:browsers",
+    "test:conformance",
+    "test:offline-chromium",
+    "test:offline-firefox",
+];
 
 fn run(prepared: &Prepared, script: &str) -> Result<Outcome> {
     prepared.packages()?;
