@@ -28,6 +28,8 @@ pub(crate) struct Module {
     pub(crate) rustflags: &'static [&'static str],
     /// Whether what it imports gets short names.
     pub(crate) short_names: bool,
+    /// Whether another instance may take the place of one that trapped.
+    pub(crate) many_instances: bool,
     /// wasm-opt's goal. On pages, functions that stay apart compress better than one that holds them all.
     pub(crate) goal: &'static str,
 }
@@ -58,6 +60,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 features: "",
                 rustflags: &IN_LOOPS,
                 short_names: true,
+                many_instances: true,
                 goal: "-Oz --one-caller-inline-max-function-size=0",
             },
             // For pages and services that tokenize; loaded by the first tokenizer.
@@ -68,6 +71,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 features: "tokenizer",
                 rustflags: &IN_LOOPS,
                 short_names: true,
+                many_instances: false,
                 goal: "-Oz --one-caller-inline-max-function-size=0",
             },
         ],
@@ -84,6 +88,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 features: "",
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
+                many_instances: false,
                 goal: "-O3 --enable-simd",
             },
             Module {
@@ -93,6 +98,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 features: "",
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
+                many_instances: false,
                 goal: "-O3 --enable-simd",
             },
         ],

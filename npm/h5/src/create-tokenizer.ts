@@ -16,6 +16,9 @@ import type { TokenizerOptions } from './tokenizer/options.js'
  * ```
  */
 export async function createTokenizer(options: TokenizerOptions): Promise<Tokenizer> {
-  const { openTokenizer } = await import('./tokenizer/tokenizer.js')
-  return openTokenizer(options)
+  const [{ openTokenizer }, { openStore }] = await Promise.all([
+    import('./tokenizer/tokenizer.js'),
+    import('./store.js'),
+  ])
+  return openTokenizer(options, openStore)
 }

@@ -183,7 +183,8 @@ impl World {
         if tab.frozen {
             return;
         }
-        let batch = Batch { put: vec![(key.clone(), value.clone())], strict, ..Batch::default() };
+        let batch =
+            Batch { change: vec![(key.clone(), Some(value.clone()))], strict, ..Batch::default() };
         let op = tab.ask(Request::Write(batch), self.now, &mut self.disk);
         self.sent.insert((*id, op), Sent { key, value });
     }
@@ -354,7 +355,7 @@ impl World {
             }
             let batch = Batch {
                 expect: vec![("counter".into(), revision)],
-                put: vec![("counter".into(), (count + 1).to_string())],
+                change: vec![("counter".into(), Some((count + 1).to_string()))],
                 strict: false,
                 ..Batch::default()
             };

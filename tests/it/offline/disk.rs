@@ -5,6 +5,18 @@ use std::collections::BTreeMap;
 /// Names and texts.
 pub(super) type Texts = BTreeMap<String, String>;
 
+/// A name with its new text, or without any more.
+pub(super) type Change = (String, Option<String>);
+
+pub(super) fn apply(change: &[Change], texts: &mut Texts) {
+    for (name, text) in change {
+        match text {
+            Some(text) => texts.insert(name.clone(), text.clone()),
+            None => texts.remove(name),
+        };
+    }
+}
+
 /// The storage of an origin.
 #[derive(Default)]
 pub(super) struct Disk {
@@ -28,13 +40,8 @@ pub(super) struct Disk {
 
 impl Disk {
     /// Commits a transaction.
-    pub(super) fn commit(&mut self, put: &[(String, String)], delete: &[String], strict: bool) {
-        for (name, text) in put {
-            self.committed.insert(name.clone(), text.clone());
-        }
-        for name in delete {
-            self.committed.remove(name);
-        }
+    pub(super) fn commit(&mut self, change: &[Change], strict: bool) {
+        apply(change, &mut self.committed);
         if strict {
             // What was committed before is in the same log.
             self.safe = self.committed.clone();

@@ -6,7 +6,7 @@ use lingpai_core::cache::store::{
 use lingpai_core::cache::{Cause, RowKey};
 use lingpai_core::secret::{ContentKey, Seed};
 
-use super::disk::{Disk, Texts};
+use super::disk::{Change, Disk, Texts, apply};
 
 pub(super) const STORE: &str = "rows";
 pub(super) const PATIENCE_MS: u64 = 1_500;
@@ -21,8 +21,7 @@ pub(super) enum Call {
 /// A transaction under way.
 pub(super) struct Transaction {
     pub(super) begin: Begin,
-    put: Vec<(String, String)>,
-    delete: Vec<String>,
+    change: Vec<Change>,
     /// What is read next; nothing if it is to be committed.
     reading: Option<Vec<String>>,
     /// It has begun, so that no other one that writes can.
@@ -96,7 +95,7 @@ impl Tab {
             events: Vec::new(),
             ops: 0,
         };
-        tab.run(disk, |store, page| store.start(now, page));
+        tab.tell(Input::Start, now, disk);
         tab
     }
 
@@ -109,12 +108,8 @@ impl Tab {
     }
 
     pub(super) fn tell(&mut self, input: Input, now: u64, disk: &mut Disk) {
-        self.run(disk, |store, page| store.handle(input, now, page));
-    }
-
-    fn run(&mut self, disk: &mut Disk, decide: impl FnOnce(&mut Store, &mut Page<'_>)) {
         let mut page = Page { disk, commands: Vec::new() };
-        decide(&mut self.store, &mut page);
+        self.store.handle(input, now, &mut page);
         for command in page.commands {
             match command {
                 Command::Open(open) => self.calls.push(Call::Open(open.attempt)),
@@ -127,14 +122,12 @@ impl Tab {
                 Command::Begin(begin) => self.calls.push(Call::Transaction(Transaction {
                     reading: Some(begin.get.clone()),
                     begin,
-                    put: Vec::new(),
-                    delete: Vec::new(),
+                    change: Vec::new(),
                     active: false,
                 })),
-                Command::Burst { tx, put, delete, get } => {
+                Command::Burst { tx, change, get } => {
                     if let Some(transaction) = self.transaction(tx) {
-                        transaction.put.extend(put);
-                        transaction.delete.extend(delete);
+                        transaction.change.extend(change);
                         transaction.reading = (!get.is_empty()).then_some(get);
                     }
                 }
@@ -191,7 +184,7 @@ impl Tab {
         disk: &mut Disk,
     ) {
         let tx = transaction.begin.tx;
-        let writes = !transaction.put.is_empty() || !transaction.delete.is_empty();
+        let writes = !transaction.change.is_empty();
         let fault = fault.or_else(|| {
             if self.open.is_none() && !transaction.active || self.life != disk.life {
                 Some(Cause::Lost)
@@ -206,15 +199,12 @@ impl Tab {
         match transaction.reading.take() {
             None => {
                 let strict = transaction.begin.strict;
-                disk.commit(&transaction.put, &transaction.delete, strict);
+                disk.commit(&transaction.change, strict);
                 self.tell(Input::Complete(tx, strict), now, disk);
             }
             Some(names) => {
                 let mut seen: Texts = disk.committed.clone();
-                seen.extend(transaction.put.iter().cloned());
-                for name in &transaction.delete {
-                    seen.remove(name);
-                }
+                apply(&transaction.change, &mut seen);
                 let values = names.iter().map(|name| seen.get(name).cloned()).collect();
                 let rows = match &transaction.begin.list {
                     None => Vec::new(),

@@ -1,5 +1,13 @@
 // Compiles only if the packages' types resolve and say what the documentation says.
-import { openVisit, sealVisit, type Visit, type VisitAnswer } from '@lingpai/h5'
+import {
+  createTokenizer,
+  openVisit,
+  sealVisit,
+  type Tokenizer,
+  type Visit,
+  type VisitAnswer,
+} from '@lingpai/h5'
+import { createDurableStore, type DurableHost } from '@lingpai/h5/tokenizer'
 import { createVerifier, LingpaiError, type Verified, type Verifier } from '@lingpai/edge'
 import { createAuthority } from '@lingpai/edge/authority'
 import { createExchange, type Exchange, type MiniProgram } from '@lingpai/edge/exchange'
@@ -24,6 +32,14 @@ export async function transport(accessToken: string): Promise<VisitAnswer> {
     keys: { keys: [] },
   })
   return open(request)
+}
+
+export async function tokens(visit: Visit, host: DurableHost): Promise<string[]> {
+  const tokenizer: Tokenizer = await createTokenizer({ visit, store: createDurableStore(host) })
+  const token: string = await tokenizer.tokenize('13800138000', { field: 'phone' })
+  // @ts-expect-error a value has a field
+  await tokenizer.tokenize('13800138000')
+  return [token, ...(await tokenizer.tokenizeMany(['a', 'b'], { field: 'name' }))]
 }
 
 const verifier: Verifier = createVerifier({

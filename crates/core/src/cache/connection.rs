@@ -55,7 +55,7 @@ pub enum Opened {
 
 impl Connection {
     /// A connection that nobody has asked for yet.
-    pub const fn new() -> Self {
+    pub const fn idle() -> Self {
         let state = State::Idle;
         Self { state, attempt: 0, failures: 0, detours: 0, retry_at: 0 }
     }

@@ -16,7 +16,7 @@ pub use policy::DegradePolicy;
 pub use rows::{Listed, StoreRows};
 pub use sender::{HeldFence, fence_attempt, write_off};
 pub use upkeep::{
-    account, adopt, forget_known, forget_policies, policy_key, refill, remember, stock,
+    account, adopt, forget_known, forget_policies, policy_key, refill, remember, stock, store_name,
     waiting_tokens,
 };
 pub use vault::{tokens_answer, tokens_request};

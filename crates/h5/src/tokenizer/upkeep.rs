@@ -1,6 +1,7 @@
 //! Policies, pools and what is remembered.
 
 use lingpai_core::Result;
+use lingpai_core::crypto::sha256;
 use lingpai_core::json::{ObjectWriter, Value};
 use lingpai_core::time::UnixSeconds;
 use lingpai_core::tokenization::pools::{Lease, PoolRequest};
@@ -113,4 +114,14 @@ pub fn waiting_tokens(rows: &StoreRows, tags: Vec<String>) -> JsResult<String> {
     };
     let tokens = tags.iter().map(token).collect::<Result<Vec<_>>>().map_err(to_js)?;
     Ok(array(tokens.into_iter()))
+}
+
+/// The name of the store for the operations of one user of one client at one gateway: each has their own.
+#[wasm_bindgen(js_name = storeName)]
+pub fn store_name(parts: Vec<String>) -> String {
+    const PREFIX: &str = "tokenizer-";
+    let hash = sha256(parts.join("\0").as_bytes());
+    let digits = hash.iter().take(10).flat_map(|byte| [byte >> 4, byte & 15]);
+    let hex = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16));
+    PREFIX.chars().chain(hex).collect()
 }

@@ -8,7 +8,25 @@ import { build, transformSync } from 'esbuild'
 // `barKb` is where a package ought to be; `budgetKb` is where it is, and the run fails above it. A budget only ever goes
 // down: whoever saves something lowers it. Entries that need the same module are measured together.
 const groups = [
-  { package: 'h5', modules: ['h5'], barKb: 60, budgetKb: 79, conditions: ['browser'] },
+  {
+    package: 'h5',
+    title: 'opens visits',
+    except: ['./tokenizer'],
+    modules: ['h5'],
+    barKb: 60,
+    budgetKb: 79,
+    conditions: ['browser'],
+  },
+  // What a page loads with its first tokenizer, and a service from the start.
+  {
+    package: 'h5',
+    title: 'tokenizes',
+    entries: ['./tokenizer'],
+    modules: ['tokenizer'],
+    barKb: 92,
+    budgetKb: 92,
+    conditions: ['browser'],
+  },
   {
     package: 'edge',
     title: 'verifies',
@@ -86,12 +104,13 @@ async function bundle(source, { conditions }) {
   }
   const sum = (names) => names.reduce((total, name) => total + brotli(bytes.get(name)), 0)
   const lazy = [...outputs.keys()].filter((name) => !eager.has(name))
-  return { eager: sum([...eager]), lazy: sum(lazy), modules: modulesOf(metafile) }
+  const inputs = [...eager].flatMap((name) => Object.keys(outputs.get(name).inputs))
+  return { eager: sum([...eager]), lazy: sum(lazy), modules: modulesOf(inputs) }
 }
 
-/** The modules whose glue the bundle holds, and which it therefore needs. */
-function modulesOf(metafile) {
-  const names = Object.keys(metafile.inputs).map((path) => /lingpai_(\w+)_bg\.js$/.exec(path)?.[1])
+/** The modules whose glue is among what is loaded at once, and which are therefore needed. */
+function modulesOf(inputs) {
+  const names = inputs.map((path) => /lingpai_(\w+)_bg\.js$/.exec(path)?.[1])
   return [...new Set(names.filter(Boolean))]
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod bare;
 mod bindgen;
+mod instances;
 mod names;
 mod optimise;
 mod panics;
@@ -45,6 +46,9 @@ fn build_module(package: &Package, module: &Module, toolchain: &WasmToolchain) -
     generated.module = panics::trap(&generated.module)?;
     if module.short_names {
         names::shorten(&mut generated)?;
+    }
+    if module.many_instances {
+        instances::separate(&mut generated, &module.stem())?;
     }
     generated.module = optimise::optimise(module, &generated.module)?;
     let (kib, was) = (generated.module.len() as f64 / 1e3, before as f64 / 1e3);

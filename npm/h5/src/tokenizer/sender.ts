@@ -67,14 +67,16 @@ export function createSender(parts: Parts) {
     return result
   }
 
-  const look = async () => {
+  // Whether there is an account. One that was there and is not now lies in a store that cannot be read for a while.
+  const look = async (): Promise<boolean> => {
     const rows = await readRows(engine, store, [accountKey, circuitKey])
     const account = engine.account(rows)
     circuit.observe(rows)
     rows.free()
-    if (account === undefined) return
+    if (account === undefined) return false
     const { pending, done, dead, lost } = JSON.parse(account) as AccountFacts
     Object.assign(ledger, { pending, done, dead, lost })
+    return true
   }
 
   const report = ({ done, dead, retry }: Settled): undefined => {
@@ -157,7 +159,7 @@ export function createSender(parts: Parts) {
   /** Sends until nothing waits, the vault is away, or somebody else sends. */
   const drain = async (): Promise<Drained> => {
     const cursor: Cursor = { after: undefined, most: mostAtOnce }
-    await look()
+    if (!(await look()) && policies.seen()) return { empty: false, againMs: retryAgainMs }
     const [first] = await list(undefined, 1)
     if (!first && ledger.pending === 0) return { empty: true }
     for (;;) {

@@ -35,3 +35,8 @@ export interface TokenizerStore extends AsyncDisposable {
   write(batch: Batch): Promise<Written>
   close(): Promise<void>
 }
+
+/** Whether what it keeps now outlives the page. */
+export function isDurable({ tier }: TokenizerStore): boolean {
+  return tier === 'indexeddb' || tier === 'custom'
+}

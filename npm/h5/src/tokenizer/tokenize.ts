@@ -5,7 +5,7 @@ import { unlessAborted } from '../waiting.js'
 import type { TokenSource } from './events.js'
 import type { createTags } from './lookup-key.js'
 import type { Parts } from './parts.js'
-import type { Batch } from './store.js'
+import { isDurable, type Batch } from './store.js'
 import { readRows } from './transact.js'
 import { refusalOf } from './vault.js'
 
@@ -37,7 +37,6 @@ export function createTokenize(
 ) {
   const { engine, settings, store, transact, vault, circuit, policies, emit, closed } = parts
   const { nowSeconds, ledger } = parts
-  const durable = store.tier === 'indexeddb' || store.tier === 'custom'
   const remembered = new Map<string, string>()
 
   const messagesOf = (wanted: readonly Wanted[]) => {
@@ -111,6 +110,7 @@ export function createTokenize(
       try {
         const { result, durability } = await transact(keys, (rows) => {
           const now = nowSeconds()
+          const durable = isDurable(store)
           const text = engine.degrade(rows, held.policy, fields, values, tags, durable, now)
           const { batch, placed } = JSON.parse(text) as {
             batch: Batch

@@ -13,7 +13,8 @@ import { readOptions, type Settings, type TokenizerOptions } from './options.js'
 import type { Parts } from './parts.js'
 import { createPolicies } from './policies.js'
 import { createSender } from './sender.js'
-import { storeOf } from './own-store.js'
+import { storeOf, type OpenStore } from './own-store.js'
+import { isDurable } from './store.js'
 import { createTokenize, type Wanted } from './tokenize.js'
 import { createTransact, storing } from './transact.js'
 import { createUpkeep } from './upkeep.js'
@@ -70,20 +71,25 @@ export interface Tokenizer extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Opens a tokenizer; see `createTokenizer`. */
-export async function openTokenizer(options: TokenizerOptions): Promise<Tokenizer> {
+/** Opens a tokenizer; see `createTokenizer`. `openStore` opens the page's stores, where there is a page. */
+export async function openTokenizer(
+  options: TokenizerOptions,
+  openStore?: OpenStore,
+): Promise<Tokenizer> {
   const settings = readOptions(options)
   settings.signal?.throwIfAborted()
-  return unlessAborted(open(settings), settings.signal)
+  return unlessAborted(open(settings, openStore), settings.signal)
 }
 
-async function open(settings: Settings): Promise<Tokenizer> {
+async function open(settings: Settings, openStore: OpenStore | undefined): Promise<Tokenizer> {
   const closing = new AbortController()
   const engine = await loadEngine()
   const emit = createEmit(settings.onEvent, settings.now)
-  const store = settings.store ?? (await storeOf(settings, emit))
-  const slot = `${settings.issuer} ${settings.gateway}`
-  const key = settings.lookupKey ?? (settings.page && (await keptLookupKey(slot)))
+  const { issuer, gateway, visit } = settings
+  const { client_id: client = '', sub = '' } = visit?.claims ?? {}
+  const name = engine.storeName([issuer, gateway, client, sub])
+  const store = settings.store ?? (await storeOf(settings, name, openStore, emit))
+  const key = settings.lookupKey ?? (visit && (await keptLookupKey(name)))
   const parts = put(engine, settings, store, emit, closing.signal)
   const sender = createSender(parts)
   await sender.look()
@@ -135,7 +141,7 @@ function createTokenizerOf(parts: Parts, works: Works): Tokenizer {
       mode: state === 'closed' ? recovering : 'degraded',
       circuit: state,
       ...ledger,
-      durable: store.tier === 'indexeddb' || store.tier === 'custom',
+      durable: isDurable(store),
       policyExpiresAtMs: expiresAtSeconds === undefined ? undefined : expiresAtSeconds * 1000,
     }
   }

@@ -26,9 +26,9 @@ pub(super) struct Tokenizing {
     /// Requests that are sent at the most.
     pub(super) most_requests: u8,
     pub(super) mutant: Option<Mutant>,
-    wanted: Vec<(usize, String)>,
-    pool: Vec<&'static str>,
-    mishaps: Mishaps,
+    pub(super) wanted: Vec<(usize, String)>,
+    pub(super) pool: Vec<&'static str>,
+    pub(super) mishaps: Mishaps,
 }
 
 const VALUES: [&str; 3] = ["13800138000", "13800138001", "13800138002"];
@@ -46,6 +46,14 @@ impl Tokenizing {
             pool: pool.to_vec(),
             mishaps: Mishaps::default(),
         }
+    }
+
+    /// Any outage: `below` draws a number below a bound.
+    pub(super) fn any(below: &mut dyn FnMut(usize) -> usize, mishaps: Mishaps) -> Self {
+        let wanted: Vec<_> = (0..1 + below(6)).map(|_| (below(2), below(VALUES.len()))).collect();
+        let pool = ["pool-1", "pool-2"];
+        let model = Self::new(&wanted, 1 + below(7) as u32, &pool[..below(3)]);
+        Self { findable: below(4) > 0, most_requests: 12, mishaps, ..model }
     }
 
     fn with(self, mishaps: Mishaps) -> Self {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lingpai_core::tokenizer::fence::Fence;
-use lingpai_core::tokenizer::{Batch, Row, Rows};
+use lingpai_core::tokenizer::{Batch, Row, Rows, outbox};
 
 use super::ghost::Ghost;
 use super::server::Server;
@@ -115,4 +115,12 @@ pub(super) struct State {
     pub(super) now_ms: u64,
     pub(super) mishaps: Mishaps,
     pub(super) ghost: Ghost,
+}
+
+impl State {
+    /// Whether nothing waits any more, as far as anybody knows.
+    pub(super) fn is_settled(&self) -> bool {
+        let known = super::steps::account(self).map_or(0, |account| account.counts().pending());
+        self.store.list(outbox::PREFIX).is_empty() && known == 0
+    }
 }

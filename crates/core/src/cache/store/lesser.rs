@@ -110,26 +110,23 @@ impl Store {
     }
 
     fn write_away(&mut self, batch: &Batch, host: &mut impl Host) -> Answer {
-        let expected = |store: &Self, key: &str| match store.pending.get(key) {
-            Some(pending) => pending.expected(),
-            None => store.seen.get(key).map_or(0, |row| row.revision),
-        };
-        let conflicts: Vec<_> = batch
-            .expect
-            .iter()
-            .map(|(key, revision)| (key, *revision, expected(self, key)))
-            .filter(|(_, revision, current)| revision != current)
-            .map(|(key, _, current)| (key.clone(), current))
-            .collect();
+        let mut conflicts = Vec::new();
+        for (key, expected) in &batch.expect {
+            let current = match self.pending.get(key) {
+                Some(pending) => pending.expected(),
+                None => self.seen.get(key).map_or(0, |row| row.revision),
+            };
+            if current != *expected {
+                conflicts.push((key.clone(), current));
+            }
+        }
         if !conflicts.is_empty() {
             return Answer::Conflicts(conflicts);
         }
-        let puts = batch.put.iter().map(|(key, value)| (key, Some(value.clone())));
-        let deletes = batch.delete.iter().map(|key| (key, None));
         let mut durability = Durability::BestEffort;
-        for (key, value) in puts.chain(deletes) {
+        for (key, value) in &batch.change {
             let base = batch.expected(key);
-            let mut pending = Pending::after(self.pending.get(key), value, base);
+            let mut pending = Pending::after(self.pending.get(key), value.clone(), base);
             pending.local = self.write_local(key, &pending, host);
             if !pending.local {
                 durability = Durability::Volatile;

@@ -53,6 +53,8 @@ const IN_BROWSERS: &[&str] = &[
     "test:conformance",
     "test:offline-chromium",
     "test:offline-firefox",
+    "test:store",
+    "test:tokenizer",
 ];
 
 fn run(prepared: &Prepared, script: &str) -> Result<Outcome> {
