@@ -31,7 +31,9 @@ for (const { name, builds, run } of engines) {
         const report = await run(script, kind)
         assert.equal(report.failed, undefined)
         reports[kind].set(name, report)
-        const vectors = report.filter(([title]) => /\(|refused|strictly/.test(title.split(': ').slice(1).join()))
+        const vectors = report.filter(([title]) =>
+          /\(|refused|strictly/.test(title.split(': ').slice(1).join()),
+        )
         const wrong = vectors.filter(([, result]) => result !== 'right')
         assert.deepEqual(wrong, [])
         assert.ok(vectors.length >= (kind === 'wasm' ? 18 : 11), `${vectors.length} vectors`)
@@ -58,7 +60,11 @@ test('all engines agree, build by build', () => {
 test('WebAssembly and JavaScript agree about all that both can do', () => {
   const [wasm, javascript] = ['wasm', 'javascript'].map((kind) => [...reports[kind].values()][0])
   const strip = (report, build) =>
-    new Map(report.filter(([name]) => name.startsWith(`${build}: `)).map(([name, it]) => [name.slice(build.length + 2), it]))
+    new Map(
+      report
+        .filter(([name]) => name.startsWith(`${build}: `))
+        .map(([name, it]) => [name.slice(build.length + 2), it]),
+    )
   const full = strip(wasm, 'lingpai_mini_visit')
   const symmetric = strip(javascript, 'symmetric')
   assert.ok(symmetric.size > 25)
@@ -66,7 +72,8 @@ test('WebAssembly and JavaScript agree about all that both can do', () => {
 })
 
 test('the generator is HMAC_DRBG: an implementation apart from it gives the same', () => {
-  const draw = (start) => Buffer.from(Array.from({ length: 32 }, (_, at) => (start + at * 89 + ((at * at) >> 2)) & 255))
+  const draw = (start) =>
+    Buffer.from(Array.from({ length: 32 }, (_, at) => (start + at * 89 + ((at * at) >> 2)) & 255))
   const hmac = (key, ...parts) => createHmac('sha256', key).update(Buffer.concat(parts)).digest()
   let [key, value] = [Buffer.alloc(32), Buffer.alloc(32, 1)]
   const update = (...material) => {

@@ -4,7 +4,16 @@ import { describe, test } from 'node:test'
 
 import { platforms, proving } from './hosts/index.js'
 import { restart } from './hosts/random.js'
-import { audience, claimsOf, hang, keys, lose, loseAnswer, refusal, url } from './support/gateway.js'
+import {
+  audience,
+  claimsOf,
+  hang,
+  keys,
+  lose,
+  loseAnswer,
+  refusal,
+  url,
+} from './support/gateway.js'
 import { refused, service, world } from './support/world.js'
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -23,9 +32,14 @@ for (const platform of Object.keys(platforms)) {
       assert.equal(form.subject_token_type, `urn:x-lingpai:token-type:${platform}-code`)
       assert.equal('dpop' in headers, bound)
       assert.equal(form.lp_error_status, platform === 'alipay' ? '200' : undefined)
-      const answer = await it.run(it.mini.request({ url: service, method: 'POST', body: { total: '9007199254740993' } }))
+      const answer = await it.run(
+        it.mini.request({ url: service, method: 'POST', body: { total: '9007199254740993' } }),
+      )
       assert.equal(answer.status, 200)
-      assert.deepEqual({ ...answer.json() }, { sub: 'u-1', bound, echo: '{"total":"9007199254740993"}' })
+      assert.deepEqual(
+        { ...answer.json() },
+        { sub: 'u-1', bound, echo: '{"total":"9007199254740993"}' },
+      )
       const status = await it.run(it.mini.status())
       assert.equal(status.proof, bound ? 'key' : 'none')
       assert.equal(status.engine, bound ? 'wasm' : 'javascript')
@@ -35,7 +49,11 @@ for (const platform of Object.keys(platforms)) {
     test('fifty calls at once do one login', async () => {
       const it = world(platform)
       const calls = Array.from({ length: 50 }, (_, at) =>
-        at % 3 === 0 ? it.mini.login() : at % 3 === 1 ? it.mini.token() : it.mini.request({ url: service }),
+        at % 3 === 0
+          ? it.mini.login()
+          : at % 3 === 1
+            ? it.mini.token()
+            : it.mini.request({ url: service }),
       )
       await it.run(Promise.all(calls))
       assert.equal(it.gateway.logins, 1)
@@ -44,8 +62,14 @@ for (const platform of Object.keys(platforms)) {
 
     test('a storm on a refused login is answered with the refusal, and the server asked once', async () => {
       const it = world(platform)
-      it.gateway.fault = ({ form }) => form && { ...refusal('rate_limited', undefined, 429, '45011'), headers: { 'retry-after': '30' } }
-      const calls = Array.from({ length: 50 }, () => assert.rejects(it.mini.token(), refused('rate_limited', { providerCode: '45011' })))
+      it.gateway.fault = ({ form }) =>
+        form && {
+          ...refusal('rate_limited', undefined, 429, '45011'),
+          headers: { 'retry-after': '30' },
+        }
+      const calls = Array.from({ length: 50 }, () =>
+        assert.rejects(it.mini.token(), refused('rate_limited', { providerCode: '45011' })),
+      )
       await it.run(Promise.all(calls))
       assert.equal(it.gateway.log.length, 1)
       await it.run(assert.rejects(it.mini.token(), refused('rate_limited')))
@@ -110,8 +134,14 @@ for (const platform of Object.keys(platforms)) {
     ]) {
       test(`${description}: one more code is tried, and no third`, async () => {
         const it = world(platform)
-        it.gateway.fault = ({ form }) => form && refusal('invalid_request', description, 400, provider)
-        await it.run(assert.rejects(it.mini.token(), refused(description, { providerCode: provider, status: 400 })))
+        it.gateway.fault = ({ form }) =>
+          form && refusal('invalid_request', description, 400, provider)
+        await it.run(
+          assert.rejects(
+            it.mini.token(),
+            refused(description, { providerCode: provider, status: 400 }),
+          ),
+        )
         assert.equal(it.gateway.logins, 2)
         it.gateway.fault = () => undefined
         await it.run(it.mini.token())
@@ -153,7 +183,9 @@ for (const platform of Object.keys(platforms)) {
       await it.phone.pass(bound ? 800_000 : 250_000)
       assert.equal((await it.run(it.mini.token())).text, first.text)
       await it.phone.pass(100_000)
-      await it.run(assert.rejects(it.mini.token(), refused('network_unavailable', { retryable: true })))
+      await it.run(
+        assert.rejects(it.mini.token(), refused('network_unavailable', { retryable: true })),
+      )
     })
 
     test('a storage that fails costs durability, not the login', async () => {
@@ -246,7 +278,9 @@ describe('with a key', () => {
     await it.phone.pass(800_000)
     assert.equal(await jkt(), first)
     await it.run(it.mini.logout())
-    assert.ok([...it.phone.disk.values()].every((value) => !/refreshToken|"key"|"text"/.test(value)))
+    assert.ok(
+      [...it.phone.disk.values()].every((value) => !/refreshToken|"key"|"text"/.test(value)),
+    )
     assert.notEqual(await jkt(), first)
   })
 
@@ -319,7 +353,10 @@ describe('without entropy, or with a bad one', () => {
       it.start({ wasm })
       const token = await it.run(it.mini.token())
       assert.equal(token.type, 'Bearer')
-      assert.equal(it.events.some(({ type }) => type === 'wasm-failed'), wasm === 'broken')
+      assert.equal(
+        it.events.some(({ type }) => type === 'wasm-failed'),
+        wasm === 'broken',
+      )
       it.start()
       await it.phone.pass(1_000_000)
       assert.equal((await it.run(it.mini.token())).type, 'DPoP')
@@ -387,7 +424,9 @@ describe('where tokens go', () => {
 
   test('a method that the platform cannot send is wrong usage', async () => {
     const it = world()
-    await it.run(assert.rejects(it.mini.request({ url: service, method: 'PATCH' }), { name: 'TypeError' }))
+    await it.run(
+      assert.rejects(it.mini.request({ url: service, method: 'PATCH' }), { name: 'TypeError' }),
+    )
   })
 
   test('no event and no error holds a token', async () => {
@@ -428,14 +467,18 @@ test('on Alipay a service that hides its refusal is told from one that cannot be
   it.gateway.fault = ({ path }) => path === '/orders' && lose()
   await it.run(assert.rejects(it.mini.request({ url: service }), refused('network_unavailable')))
   const telling = world('alipay', { failureTellsStatus: true })
-  telling.gateway.fault = ({ path }) => path === '/orders' && refusal('invalid_request', undefined, 422)
+  telling.gateway.fault = ({ path }) =>
+    path === '/orders' && refusal('invalid_request', undefined, 422)
   assert.equal((await telling.run(telling.mini.request({ url: service }))).status, 422)
 })
 
 test('on Douyin a user without an account comes anonymously', async () => {
   const it = world('douyin', { anonymous: true })
   await it.run(it.mini.token())
-  assert.equal(it.gateway.log[0].form.subject_token_type, 'urn:x-lingpai:token-type:douyin-anonymous-code')
+  assert.equal(
+    it.gateway.log[0].form.subject_token_type,
+    'urn:x-lingpai:token-type:douyin-anonymous-code',
+  )
 })
 
 test('on WeChat a record from before the platform encrypted is still read', async () => {

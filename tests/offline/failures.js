@@ -9,7 +9,9 @@ import { storeSession } from './session.js'
 
 export function failuresIn(browserName) {
   describe(`the store under faults in ${browserName}`, { timeout: 240_000 }, () => {
-    const { lab, browser, visit, open, call, put, get, reports } = storeSession(browserName)
+    const { lab, browser, visit, open, call, put, get, reports } = storeSession(browserName, {
+      preferences: faults.QUOTA_PREFERENCES,
+    })
     const isChromium = browserName === 'chromium'
 
     test('a healthy store: strict is strict, relaxed is relaxed, and another tab reads both', async () => {

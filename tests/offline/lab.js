@@ -78,6 +78,12 @@ export async function startLab({ subjects = {}, routes = () => {} } = {}) {
         listeners.add(listener)
       })
     },
+    /** Calls `listener` for each message of that name; gives a function that ends it. */
+    on(what, listener) {
+      const filtered = (message) => message.what === what && listener(message)
+      listeners.add(filtered)
+      return () => listeners.delete(filtered)
+    },
     async launch(name, options) {
       const browser = await launch(name, options)
       browsers.add(browser)

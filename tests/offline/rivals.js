@@ -120,7 +120,9 @@ export function rivalsIn(browserName) {
       })
       await page.go(lab().urlOf(lab().freshOrigin()))
       await put(other, 'a', 'new')
-      await page.back()
+      // Nobody tells a driver that a page is back: it was never loaded.
+      await page.evaluate(() => void setTimeout(() => history.back()))
+      await until('the page', () => page.evaluate(() => 'subject' in globalThis).catch(() => false))
       const state = await page.evaluate(() => globalThis.marker)
       console.log(`# ${browserName}: ${state ? 'kept for going back' : 'loaded anew'}`)
       if (!state) await call(page, 'open')

@@ -1,11 +1,10 @@
 // A lab with one browser for a suite, and pages in which our store is open.
 import { after, afterEach, before } from 'node:test'
 
-import * as faults from './faults/index.js'
 import { INSECURE_HOST, startLab } from './lab.js'
 
-/** Starts both before the suite that calls this and stops them after it; pages are closed after each test. */
-export function storeSession(browserName) {
+/** `preferences`: of Firefox. Starts both before the suite that calls this and stops them after it; pages are closed after each test. */
+export function storeSession(browserName, { preferences } = {}) {
   let lab
   let browser
   let opened = []
@@ -13,7 +12,7 @@ export function storeSession(browserName) {
   before(async () => {
     lab = await startLab({ subjects: { lingpai: 'subjects/lingpai.js' } })
     browser = await lab.launch(browserName, {
-      preferences: faults.QUOTA_PREFERENCES,
+      preferences,
       hostRules: [`MAP ${INSECURE_HOST} 127.0.0.1`],
     })
   })

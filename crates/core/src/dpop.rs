@@ -55,6 +55,20 @@ impl ProofDraft {
     ///
     /// Errors: as [`Self::new`].
     pub fn covering(key: &Jwk, claims: ProofClaims<'_>, body: Option<&str>) -> Result<Self> {
+        let htu = uri::normalise(claims.url)?;
+        Self::with_htu(key, claims, &htu, body)
+    }
+
+    /// As [`Self::new`] with the address as it is written, but for query and fragment: verifiers normalise both sides
+    /// (RFC 9449 §4.3). For clients that can do without the code for that.
+    ///
+    /// Errors: `key_unusable`.
+    pub fn of_plain_url(key: &Jwk, claims: ProofClaims<'_>) -> Result<Self> {
+        let htu = claims.url.split(['?', '#']).next().unwrap_or_default();
+        Self::with_htu(key, claims, htu, None)
+    }
+
+    fn with_htu(key: &Jwk, claims: ProofClaims<'_>, htu: &str, body: Option<&str>) -> Result<Self> {
         let alg = key.signature_algorithm()?;
         let header = ObjectWriter::new()
             .string("alg", alg.as_str())
@@ -64,7 +78,7 @@ impl ProofDraft {
         let ath = claims.token.map(token_hash);
         let payload = ObjectWriter::new()
             .string("htm", claims.method)
-            .string("htu", &uri::normalise(claims.url)?)
+            .string("htu", htu)
             .integer("iat", claims.issued_at.as_i64())
             .string("jti", claims.jti)
             .optional_string("ath", ath.as_deref())

@@ -29,11 +29,8 @@ struct OneThread(RefCell<Border>);
 // SAFETY: an instance of this module has one thread, and nothing in here calls out of it.
 unsafe impl Sync for OneThread {}
 
-static BORDER: OneThread = OneThread(RefCell::new(Border {
-    device: Device::NEW,
-    input: Vec::new(),
-    output: Vec::new(),
-}));
+static BORDER: OneThread =
+    OneThread(RefCell::new(Border { device: Device::NEW, input: Vec::new(), output: Vec::new() }));
 
 /// The version of this border.
 #[unsafe(no_mangle)]

@@ -9,12 +9,12 @@
 
 extern crate alloc;
 
-#[cfg(feature = "aead")]
-mod aead;
 mod border;
 mod device;
 mod message;
 mod operations;
+#[cfg(feature = "primitives")]
+mod primitives;
 #[cfg(feature = "proofs")]
 mod proof;
 #[cfg(target_arch = "wasm32")]

@@ -4,17 +4,17 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use lingpai_core::crypto::{self, Drbg, MacKey};
+use lingpai_core::crypto::{self, Drbg};
 use lingpai_core::entropy::Entropy;
 use lingpai_core::exchange_answer::{self, Asked, ExchangeGrant};
 use lingpai_core::json::ObjectWriter;
 use lingpai_core::{ErrorCode, Result, base64url, pacing};
 
-#[cfg(feature = "aead")]
-use crate::aead;
 use crate::border::Output;
 use crate::device::Device;
 use crate::message::Fields;
+#[cfg(feature = "primitives")]
+use crate::primitives;
 #[cfg(feature = "proofs")]
 use crate::proof;
 #[cfg(feature = "visit")]
@@ -25,8 +25,6 @@ pub(crate) fn carry_out(operation: u32, message: &[u8], device: &mut Device) -> 
     let fields = &mut fields;
     match operation {
         1 => Ok(crypto::sha256(fields.bytes()?).to_vec()),
-        2 => Ok(crypto::hmac_sha256(&MacKey::new(fields.bytes()?), &[fields.bytes()?]).to_vec()),
-        3 => derive(fields),
         6 => Ok(base64url::encode(fields.bytes()?).into_bytes()),
         7 => base64url::decode(fields.text()?),
         8 => seed(fields, device),
@@ -34,20 +32,15 @@ pub(crate) fn carry_out(operation: u32, message: &[u8], device: &mut Device) -> 
         10 => resend_after(fields, device),
         11 => refresh_at(fields),
         12 => read_answer(fields),
-        #[cfg(feature = "aead")]
-        4 | 5 => aead::carry_out(operation, fields),
+        13 => is_code(fields),
+        #[cfg(feature = "primitives")]
+        2..=5 => primitives::carry_out(operation, fields),
         #[cfg(feature = "proofs")]
         20..30 => proof::carry_out(operation, fields, device),
         #[cfg(feature = "visit")]
         30.. => visit::carry_out(operation, fields, device),
         _ => Err(ErrorCode::Internal.into()),
     }
-}
-
-/// HKDF-SHA256: ikm, salt, info → 32 bytes.
-fn derive(fields: &mut Fields<'_>) -> Output {
-    let key = crypto::hkdf_sha256(fields.bytes()?, fields.bytes()?, fields.bytes()?);
-    Ok(key.secret_bytes().to_vec())
 }
 
 /// Two draws of the host and a name for what they are for: starts the generator, or adds to it.
@@ -95,6 +88,12 @@ fn refresh_at(fields: &mut Fields<'_>) -> Output {
 fn read_answer(fields: &mut Fields<'_>) -> Output {
     let body = fields.text()?;
     exchange_answer::read(body, &asked(fields)?).map(describe)
+}
+
+/// A name → itself where it is that of a code: nothing outside the union gets out. Else nothing.
+fn is_code(fields: &mut Fields<'_>) -> Output {
+    let name = fields.text()?;
+    Ok(ErrorCode::from_str_code(name).map_or_else(Vec::new, |_| name.into()))
 }
 
 /// Client, audience, scope, thumbprint, subject; the last three may be absent.

@@ -59,7 +59,7 @@ fn prove(fields: &mut Fields<'_>, device: &mut Device) -> Output {
         nonce: fields.optional_text()?,
     };
     let key = device.proof_key.as_ref().ok_or(ErrorCode::KeyNotFound)?;
-    let draft = ProofDraft::new(&key.public, claims)?;
+    let draft = ProofDraft::of_plain_url(&key.public, claims)?;
     let signature = key.private.sign(draft.signing_input().as_bytes());
     Ok(draft.finish(&signature)).map(String::into_bytes)
 }

@@ -74,10 +74,7 @@ fn seal_refresh(fields: &mut Fields<'_>, device: &mut Device) -> Output {
     Ok(awaiting(sealed, device))
 }
 
-fn awaiting(
-    (request, pending): (String, PendingExchange),
-    device: &mut Device,
-) -> Vec<u8> {
+fn awaiting((request, pending): (String, PendingExchange), device: &mut Device) -> Vec<u8> {
     device.pending = Some(pending);
     request.into_bytes()
 }

@@ -144,7 +144,7 @@ pub(crate) const MINI: BarePackage = BarePackage {
         BareModule {
             file: "lingpai_mini_symmetric.js",
             profile: "wasm-mini-symmetric",
-            features: "aead",
+            features: "primitives",
             as_javascript: true,
         },
     ],

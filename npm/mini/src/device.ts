@@ -22,10 +22,15 @@ const randomTimeoutMs = 10_000
 export async function openDevice(settings: Settings): Promise<Device> {
   const { host, emit } = settings
   const wanted = settings.issuer === undefined ? 'proofs' : 'visits'
-  const engine = await loadEngine(host, settings.wasmDirectory, wanted, (cause) => emit({ type: 'wasm-failed', cause }))
+  const engine = await loadEngine(host, settings.wasmDirectory, wanted, (cause) =>
+    emit({ type: 'wasm-failed', cause }),
+  )
   const owner = engine.text(
     operations.encode,
-    engine.call(operations.sha256, [host.id, settings.gateway, settings.clientId, settings.audience].join('\n')),
+    engine.call(
+      operations.sha256,
+      [host.id, settings.gateway, settings.clientId, settings.audience].join('\n'),
+    ),
   )
   const store = await openStore(host, engine, settings.storageKey, owner, emit)
   const entropy = await seed(host, engine)
@@ -34,7 +39,10 @@ export async function openDevice(settings: Settings): Promise<Device> {
     if (entropy === store.record.entropy) throw new LingpaiError('entropy_weak')
     await store.commit((record) => void (record.entropy = entropy))
   }
-  const jkt = entropy === undefined || engine.ability === 'symmetric' ? undefined : await proofKey(engine, store)
+  const jkt =
+    entropy === undefined || engine.ability === 'symmetric'
+      ? undefined
+      : await proofKey(engine, store)
   if (jkt === undefined && settings.proofRequired) {
     throw new LingpaiError(entropy === undefined ? 'entropy_missing' : 'proof_required')
   }
@@ -45,7 +53,10 @@ export async function openDevice(settings: Settings): Promise<Device> {
 export async function seed(host: Host, engine: Engine): Promise<string | undefined> {
   if (host.randomBytes === undefined) return undefined
   const draw = async () => {
-    const bytes = host.randomBytes === undefined ? undefined : await within(host, randomTimeoutMs, host.randomBytes(32))
+    const bytes =
+      host.randomBytes === undefined
+        ? undefined
+        : await within(host, randomTimeoutMs, host.randomBytes(32))
     // Not `instanceof`: buffers of another realm are none of this one's.
     const isBuffer = Object.prototype.toString.call(bytes) === '[object ArrayBuffer]'
     if (!isBuffer) throw new LingpaiError('entropy_missing')
@@ -53,7 +64,7 @@ export async function seed(host: Host, engine: Engine): Promise<string | undefin
   }
   const [first, second] = [await draw(), await draw()]
   engine.call(operations.seed, first, second, 'lingpai-v1 mini')
-  const print = engine.call(operations.hmac, 'lingpai-v1 draw', new Uint8Array([...first, ...second]))
+  const print = engine.call(operations.sha256, new Uint8Array([...first, ...second]))
   first.fill(0)
   second.fill(0)
   return engine.text(operations.encode, print)

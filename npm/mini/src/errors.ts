@@ -35,10 +35,9 @@ export class LingpaiError extends Error {
     this.name = 'LingpaiError'
     this.code = code
     this.retryable = retryableCodes.has(code)
-    if (options.status !== undefined) this.status = options.status
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
-    if (options.providerCode !== undefined) this.providerCode = options.providerCode
-    if (options.cause !== undefined) this.cause = options.cause
+    for (const name of ['status', 'retryAfterMs', 'providerCode', 'cause'] as const) {
+      if (options[name] !== undefined) Object.assign(this, { [name]: options[name] })
+    }
   }
 }
 
@@ -56,45 +55,20 @@ export function platformText(failure: unknown): string {
   return String(failure)
 }
 
-/** The reasons in `error_description` that are codes of ours. */
-const reasons: readonly ErrorCode[] = [
-  'code_used',
-  'invalid_code',
-  'malformed',
-  'proof_expired',
-  'proof_key_mismatch',
-  'proof_replayed',
-  'risk_blocked',
-  'token_revoked',
-  'visit_ended',
-]
-
-/** The protocol's codes. */
-const errors: readonly ErrorCode[] = [
-  'access_denied',
-  'invalid_client',
-  'invalid_dpop_proof',
-  'invalid_grant',
-  'invalid_request',
-  'invalid_scope',
-  'invalid_target',
-  'rate_limited',
-  'replayed',
-  'server_error',
-  'temporarily_unavailable',
-  'unknown_key',
-  'use_dpop_nonce',
-]
-
 /** The error that an error document (RFC 6749 §5.2) means, or the status alone where there is none. */
-export function refusal(document: unknown, status: number | undefined, retryAfterMs?: number): LingpaiError {
-  const it = (document || {}) as Record<string, unknown>
-  const known = (list: readonly ErrorCode[], name: unknown) => list.find((code) => code === name)
-  const byStatus = status === 429 ? 'rate_limited' : status === 503 ? 'temporarily_unavailable' : 'server_error'
-  const code = known(reasons, it['error_description']) || known(errors, it['error']) || byStatus
-  const own = it['provider_code']
-  return new LingpaiError(code, {
-    status: typeof it['status'] === 'number' ? it['status'] : status,
+export function refusal(
+  document: Readonly<Record<string, unknown>>,
+  status: number | undefined,
+  retryAfterMs: number | undefined,
+  isCode: (name: string) => boolean,
+): LingpaiError {
+  const named = [document['error_description'], document['error']].map(String).find(isCode)
+  const byStatus =
+    status === 429 ? 'rate_limited' : status === 503 ? 'temporarily_unavailable' : 'server_error'
+  const own = document['provider_code']
+  const told = document['status']
+  return new LingpaiError((named as ErrorCode | undefined) || byStatus, {
+    status: typeof told === 'number' ? told : status,
     retryAfterMs,
     providerCode: own === undefined ? undefined : String(own),
   })

@@ -43,7 +43,11 @@ const tokenTimeoutMs = 15_000
 const longestAskedMs = 3_600_000
 
 /** Waits for a promise, but not for ever: callbacks of a platform may never come. */
-export function within<Result>(host: Host, milliseconds: number, promise: Promise<Result>): Promise<Result> {
+export function within<Result>(
+  host: Host,
+  milliseconds: number,
+  promise: Promise<Result>,
+): Promise<Result> {
   const late = host.wait(milliseconds).then(() => {
     throw new LingpaiError('network_unavailable', { message: 'the platform did not call back' })
   })
@@ -51,7 +55,10 @@ export function within<Result>(host: Host, milliseconds: number, promise: Promis
 }
 
 /** What `Retry-After` (seconds) asks for, in milliseconds; a body says it too, for platforms that hide header fields. */
-export function askedWaitMs(headers: HostResponse['headers'], document: unknown): number | undefined {
+export function askedWaitMs(
+  headers: HostResponse['headers'],
+  document: unknown,
+): number | undefined {
   const member = ((document || {}) as Record<string, unknown>)['retry_after']
   const seconds = Number(headers['retry-after'] === undefined ? member : headers['retry-after'])
   return seconds >= 0 ? Math.min(seconds * 1000, longestAskedMs) : undefined
@@ -62,9 +69,18 @@ export function createGateway(host: Host, engine: Engine, url: string, clock: Cl
   const nonces: Record<string, string> = {}
   const origin = originOf(url)
 
-  async function send({ path, contentType, body, proves, origin: page }: TokenRequest): Promise<HostResponse> {
+  async function send({
+    path,
+    contentType,
+    body,
+    proves,
+    origin: page,
+  }: TokenRequest): Promise<HostResponse> {
     const address = url + path
-    const headers: Record<string, string> = { 'content-type': contentType, accept: 'application/json, application/jose' }
+    const headers: Record<string, string> = {
+      'content-type': contentType,
+      accept: 'application/json, application/jose',
+    }
     if (page !== undefined) headers['origin'] = page
     if (proves) {
       headers['dpop'] = engine.text(
@@ -76,7 +92,13 @@ export function createGateway(host: Host, engine: Engine, url: string, clock: Cl
         nonces[origin],
       )
     }
-    const sending = host.request({ url: address, method: 'POST', headers, body, timeoutMs: tokenTimeoutMs })
+    const sending = host.request({
+      url: address,
+      method: 'POST',
+      headers,
+      body,
+      timeoutMs: tokenTimeoutMs,
+    })
     const answer = await within(host, tokenTimeoutMs + 5_000, sending)
     const nonce = answer.headers['dpop-nonce']
     if (nonce) nonces[origin] = nonce
@@ -101,13 +123,15 @@ export function createGateway(host: Host, engine: Engine, url: string, clock: Cl
         const document = parsed(answer.body)
         const good = answer.status !== undefined && answer.status < 300 && !('error' in document)
         if (good) return answer
-        if (answer.status === undefined && answer.body === '') throw new LingpaiError('status_hidden')
+        if (answer.status === undefined && answer.body === '')
+          throw new LingpaiError('status_hidden')
         const { error } = document
         if (error === 'invalid_dpop_proof' && !clockAsked && corrected(answer)) {
           clockAsked = true
           continue
         }
-        throw refusal(document, answer.status, askedWaitMs(answer.headers, document))
+        const isCode = (name: string) => engine.call(operations.isCode, name).length > 0
+        throw refusal(document, answer.status, askedWaitMs(answer.headers, document), isCode)
       } catch (thrown) {
         const error = thrown as LingpaiError
         if (error.code === 'use_dpop_nonce' && !nonceAsked) {
@@ -130,7 +154,9 @@ export function createGateway(host: Host, engine: Engine, url: string, clock: Cl
 function parsed(body: string): Record<string, unknown> {
   try {
     const document: unknown = JSON.parse(body)
-    return typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : {}
+    return typeof document === 'object' && document !== null
+      ? (document as Record<string, unknown>)
+      : {}
   } catch (_) {
     return {}
   }
@@ -139,7 +165,9 @@ function parsed(body: string): Record<string, unknown> {
 /** Scheme, host and port of an address; empty for what is no plain web address. */
 export function originOf(url: string): string {
   const found = /^https?:\/\/[a-z0-9.\-:[\]]+(?=[/?#]|$)/i.exec(url)
-  return found === null ? '' : found[0].toLowerCase().replace(/:(443)$/, (port) => (/^https/i.test(url) ? '' : port))
+  return found === null
+    ? ''
+    : found[0].toLowerCase().replace(/:(443)$/, (port) => (/^https/i.test(url) ? '' : port))
 }
 
 /** A body of `application/x-www-form-urlencoded`; what is undefined is left out. */

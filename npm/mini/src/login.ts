@@ -56,7 +56,9 @@ export async function renewLogin(options: LoginOptions): Promise<KeptToken> {
 
 /** Refusals after which a refresh token is worth nothing. */
 export function endsFamily({ code }: LingpaiError): boolean {
-  return /^(invalid_grant|replayed|visit_ended|token_revoked|subject_mismatch|proof_key_mismatch)$/.test(code)
+  return /^(invalid_grant|replayed|visit_ended|token_revoked|subject_mismatch|proof_key_mismatch)$/.test(
+    code,
+  )
 }
 
 async function refresh(options: LoginOptions, refreshToken: string): Promise<KeptToken> {
@@ -76,7 +78,12 @@ async function byCode(options: LoginOptions): Promise<KeptToken> {
   for (let fresh = 0; ; fresh++) {
     const pending = await pendingLogin(options)
     try {
-      return await accept(options, await ask(options, exchangeForm(options, pending)), undefined, 'login')
+      return await accept(
+        options,
+        await ask(options, exchangeForm(options, pending)),
+        undefined,
+        'login',
+      )
     } catch (thrown) {
       const error = thrown as LingpaiError
       // Without an answer the code may be spent or not: the same request finds out, also after a restart.
@@ -92,7 +99,8 @@ async function byCode(options: LoginOptions): Promise<KeptToken> {
 async function pendingLogin({ host, engine, store }: LoginOptions): Promise<PendingLogin> {
   const { pending } = store.record
   const age = pending === undefined ? -1 : host.now() - pending.sentAtMs
-  if (pending !== undefined && pending.request !== undefined && age >= 0 && age < repeatableMs) return pending
+  if (pending !== undefined && pending.request !== undefined && age >= 0 && age < repeatableMs)
+    return pending
   const { code, kind } = await within(host, loginTimeoutMs, host.login())
   const next: PendingLogin = { code, kind, sentAtMs: host.now() }
   const request = requestId(engine)
@@ -126,7 +134,13 @@ function exchangeForm(options: LoginOptions, { code, kind, request }: PendingLog
 
 async function ask({ gateway, jkt }: LoginOptions, body: string): Promise<string> {
   const contentType = 'application/x-www-form-urlencoded'
-  const request = { path: '/v1/exchange', contentType, body, proves: jkt !== undefined, sealed: false }
+  const request = {
+    path: '/v1/exchange',
+    contentType,
+    body,
+    proves: jkt !== undefined,
+    sealed: false,
+  }
   return (await gateway.ask(request)).body
 }
 
@@ -142,7 +156,9 @@ async function accept(
   const granted = JSON.parse(
     trusted === undefined
       ? engine.text(operations.readAnswer, ...fields)
-      : await trusted.read((keys) => engine.text(operations.readVerifiedAnswer, ...fields, trusted.issuer, keys)),
+      : await trusted.read((keys) =>
+          engine.text(operations.readVerifiedAnswer, ...fields, trusted.issuer, keys),
+        ),
   ) as Granted
   const token: KeptToken = {
     text: granted.token,
@@ -157,7 +173,12 @@ async function accept(
     delete record.pending
     record.clockOffsetMs = granted.nowSeconds * 1000 - host.now()
     // A token without a key leaves the refresh token of the key where it is: the next start may have the key again.
-    const kept = refreshToken === undefined ? (jkt === undefined ? record.login.refreshToken : undefined) : refreshToken
+    const kept =
+      refreshToken === undefined
+        ? jkt === undefined
+          ? record.login.refreshToken
+          : undefined
+        : refreshToken
     record.login = kept === undefined ? { token } : { token, refreshToken: kept }
   })
   options.emit({ type: 'token', by, scope: token.scope, bound: jkt !== undefined })

@@ -100,15 +100,15 @@ export function createMini(options: MiniOptions): Mini {
     if (visit === undefined) throw new LingpaiError('visit_ended')
     return {
       token: () => visit.token(),
-      request: (request) => sendRequest({ ...parts(it), keeper: visit }, request),
+      request: (request) => sendRequest(parts(it, visit), request),
     }
   }
 
-  const parts = ({ device, gateway, login }: Ready) => ({
+  const parts = ({ device, gateway }: Ready, keeper: Keeper) => ({
     host,
     engine: device.engine,
     gateway,
-    keeper: login,
+    keeper,
     origins: settings.origins,
   })
 
@@ -124,12 +124,15 @@ export function createMini(options: MiniOptions): Mini {
       return (await ready()).login.token()
     },
     async request(request) {
-      return sendRequest(parts(await ready()), request)
+      const it = await ready()
+      return sendRequest(parts(it, it.login), request)
     },
     async openVisit(accessToken) {
-      if (settings.issuer === undefined) throw new TypeError('issuer: a visit needs to know whom to believe')
+      if (settings.issuer === undefined)
+        throw new TypeError('issuer: a visit needs to know whom to believe')
       const it = await ready()
-      if (it.visitOptions === undefined) throw new LingpaiError('proof_required', { message: 'no key can be made here' })
+      if (it.visitOptions === undefined)
+        throw new LingpaiError('proof_required', { message: 'no key can be made here' })
       await redeem(it.visitOptions, accessToken)
       return visitOf(it)
     },
@@ -171,7 +174,8 @@ async function makeReady(settings: Settings): Promise<Ready> {
   const nowSeconds = () => Math.floor((host.now() + offsetMs()) / 1000)
   const set = (gatewayMs: number) => void (store.record.clockOffsetMs = gatewayMs - host.now())
   const gateway = createGateway(host, engine, settings.gateway, { nowSeconds, set })
-  const trusted = settings.issuer === undefined ? undefined : trust(host, settings.issuer, settings.keys)
+  const trusted =
+    settings.issuer === undefined ? undefined : trust(host, settings.issuer, settings.keys)
   const keeper = (kept: () => KeptToken | undefined, renew: () => Promise<KeptToken>) =>
     createKeeper({
       engine,
@@ -184,15 +188,40 @@ async function makeReady(settings: Settings): Promise<Ready> {
     })
   const verifying = engine.ability === 'visits' ? trusted : undefined
   const { clientId, audience, scope } = settings
-  const loginOptions = { host, engine, gateway, store, clientId, audience, scope, jkt, trusted: verifying, emit }
+  const loginOptions = {
+    host,
+    engine,
+    gateway,
+    store,
+    clientId,
+    audience,
+    scope,
+    jkt,
+    trusted: verifying,
+    emit,
+  }
   // A token that is bound to a key is of no use to who has none.
   const usable = (token: KeptToken | undefined) =>
     token !== undefined && (token.type === 'DPoP') === (jkt !== undefined) ? token : undefined
-  const login = keeper(() => usable(store.record.login.token), () => renewLogin(loginOptions))
+  const login = keeper(
+    () => usable(store.record.login.token),
+    () => renewLogin(loginOptions),
+  )
   if (verifying === undefined || jkt === undefined) {
-    return { device, gateway, trusted, login, loginOptions, visit: undefined, visitOptions: undefined }
+    return {
+      device,
+      gateway,
+      trusted,
+      login,
+      loginOptions,
+      visit: undefined,
+      visitOptions: undefined,
+    }
   }
   const visitOptions = { host, engine, gateway, store, trusted: verifying, emit }
-  const visit = keeper(() => store.record.visit.token, () => renewVisit(visitOptions))
+  const visit = keeper(
+    () => store.record.visit.token,
+    () => renewVisit(visitOptions),
+  )
   return { device, gateway, trusted, login, loginOptions, visit, visitOptions }
 }

@@ -50,20 +50,27 @@ export interface Settings {
 /** Reads the options. */
 export function readOptions(options: MiniOptions): Settings {
   const { host, gateway, clientId, audience, scope, issuer, keys, onEvent } = options
-  if (!host || typeof host.request !== 'function' || !host.storage) throw new TypeError('host: say wechat(wx, WXWebAssembly), for example')
+  if (!host || typeof host.request !== 'function' || !host.storage)
+    throw new TypeError('host: such as wechat(wx, WXWebAssembly)')
   address('gateway', gateway)
   if (issuer !== undefined) address('issuer', issuer)
   text('clientId', clientId)
   text('audience', audience)
   if (scope !== undefined) text('scope', scope)
-  if (keys !== undefined && issuer === undefined) throw new TypeError('keys: whose they are, is said by issuer')
-  const { proof = 'if-possible', wasmDirectory = '/miniprogram_npm/@lingpai/mini/wasm', storageKey = 'lingpai' } = options
-  if (proof !== 'if-possible' && proof !== 'required') throw new TypeError("proof: 'if-possible' or 'required'")
-  if (!/^\/[^?#]*[^/]$/.test(wasmDirectory)) throw new TypeError('wasmDirectory: a path from the root of the code package')
+  if (keys !== undefined && issuer === undefined) throw new TypeError('keys: need an issuer')
+  const {
+    proof = 'if-possible',
+    wasmDirectory = '/miniprogram_npm/@lingpai/mini/wasm',
+    storageKey = 'lingpai',
+  } = options
+  if (proof !== 'if-possible' && proof !== 'required')
+    throw new TypeError("proof: 'if-possible' or 'required'")
+  if (!/^\/[^?#]*[^/]$/.test(wasmDirectory)) throw new TypeError('wasmDirectory: such as /wasm')
   text('storageKey', storageKey)
   const { origins = [gateway, audience].map(originOf).filter((origin) => origin !== '') } = options
   for (const origin of origins) {
-    if (originOf(origin) !== origin.toLowerCase()) throw new TypeError('origins: such as https://api.example.com')
+    if (originOf(origin) !== origin.toLowerCase())
+      throw new TypeError('origins: such as https://api.example.com')
   }
   const emit = (event: MiniEvent) => {
     try {
@@ -73,16 +80,30 @@ export function readOptions(options: MiniOptions): Settings {
     }
   }
   const lowered = origins.map((origin) => originOf(origin))
-  return { host, gateway, clientId, audience, scope, origins: lowered, proofRequired: proof === 'required', issuer, keys, wasmDirectory, storageKey, emit }
+  return {
+    host,
+    gateway,
+    clientId,
+    audience,
+    scope,
+    origins: lowered,
+    proofRequired: proof === 'required',
+    issuer,
+    keys,
+    wasmDirectory,
+    storageKey,
+    emit,
+  }
 }
 
 function text(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name}: a text that is not empty`)
+  if (typeof value !== 'string' || value === '') throw new TypeError(`${name}: not empty`)
 }
 
 function address(name: string, value: unknown): void {
   text(name, value)
   const loopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/.test(value as string)
   const good = originOf(value as string) !== '' && !/[?#]|\/$/.test(value as string)
-  if (!good || !(loopback || /^https:/.test(value as string))) throw new TypeError(`${name}: an https address without a slash at its end`)
+  if (!good || !(loopback || /^https:/.test(value as string)))
+    throw new TypeError(`${name}: such as https://gate.example.com`)
 }

@@ -27,6 +27,8 @@ export interface PendingLogin {
 export interface VisitTerms {
   appKey: string
   terms: string
+  /** The page that the AT named. */
+  page: string
 }
 
 /** One token with what renews it. */
@@ -65,7 +67,8 @@ export function emptyRecord(owner: string): MiniRecord {
 export function writeRecord(engine: Engine, record: MiniRecord): string {
   const json = JSON.stringify(record)
   const text = `${prefix}${checksum(engine, json)}.${json}`
-  if (utf8(text).length > maxRecordBytes) throw new LingpaiError('limit_exceeded', { message: 'the record is too large' })
+  if (utf8(text).length > maxRecordBytes)
+    throw new LingpaiError('limit_exceeded', { message: 'the record is too large' })
   return text
 }
 

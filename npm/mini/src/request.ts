@@ -4,7 +4,7 @@ import type { Engine } from './engine/engine'
 import { operations } from './engine/operations'
 import { LingpaiError } from './errors'
 import { originOf, within, type Gateway } from './gateway'
-import type { Host, HostResponse } from './host'
+import type { Host, HostRequest, HostResponse } from './host'
 import type { Keeper, Token } from './keeper'
 
 /** A request to a service. */
@@ -40,14 +40,20 @@ export interface RequestOptions {
 }
 
 /** Sends a request. Whatever the service answers resolves, a bad status too. */
-export async function sendRequest(options: RequestOptions, request: MiniRequest): Promise<MiniResponse> {
+export async function sendRequest(
+  options: RequestOptions,
+  request: MiniRequest,
+): Promise<MiniResponse> {
   const { host, keeper, gateway } = options
   const origin = originOf(request.url)
   if (origin === '' || options.origins.indexOf(origin) < 0) {
-    throw new LingpaiError('origin_mismatch', { message: 'the token is not for this address: see the option origins' })
+    throw new LingpaiError('origin_mismatch', {
+      message: 'the token is not for this address: see the option origins',
+    })
   }
   const method = (request.method || 'GET').toUpperCase()
-  if (host.methods.indexOf(method) < 0) throw new TypeError(`method: ${host.id} cannot send ${method}`)
+  if (host.methods.indexOf(method) < 0)
+    throw new TypeError(`method: ${host.id} cannot send ${method}`)
   let token = await keeper.token()
   let [renewed, nonceAsked] = [false, false]
   for (;;) {
@@ -70,7 +76,12 @@ export async function sendRequest(options: RequestOptions, request: MiniRequest)
   }
 }
 
-function send(options: RequestOptions, request: MiniRequest, method: string, token: Token): Promise<HostResponse> {
+function send(
+  options: RequestOptions,
+  request: MiniRequest,
+  method: string,
+  token: Token,
+): Promise<HostResponse> {
   const { host, engine, gateway } = options
   const { url, body, timeoutMs = 30_000 } = request
   const headers: Record<string, string> = { accept: 'application/json' }
@@ -80,11 +91,18 @@ function send(options: RequestOptions, request: MiniRequest, method: string, tok
   headers['authorization'] = `${token.type} ${token.text}`
   if (token.type === 'DPoP') {
     const nonce = gateway.nonces[originOf(url)]
-    headers['dpop'] = engine.text(operations.prove, method, url, gateway.nowSeconds(), token.text, nonce)
+    headers['dpop'] = engine.text(
+      operations.prove,
+      method,
+      url,
+      gateway.nowSeconds(),
+      token.text,
+      nonce,
+    )
   }
-  const sent = { url, method, headers, timeoutMs }
-  const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return within(host, timeoutMs + 5_000, host.request(text === undefined ? sent : { ...sent, body: text }))
+  const sent: HostRequest = { url, method, headers, timeoutMs }
+  if (body !== undefined) sent.body = typeof body === 'string' ? body : JSON.stringify(body)
+  return within(host, timeoutMs + 5_000, host.request(sent))
 }
 
 function response({ headers, body }: HostResponse, status: number): MiniResponse {

@@ -17,9 +17,15 @@ export function trust(host: Host, issuer: string, keys: object | undefined): Tru
   let known = keys === undefined ? undefined : JSON.stringify(keys)
   const fetched = async () => {
     const url = `${issuer}/.well-known/jwks.json`
-    const asking = host.request({ url, method: 'GET', headers: { accept: 'application/json' }, timeoutMs })
+    const asking = host.request({
+      url,
+      method: 'GET',
+      headers: { accept: 'application/json' },
+      timeoutMs,
+    })
     const { status, body } = await within(host, timeoutMs + 5_000, asking)
-    if (status !== 200) throw new LingpaiError('network_unavailable', { status, message: 'the issuer gave no keys' })
+    if (status !== 200)
+      throw new LingpaiError('network_unavailable', { status, message: 'the issuer gave no keys' })
     return body
   }
   return {

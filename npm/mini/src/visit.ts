@@ -3,7 +3,7 @@ import type { Engine } from './engine/engine'
 import { operations } from './engine/operations'
 import { LingpaiError } from './errors'
 import type { MiniEvent } from './events'
-import type { Gateway } from './gateway'
+import type { Gateway, TokenRequest } from './gateway'
 import type { Host } from './host'
 import { endsFamily } from './login'
 import type { KeptToken } from './record'
@@ -53,7 +53,7 @@ export async function renewVisit(options: VisitOptions): Promise<KeptToken> {
   if (refreshToken === undefined || visit === undefined) throw new LingpaiError('visit_ended')
   const body = engine.text(operations.sealRefresh, refreshToken, visit.appKey, visit.terms)
   try {
-    return await ask(options, '/v1/visits/refresh', body, undefined)
+    return await ask(options, '/v1/visits/refresh', body, visit.page)
   } catch (error) {
     if (!endsFamily(error as LingpaiError)) throw error
     await store.commit((record) => void (record.visit = {}))
@@ -65,13 +65,22 @@ async function ask(
   options: VisitOptions,
   path: string,
   body: string,
-  page: string | undefined,
+  page: string,
 ): Promise<KeptToken> {
   const { engine, gateway, host, store, trusted } = options
-  const request = { path, contentType: mediaType, body, proves: true, sealed: true }
-  const answer = await gateway.ask(page === undefined ? request : { ...request, origin: page })
+  const request: TokenRequest = {
+    path,
+    contentType: mediaType,
+    body,
+    proves: true,
+    sealed: true,
+    origin: page,
+  }
+  const answer = await gateway.ask(request)
   const opened = JSON.parse(
-    await trusted.read((keys) => engine.text(operations.openAnswer, answer.body, trusted.issuer, keys)),
+    await trusted.read((keys) =>
+      engine.text(operations.openAnswer, answer.body, trusted.issuer, keys),
+    ),
   ) as Opened
   if (opened.code !== undefined) throw new LingpaiError(opened.code as LingpaiError['code'])
   const { refreshToken, appKey, terms } = opened
@@ -85,7 +94,7 @@ async function ask(
   }
   await store.commit((record) => {
     record.clockOffsetMs = opened.nowSeconds * 1000 - host.now()
-    const visit = { appKey, terms }
+    const visit = { appKey, terms, page }
     record.visit = refreshToken === undefined ? { token, visit } : { token, visit, refreshToken }
   })
   options.emit({ type: 'token', by: 'visit', scope: token.scope, bound: true })

@@ -10,15 +10,31 @@ export function my(process, options = {}) {
   const { phone } = process
   const disk = phone.disk
 
-  function request({ url, method = 'GET', headers = {}, data, dataType = 'json', timeout, success, fail }) {
+  function request({
+    url,
+    method = 'GET',
+    headers = {},
+    data,
+    dataType = 'json',
+    timeout,
+    success,
+    fail,
+  }) {
     if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method)) throw new Error('invalid method')
     const sent = typeof data === 'object' ? JSON.stringify(data) : data
     transfer(process, { url, method, headers, body: sent, timeout }).then(
       ({ status, headers, body }) => {
-        const told = { status, headers: capitalised(headers), statusCode: status, header: capitalised(headers) }
+        const told = {
+          status,
+          headers: capitalised(headers),
+          statusCode: status,
+          header: capitalised(headers),
+        }
         if (status >= 400) {
           const failure = { error: 19, errorMessage: 'http status error' }
-          process.deliver(() => fail(failureTellsStatus ? { ...failure, ...told, data: body } : failure))
+          process.deliver(() =>
+            fail(failureTellsStatus ? { ...failure, ...told, data: body } : failure),
+          )
           return
         }
         if (dataType === 'json') {
@@ -33,13 +49,16 @@ export function my(process, options = {}) {
         process.deliver(() => success({ data: body, ...told }))
       },
       (error) => {
-        if (error.lost !== true) process.deliver(() => fail({ error: 12, errorMessage: error.message }))
+        if (error.lost !== true)
+          process.deliver(() => fail({ error: 12, errorMessage: error.message }))
       },
     )
   }
 
   const failed = (verb) =>
-    failStorage && failStorage(verb) ? { success: false, error: 4, errorMessage: 'io error' } : undefined
+    failStorage && failStorage(verb)
+      ? { success: false, error: 4, errorMessage: 'io error' }
+      : undefined
   const objects = (given) => {
     if (typeof given !== 'object' || given === null) throw new TypeError('an object, please')
     return given
@@ -50,14 +69,21 @@ export function my(process, options = {}) {
       if (scopes !== 'auth_base') throw new Error('invalid scopes')
       const { code, failure } = phone.login()
       process.deliver(() =>
-        code ? success({ authCode: code, authSuccessScopes: ['auth_base'] }) : fail({ error: 2001, errorMessage: failure }),
+        code
+          ? success({ authCode: code, authSuccessScopes: ['auth_base'] })
+          : fail({ error: 2001, errorMessage: failure }),
       )
     },
-    getStorageSync: (given) => failed('get') || { data: disk.has(objects(given).key) ? disk.get(given.key) : null, success: true },
+    getStorageSync: (given) =>
+      failed('get') || {
+        data: disk.has(objects(given).key) ? disk.get(given.key) : null,
+        success: true,
+      },
     setStorageSync: (given) => {
       const { key, data } = objects(given)
       if (failed('set')) return failed('set')
-      if (String(data).length > 200 * 1024) return { success: false, error: 3, errorMessage: 'exceed max size' }
+      if (String(data).length > 200 * 1024)
+        return { success: false, error: 3, errorMessage: 'exceed max size' }
       disk.set(key, data)
       return { success: true }
     },
@@ -69,7 +95,8 @@ export function my(process, options = {}) {
     onAppHide: (listener) => void process.hideListeners.push(listener),
   }
   const extras = {}
-  if (wasm !== 'absent') extras.webAssembly = { instantiate: instantiating({ gives: wasm, absolute: true }) }
+  if (wasm !== 'absent')
+    extras.webAssembly = { instantiate: instantiating({ gives: wasm, absolute: true }) }
   if (random !== 'absent') extras.randomBytes = async (length) => sources[random](length).buffer
   return { my: api, host: (lingpai) => lingpai.alipay(api, extras) }
 }

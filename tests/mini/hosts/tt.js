@@ -14,6 +14,14 @@ export function tt(process, options = {}) {
     return call(given)
   }
   Object.assign(api, {
+    // Text is none of the types that it documents for `data`.
+    request: (given) => {
+      const { data } = given
+      if (data === undefined) return like.request(given)
+      if (typeof data !== 'object')
+        throw new Error('request:fail data must be object or ArrayBuffer')
+      like.request({ ...given, data: Buffer.from(data).toString() })
+    },
     getStorage: plain(like.getStorage),
     setStorage: plain(like.setStorage),
     login: ({ success, fail }) => {
@@ -26,7 +34,10 @@ export function tt(process, options = {}) {
     },
   })
   if (random !== 'absent') {
-    api.getRandomValues = getRandomValues(process, random, { errMsg: 'getRandomValues:fail', errNo: 21401 })
+    api.getRandomValues = getRandomValues(process, random, {
+      errMsg: 'getRandomValues:fail',
+      errNo: 21401,
+    })
   }
   const webAssembly =
     wasm === 'absent' ? undefined : { instantiate: instantiating({ gives: wasm, absolute: true }) }

@@ -21,13 +21,28 @@ export function wx(process, options = {}) {
     }
   }
 
-  function request({ url, method = 'GET', header = {}, data, dataType = 'json', timeout, success, fail }) {
+  function request({
+    url,
+    method = 'GET',
+    header = {},
+    data,
+    dataType = 'json',
+    timeout,
+    success,
+    fail,
+  }) {
     if (!/^https?:\/\/[^/]+/.test(url)) throw new Error('request:fail invalid url')
     if (['PATCH'].includes(method)) throw new Error('request:fail invalid method')
     waiting.push(async () => {
       const sent = typeof data === 'object' ? JSON.stringify(data) : data
       try {
-        const answer = await transfer(process, { url, method, headers: header, body: sent, timeout })
+        const answer = await transfer(process, {
+          url,
+          method,
+          headers: header,
+          body: sent,
+          timeout,
+        })
         if (process.frozen && options.interrupts !== false) throw new Error('interrupted')
         process.deliver(() =>
           success({
@@ -39,7 +54,8 @@ export function wx(process, options = {}) {
           }),
         )
       } catch (error) {
-        if (error.lost !== true) process.deliver(() => fail({ errMsg: `request:fail ${error.message}`, errno: 600001 }))
+        if (error.lost !== true)
+          process.deliver(() => fail({ errMsg: `request:fail ${error.message}`, errno: 600001 }))
       }
       active -= 1
       next()
@@ -55,13 +71,16 @@ export function wx(process, options = {}) {
     login: ({ success, fail }) => {
       const given = phone.login()
       process.deliver(() =>
-        given.code ? success({ code: given.code, errMsg: 'login:ok' }) : fail({ errMsg: `login:fail ${given.failure}` }),
+        given.code
+          ? success({ code: given.code, errMsg: 'login:ok' })
+          : fail({ errMsg: `login:fail ${given.failure}` }),
       )
     },
     getStorage: ({ key, encrypt = false, success, fail }) =>
       process.deliver(() => {
         if (storage('get')) return fail({ errMsg: 'getStorage:fail io error' })
-        if (disk.has(slot(key, encrypt))) return success({ data: disk.get(slot(key, encrypt)), errMsg: 'getStorage:ok' })
+        if (disk.has(slot(key, encrypt)))
+          return success({ data: disk.get(slot(key, encrypt)), errMsg: 'getStorage:ok' })
         const other = disk.has(slot(key, !encrypt))
         fail({ errMsg: other ? 'getStorage:fail decrypt fail' : 'getStorage:fail data not found' })
       }),
@@ -76,7 +95,9 @@ export function wx(process, options = {}) {
         disk.set(slot(key, encrypt), data)
       }
       process.deliver(() =>
-        refused ? fail({ errMsg: 'setStorage:fail exceed max size' }) : success({ errMsg: 'setStorage:ok' }),
+        refused
+          ? fail({ errMsg: 'setStorage:fail exceed max size' })
+          : success({ errMsg: 'setStorage:ok' }),
       )
     },
     removeStorage: ({ key, success }) => {
@@ -88,12 +109,15 @@ export function wx(process, options = {}) {
     onAppHide: (listener) => void process.hideListeners.push(listener),
     getAppBaseInfo: () => ({ SDKVersion: sdkVersion }),
   }
-  if (random !== 'absent') api.getRandomValues = getRandomValues(process, random, { errMsg: 'getRandomValues:fail' })
+  if (random !== 'absent')
+    api.getRandomValues = getRandomValues(process, random, { errMsg: 'getRandomValues:fail' })
   const webAssembly = {
     absent: undefined,
     // In some debugging sessions the object is there, and its members are undefined.
     hollow: { instantiate: undefined, Memory: undefined, Table: undefined },
-    broken: { instantiate: async () => Promise.reject(new Error('CompileError: invalid wasm file')) },
+    broken: {
+      instantiate: async () => Promise.reject(new Error('CompileError: invalid wasm file')),
+    },
     pair: { instantiate: instantiating({ gives: 'pair' }) },
     instance: { instantiate: instantiating({ gives: 'instance' }) },
   }[wasm]

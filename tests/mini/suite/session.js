@@ -20,12 +20,15 @@ exports.session = async function (lingpai, instantiate, call, note) {
   /** The thumbprint of the key in a proof. */
   function thumbprint(proof) {
     const { jwk } = JSON.parse(fromUtf8(call(7, proof.split('.')[0])))
-    return fromUtf8(call(6, call(1, '{"crv":"' + jwk.crv + '","kty":"' + jwk.kty + '","x":"' + jwk.x + '"}')))
+    return fromUtf8(
+      call(6, call(1, '{"crv":"' + jwk.crv + '","kty":"' + jwk.kty + '","x":"' + jwk.x + '"}')),
+    )
   }
 
   function answer({ url: address, header, data }) {
     const seconds = Math.floor(now / 1000)
-    if (address.indexOf('/v1/exchange') < 0) return { statusCode: 200, data: '{"ok":true}', header: {} }
+    if (address.indexOf('/v1/exchange') < 0)
+      return { statusCode: 200, data: '{"ok":true}', header: {} }
     const jkt = header.dpop && thumbprint(header.dpop)
     const life = jkt ? 900 : 300
     const claims = {
@@ -40,7 +43,9 @@ exports.session = async function (lingpai, instantiate, call, note) {
       exp: seconds + life,
     }
     if (jkt) claims.cnf = { jkt }
-    const token = [{ alg: 'EdDSA', kid: 's1', typ: 'vt+jwt' }, claims].map((part) => encode(JSON.stringify(part)))
+    const token = [{ alg: 'EdDSA', kid: 's1', typ: 'vt+jwt' }, claims].map((part) =>
+      encode(JSON.stringify(part)),
+    )
     token.push(encode(new Uint8Array(64).fill(7)))
     const document = {
       access_token: token.join('.'),
@@ -51,7 +56,11 @@ exports.session = async function (lingpai, instantiate, call, note) {
     }
     if (jkt) document.refresh_token = 'refresh-' + sent.length
     void data
-    return { statusCode: 200, data: JSON.stringify(document), header: { 'Content-Type': 'application/json' } }
+    return {
+      statusCode: 200,
+      data: JSON.stringify(document),
+      header: { 'Content-Type': 'application/json' },
+    }
   }
 
   const wx = {
@@ -61,7 +70,9 @@ exports.session = async function (lingpai, instantiate, call, note) {
     },
     login: ({ success }) => success({ code: 'code-' + ++logins }),
     getStorage: ({ key, success, fail }) =>
-      key in disk ? success({ data: disk[key] }) : fail({ errMsg: 'getStorage:fail data not found' }),
+      key in disk
+        ? success({ data: disk[key] })
+        : fail({ errMsg: 'getStorage:fail data not found' }),
     setStorage: ({ key, data, success }) => {
       disk[key] = data
       success()
@@ -72,19 +83,39 @@ exports.session = async function (lingpai, instantiate, call, note) {
     },
     getRandomValues: ({ length, success }) => {
       draws += 1
-      const bytes = Uint8Array.from({ length }, (_, at) => (draws * 57 + at * 101 + ((at * at * draws) >> 3)) & 255)
+      const bytes = Uint8Array.from(
+        { length },
+        (_, at) => (draws * 57 + at * 101 + ((at * at * draws) >> 3)) & 255,
+      )
       success({ randomValues: bytes.buffer })
     },
   }
   const start = () =>
-    lingpai.createMini({ host: lingpai.wechat(wx, instantiate && { instantiate }), gateway: url, clientId: 'app', audience })
+    lingpai.createMini({
+      host: lingpai.wechat(wx, instantiate && { instantiate }),
+      gateway: url,
+      clientId: 'app',
+      audience,
+    })
 
   const first = start()
   note('session: nothing is sent before the first call', sent.length)
   const tokens = await Promise.all(Array.from({ length: 50 }, () => first.token()))
-  note('session: one login for fifty calls', [logins, sent.length, tokens.every(({ text }) => text === tokens[0].text)].join())
+  note(
+    'session: one login for fifty calls',
+    [logins, sent.length, tokens.every(({ text }) => text === tokens[0].text)].join(),
+  )
   note('session: the token', JSON.stringify(tokens[0]))
-  note('session: a request', (await first.request({ url: audience + '/orders?x=1#y', method: 'POST', body: { text: '订单 \u{1F680}' } })).status)
+  note(
+    'session: a request',
+    (
+      await first.request({
+        url: audience + '/orders?x=1#y',
+        method: 'POST',
+        body: { text: '订单 \u{1F680}' },
+      })
+    ).status,
+  )
   note('session: the status', JSON.stringify(await first.status()))
   now += 850000
   note('session: a renewal', JSON.stringify(await first.token()))

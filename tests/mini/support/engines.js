@@ -11,7 +11,6 @@ import { run } from '../../support/processes.js'
 import { manifest } from './package.js'
 import { bareRealm } from './phone.js'
 
-
 /** The modules in WebAssembly, by name. */
 export const modules = ['lingpai_mini', 'lingpai_mini_visit']
 const wasm = (name) => readFileSync(at('npm/mini', manifest.miniprogram, 'wasm', `${name}.wasm`))
@@ -63,15 +62,18 @@ async function inProcess(program, flags, script, kind, print, end = '') {
   const directory = mkdtempSync(join(tmpdir(), 'lingpai-engine-'))
   try {
     const file = join(directory, 'suite.js')
-    writeFileSync(file, `${prelude}function finish() { ${print}('lingpai:' + outcome); ${end} }\n${script}\n${call(kind, own)}`)
+    writeFileSync(
+      file,
+      `${prelude}function finish() { ${print}('lingpai:' + outcome); ${end} }\n${script}\n${call(kind, own)}`,
+    )
     const { stdout } = await run(program, [...flags, file], { cwd: directory, timeoutMs: 240_000 })
     const line = stdout.split('\n').find((it) => it.startsWith('lingpai:'))
-    if (line === undefined) throw new Error(`${basename(program)} gave nothing: ${stdout.slice(-500)}`)
+    if (line === undefined)
+      throw new Error(`${basename(program)} gave nothing: ${stdout.slice(-500)}`)
     return JSON.parse(line.slice(8))
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
-
 }
 
 function there(program) {
@@ -79,14 +81,20 @@ function there(program) {
   return program
 }
 
-const node = (program, flags = []) => (script, kind) =>
-  inProcess(there(program), flags, script, kind, 'console.log')
-const jsc = (...flags) => (script, kind) => inProcess(there('/usr/bin/jsc'), flags, script, kind, 'print', 'quit()')
+const node =
+  (program, flags = []) =>
+  (script, kind) =>
+    inProcess(there(program), flags, script, kind, 'console.log')
+const jsc =
+  (...flags) =>
+  (script, kind) =>
+    inProcess(there('/usr/bin/jsc'), flags, script, kind, 'print', 'quit()')
 
 /** A realm of this process: nothing but the language, no code generation, modules from the platform. */
 async function realm(script, kind) {
   const context = bareRealm({ setTimeout: (callback, ms) => ms < 10_000 && setImmediate(callback) })
-  const exportsOf = (bytes) => new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes)), {}).exports
+  const exportsOf = (bytes) =>
+    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes)), {}).exports
   return new Promise((resolve) => {
     const globals = vm.runInContext('this', context)
     globals.finish = () => resolve(JSON.parse(globals.outcome))
@@ -113,12 +121,28 @@ async function quickjs(script, kind) {
 /** By name: what stands for what, which builds run there, and the way to run a script. */
 export const engines = [
   { name: 'V8 of Chrome 86 (Node 15)', builds: ['wasm', 'javascript'], run: node(oldNode) },
-  { name: `V8 ${process.versions.v8.split('-')[0]}`, builds: ['wasm', 'javascript'], run: node(process.execPath) },
-  { name: 'V8 without JIT', builds: ['javascript'], run: node(process.execPath, ['--jitless']), slow: true },
+  {
+    name: `V8 ${process.versions.v8.split('-')[0]}`,
+    builds: ['wasm', 'javascript'],
+    run: node(process.execPath),
+  },
+  {
+    name: 'V8 without JIT',
+    builds: ['javascript'],
+    run: node(process.execPath, ['--jitless']),
+    slow: true,
+  },
   { name: 'JavaScriptCore', builds: ['wasm', 'javascript'], run: jsc() },
-  { name: 'JavaScriptCore without JIT', builds: ['wasm', 'javascript'], run: jsc('--useJIT=false') },
-  { name: 'JavaScriptCore without WebAssembly', builds: ['javascript'], run: jsc('--useWasm=false') },
+  {
+    name: 'JavaScriptCore without JIT',
+    builds: ['wasm', 'javascript'],
+    run: jsc('--useJIT=false'),
+  },
+  {
+    name: 'JavaScriptCore without WebAssembly',
+    builds: ['javascript'],
+    run: jsc('--useWasm=false'),
+  },
   { name: 'QuickJS', builds: ['javascript'], run: quickjs, slow: true },
   { name: 'a bare realm', builds: ['wasm', 'javascript'], run: realm },
 ]
-

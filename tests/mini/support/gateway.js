@@ -32,7 +32,8 @@ export function createGateway({ lifeSeconds = 900, demandNonce = false } = {}) {
     lifeSeconds,
     network,
     login,
-    count: (grant) => gateway.log.filter((it) => it.form?.grant_type === grant || it.path === grant).length,
+    count: (grant) =>
+      gateway.log.filter((it) => it.form?.grant_type === grant || it.path === grant).length,
   }
   const nowSeconds = () => Math.floor(gateway.phone.nowMs / 1000)
   const ledger = memoryLedger()
@@ -78,7 +79,10 @@ export function createGateway({ lifeSeconds = 900, demandNonce = false } = {}) {
     })
     try {
       const { claims } = await verifier.verify(web)
-      return { status: 200, json: { sub: claims.sub, bound: claims.cnf !== undefined, echo: request.body ?? null } }
+      return {
+        status: 200,
+        json: { sub: claims.sub, bound: claims.cnf !== undefined, echo: request.body ?? null },
+      }
     } catch (error) {
       return { status: error.status ?? 401, json: { error: error.code } }
     }
@@ -102,18 +106,33 @@ export function createGateway({ lifeSeconds = 900, demandNonce = false } = {}) {
     const asked = form.lp_request ?? jkt
     if (known.used) {
       const same = asked !== undefined && known.used === asked && nowSeconds() - known.at < 60
-      return same ? grant(known.family, known.values) : refusal('invalid_request', 'code_used', 400, '40163')
+      return same
+        ? grant(known.family, known.values)
+        : refusal('invalid_request', 'code_used', 400, '40163')
     }
-    const family = { sid: randomBytes(8).toString('hex'), jkt, sub: 'u-1', scope: form.scope ?? 'read', used: -1, counter: 0 }
+    const family = {
+      sid: randomBytes(8).toString('hex'),
+      jkt,
+      sub: 'u-1',
+      scope: form.scope ?? 'read',
+      used: -1,
+      counter: 0,
+    }
     gateway.families.set(family.sid, family)
-    Object.assign(known, { used: asked ?? 'nobody', at: nowSeconds(), family, values: next(family) })
+    Object.assign(known, {
+      used: asked ?? 'nobody',
+      at: nowSeconds(),
+      family,
+      values: next(family),
+    })
     return grant(family, known.values)
   }
 
   function refresh({ refresh_token: token }, jkt) {
     const [sid, counter] = (token ?? '').split('.')
     const family = gateway.families.get(sid)
-    if (!family || family.revoked || jkt === undefined || family.jkt !== jkt) return refusal('invalid_grant', 'visit_ended')
+    if (!family || family.revoked || jkt === undefined || family.jkt !== jkt)
+      return refusal('invalid_grant', 'visit_ended')
     const fresh = Number(counter) === family.counter
     // The successor of a token that was never used, for a mini-program that died before it kept it.
     const predecessor = Number(counter) === family.counter - 1
@@ -134,7 +153,18 @@ export function createGateway({ lifeSeconds = 900, demandNonce = false } = {}) {
 
   function grant({ sid, sub, scope, jkt }, { jti, iat, exp, counter }) {
     const cnf = jkt && { jkt }
-    const claims = { iss: url, aud: audience, sub, client_id: clientId, scope, jti, sid, iat, exp, cnf }
+    const claims = {
+      iss: url,
+      aud: audience,
+      sub,
+      client_id: clientId,
+      scope,
+      jti,
+      sid,
+      iat,
+      exp,
+      cnf,
+    }
     const json = {
       access_token: signJws(JSON.stringify(claims), key, { typ: 'vt+jwt' }),
       issued_token_type: ACCESS_TOKEN,
@@ -150,12 +180,19 @@ export function createGateway({ lifeSeconds = 900, demandNonce = false } = {}) {
     const document = status >= 400 && json ? { ...json, status } : json
     return {
       status: form?.lp_error_status === '200' && status >= 400 ? 200 : status,
-      headers: { 'content-type': 'application/json', date: new Date(gateway.phone.nowMs).toUTCString(), ...headers },
+      headers: {
+        'content-type': 'application/json',
+        date: new Date(gateway.phone.nowMs).toUTCString(),
+        ...headers,
+      },
       body: body ?? JSON.stringify(document),
     }
   }
 
-  const nonce = () => createHash('sha256').update(String(Math.floor(nowSeconds() / 300))).digest('hex')
+  const nonce = () =>
+    createHash('sha256')
+      .update(String(Math.floor(nowSeconds() / 300)))
+      .digest('hex')
 
   async function proven(proof) {
     try {
@@ -164,9 +201,15 @@ export function createGateway({ lifeSeconds = 900, demandNonce = false } = {}) {
       const { subtle } = globalThis.crypto
       const imported = await subtle.importKey('jwk', jwk, 'Ed25519', false, ['verify'])
       const bytes = Buffer.from(`${head}.${payload}`)
-      const holds = await subtle.verify('Ed25519', imported, Buffer.from(signature, 'base64url'), bytes)
+      const holds = await subtle.verify(
+        'Ed25519',
+        imported,
+        Buffer.from(signature, 'base64url'),
+        bytes,
+      )
       const { htm, htu, iat, jti } = claimsOf(proof)
-      const right = htm === 'POST' && htu === `${url}/v1/exchange` && Math.abs(iat - nowSeconds()) <= 60
+      const right =
+        htm === 'POST' && htu === `${url}/v1/exchange` && Math.abs(iat - nowSeconds()) <= 60
       if (!holds || !right || !(await ledger.burn(jti))) return undefined
       return thumbprint(jwk)
     } catch {
@@ -184,7 +227,10 @@ export const lose = (message = 'timeout') => ({ lost: 'request', error: new Erro
 /** It arrives, and its answer does not. */
 export const loseAnswer = (message = 'timeout') => ({ lost: 'answer', error: new Error(message) })
 /** The request arrives, nothing ever comes back, and the platform never calls back. */
-export const hang = () => ({ lost: 'answer', error: Object.assign(new Error('hang'), { lost: true }) })
+export const hang = () => ({
+  lost: 'answer',
+  error: Object.assign(new Error('hang'), { lost: true }),
+})
 
 export function refusal(error, description, status = 400, provider) {
   return { status, json: { error, error_description: description, provider_code: provider } }
@@ -192,5 +238,8 @@ export function refusal(error, description, status = 400, provider) {
 
 const headersOf = ({ headers }) => headers
 const lowered = (headers) =>
-  Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
-const pick = (from, names) => Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]))
+  Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+const pick = (from, names) =>
+  Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]))

@@ -90,7 +90,9 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
       },
       /** Calls back into the mini-program: not at once, not while it is frozen, and never once it is gone. */
       deliver(callback) {
+        phone.busy += 1
         setImmediate(() => {
+          phone.busy -= 1
           if (!process.alive) return
           if (process.frozen) process.held.push(callback)
           else callback()
@@ -110,7 +112,8 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
         process.hiddenAtMs = undefined
         process.frozen = false
         for (const callback of process.held.splice(0)) process.deliver(callback)
-        for (const listener of process.showListeners) process.deliver(() => listener({ scene: 1001 }))
+        for (const listener of process.showListeners)
+          process.deliver(() => listener({ scene: 1001 }))
       },
     }
     return process
@@ -136,7 +139,7 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
 
   /** Until nothing is under way any more but timers. */
   async function settle() {
-    for (let quiet = 0; quiet < 4; ) {
+    for (let quiet = 0; quiet < 4;) {
       await new Promise((resolve) => setImmediate(resolve))
       quiet = phone.busy > 0 ? 0 : quiet + 1
     }

@@ -35,9 +35,11 @@ export function world(platform = 'wechat', { gateway: gatewayOptions, ...fixed }
 }
 
 /** For assert.rejects: the code, as an error of the mini-program's own realm. */
-export const refused = (code, more = {}) => (error) => {
-  assert.equal(error.name, 'LingpaiError', String(error && error.stack))
-  assert.equal(error.code, code, String(error.stack) + String(error.cause))
-  for (const [name, value] of Object.entries(more)) assert.equal(error[name], value, name)
-  return true
-}
+export const refused =
+  (code, more = {}) =>
+  (error) => {
+    assert.equal(error.name, 'LingpaiError', String(error && error.stack))
+    assert.equal(error.code, code, String(error.stack) + String(error.cause))
+    for (const [name, value] of Object.entries(more)) assert.equal(error[name], value, name)
+    return true
+  }

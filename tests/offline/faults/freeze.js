@@ -5,8 +5,11 @@ import { contentProcess } from './content_process.js'
 const stopped = new Set()
 process.on('exit', () => stopped.forEach(end))
 
-/** Freezes a page; `thaw()` lets it go on. No task of the page runs in between, and Firefox opens no other page. */
-export async function freeze(browser, page) {
+/**
+ * Freezes a page; `thaw()` lets it go on. No task of the page runs in between, and Firefox opens no other page.
+ * `known`: processes that were found before, page -> id.
+ */
+export async function freeze(browser, page, known = new Map()) {
   if (browser.name === 'chromium') {
     const devtools = await page.devtools()
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
@@ -17,7 +20,8 @@ export async function freeze(browser, page) {
       },
     }
   }
-  const pid = await contentProcess(browser, page)
+  const pid = known.get(page) ?? (await contentProcess(browser, page))
+  known.set(page, pid)
   process.kill(pid, 'SIGSTOP')
   stopped.add(pid)
   return {

@@ -26,13 +26,20 @@ async function fill() {
   request.onupgradeneeded = () =>
     request.result.createObjectStore('ballast', { autoIncrement: true })
   const database = await lab.settle(request)
+  // Zeros would take no room at all.
+  const noise = (size) => {
+    const bytes = new Uint8Array(size)
+    for (let at = 0; at < size; at += 65_536)
+      crypto.getRandomValues(bytes.subarray(at, at + 65_536))
+    return bytes
+  }
   const added = (size) =>
     new Promise((resolve) => {
       const transaction = database.transaction('ballast', 'readwrite')
       transaction.oncomplete = () => resolve(true)
       transaction.onabort = () => resolve(false)
       try {
-        transaction.objectStore('ballast').add(lab.noise(size))
+        transaction.objectStore('ballast').add(noise(size))
       } catch {
         resolve(false)
       }

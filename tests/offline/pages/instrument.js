@@ -28,10 +28,11 @@ globalThis.lab = (() => {
   const calls = []
 
   /** Starts `run` and keeps what becomes of it; the number of the call. */
-  function start(run) {
+  function start(run, ended = () => {}) {
     const startedMs = performance.now()
     const call = { status: 'pending' }
-    const end = (outcome) => Object.assign(call, outcome, { ms: performance.now() - startedMs })
+    const end = (outcome) =>
+      ended(Object.assign(call, outcome, { ms: performance.now() - startedMs }))
     new Promise((resolve) => resolve(run())).then(
       (value) => end({ status: 'kept', value }),
       (error) => end({ status: 'reported', error: nameOf(error), message: String(error?.message) }),
@@ -47,19 +48,14 @@ globalThis.lab = (() => {
 
   /** What becomes of `run`, or `hung` if that is not known within `withinMs`. */
   async function outcome(run, withinMs) {
-    const call = calls[start(run)]
-    const end = performance.now() + withinMs
-    while (call.status === 'pending' && performance.now() < end) await turn()
+    let call
+    let timer
+    await Promise.race([
+      new Promise((resolve) => (call = calls[start(run, resolve)])),
+      new Promise((resolve) => (timer = setTimeout(resolve, withinMs))),
+    ])
+    clearTimeout(timer)
     return { ...call, ...(call.status === 'pending' && { status: 'hung' }) }
-  }
-
-  /** One turn of the event loop, also in a page in the background, whose timers are slow. */
-  function turn() {
-    return new Promise((resolve) => {
-      const { port1, port2 } = new MessageChannel()
-      port1.onmessage = () => (port1.close(), setTimeout(resolve, 1))
-      port2.postMessage(0)
-    })
   }
 
   const settle = (request) =>
@@ -72,7 +68,6 @@ globalThis.lab = (() => {
     tell,
     start,
     outcome,
-    turn,
     settle,
     calls,
     /** One moment of the next write is told to the lab: `issued`, `request` (succeeded), or `complete`. */

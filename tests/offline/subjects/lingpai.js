@@ -41,5 +41,5 @@ globalThis.subject = {
     })
     return written.committed
   },
-  close: () => store.close(),
+  close: async () => store?.close(),
 }

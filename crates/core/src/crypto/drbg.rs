@@ -104,7 +104,8 @@ mod tests {
     /// NIST CAVP, HMAC_DRBG, SHA-256 without prediction resistance or reseeding, COUNT = 0: the second output counts.
     #[test]
     fn nist_without_reseeding() {
-        let entropy = bytes::<32>("ca851911349384bffe89de1cbdc46e6831e44d34a4fb935ee285dd14b71a7488");
+        let entropy =
+            bytes::<32>("ca851911349384bffe89de1cbdc46e6831e44d34a4fb935ee285dd14b71a7488");
         let nonce = bytes::<16>("659ba96c601dc69fc902940805ec0ca8");
         let mut generator = Drbg::instantiate(&[&entropy, &nonce]);
         let mut out = [0; 128];

@@ -95,7 +95,7 @@ fn mini_program() -> Result<()> {
     let mut tsc = node::tool("typescript/bin/tsc");
     process::run(&step, "tsc-mini", tsc.arg("--project").arg(directory.join("tsconfig.json")))?;
     let mut esbuild = process::command(root.join("node_modules/.bin/esbuild"));
-    esbuild.arg(directory.join("src/index.ts")).arg(format!("--outfile={}", bundle.display()));
+    esbuild.arg(directory.join("src/entry.ts")).arg(format!("--outfile={}", bundle.display()));
     esbuild.args(["--bundle", "--format=cjs", "--target=es2017", "--external:./wasm/*"]);
     process::run(&step, "esbuild-mini", esbuild.arg("--log-level=warning"))?;
     stamp.write()?;

@@ -21,7 +21,8 @@ cargo xtask <command>
   size                             brotli sizes against the budgets
   fuzz [target]… [--seconds N]     the parsers under libFuzzer (60 s each)
   fmt                              format everything
-  prepare [part]…                  only what the others need: toolchain, node, browsers, tools
+  prepare [part]…                  only what the others need: toolchain, node, browsers,
+                                   engines, tools
   doctor                           what is there and what is missing
 ";
 

@@ -57,7 +57,10 @@ pub(super) fn build() -> Result<WasmToolchain> {
     });
     let _ = fs::remove_dir_all(&workshop);
     made.with_context(|| format!("building std for {TARGET} from {SOURCES}"))?;
-    step.done_as(&format!("built std for {TARGET}, core for {BARE_TARGET} into {}", sysroot.display()));
+    step.done_as(&format!(
+        "built std for {TARGET}, core for {BARE_TARGET} into {}",
+        sysroot.display()
+    ));
     Ok(describe(sysroot, identity))
 }
 

@@ -38,11 +38,8 @@ fn build_module(module: &BareModule, toolchain: &WasmToolchain) -> Result<()> {
     let step = Step::begin(format!("{label}: wasm-opt -mvp"));
     let optimised = optimise(&step, module, &bare)?;
     check(&optimised)?;
-    let content = if module.as_javascript {
-        javascript(&step, module)?.into_bytes()
-    } else {
-        optimised
-    };
+    let content =
+        if module.as_javascript { javascript(&step, module)?.into_bytes() } else { optimised };
     fingerprint::write(&output, &content)?;
     stamp.write()?;
     step.done_as(&format!("{label} ({:.1} KB)", content.len() as f64 / 1e3));
@@ -50,11 +47,8 @@ fn build_module(module: &BareModule, toolchain: &WasmToolchain) -> Result<()> {
 }
 
 fn compile(module: &BareModule, toolchain: &WasmToolchain) -> Result<PathBuf> {
-    let step = Step::begin(format!(
-        "cargo build -p {} --profile {}",
-        MINI.crate_name(),
-        module.profile
-    ));
+    let step =
+        Step::begin(format!("cargo build -p {} --profile {}", MINI.crate_name(), module.profile));
     let mut cargo = toolchain.cargo("build");
     toolchain::set_flags(&mut cargo, &MINI.rustflags);
     cargo.args(["--package", &MINI.crate_name(), "--profile", module.profile]);

@@ -39,13 +39,17 @@ const absent = 0xffffffff
 export function engineOf(exports: Exports, kind: Engine['kind'], ability: Ability): Engine {
   let broken = exports.lp_version() !== version
   function call(operation: number, ...fields: Field[]): Uint8Array {
-    if (broken) throw new LingpaiError('internal', { message: 'the module cannot go on' })
+    if (broken) throw new LingpaiError('internal', { message: 'the module trapped' })
     const parts = fields.map(bytesOf)
     // Whatever throws in here is a trap, after which nothing in the module is to be trusted.
     broken = true
     write(exports, parts)
     const refused = exports.lp_call(operation)
-    const output = new Uint8Array(exports.memory.buffer, exports.lp_output(), exports.lp_output_length())
+    const output = new Uint8Array(
+      exports.memory.buffer,
+      exports.lp_output(),
+      exports.lp_output_length(),
+    )
     const result = output.slice()
     exports.lp_clear()
     broken = false
@@ -53,7 +57,12 @@ export function engineOf(exports: Exports, kind: Engine['kind'], ability: Abilit
     const message = fromUtf8(result)
     throw new LingpaiError(message.replace(/\(.*/, '') as ErrorCode, { message })
   }
-  return { kind, ability, call, text: (operation, ...fields) => fromUtf8(call(operation, ...fields)) }
+  return {
+    kind,
+    ability,
+    call,
+    text: (operation, ...fields) => fromUtf8(call(operation, ...fields)),
+  }
 }
 
 function write(exports: Exports, parts: readonly (Uint8Array | undefined)[]): void {

@@ -31,9 +31,10 @@ export function javascript(): Engine {
 /** What `instantiate` gave: an instance by the documentation, a pair with one on real devices. */
 export function wasm(given: unknown, ability: Ability): Engine {
   const it = given as { exports?: unknown; instance?: { exports?: unknown } } | undefined
-  const exports = (it && it.instance ? it.instance.exports : it && it.exports) as Exports | undefined
+  const exports = (it && it.instance ? it.instance.exports : it && it.exports) as
+    Exports | undefined
   if (!exports || typeof exports.lp_call !== 'function') {
-    throw new LingpaiError('internal', { message: 'the platform gave no instance of the module' })
+    throw new LingpaiError('internal', { message: 'no instance' })
   }
   return engineOf(exports, 'wasm', ability)
 }

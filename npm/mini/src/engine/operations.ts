@@ -14,6 +14,7 @@ export const operations = {
   resendAfter: 10,
   refreshAt: 11,
   readAnswer: 12,
+  isCode: 13,
   newKey: 20,
   useKey: 21,
   prove: 22,

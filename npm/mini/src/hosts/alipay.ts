@@ -2,7 +2,7 @@
 // logic layer, and WebAssembly is documented for Workers only.
 import { LingpaiError, platformText } from '../errors'
 import type { Host, HostRequest, HostResponse } from '../host'
-import { called, lowered, textOf, wait } from './callbacks'
+import { called, lowered, noCode, textOf, wait } from './callbacks'
 import { showsOf, wasmOf, type WasmLike } from './wx-like'
 
 interface Answer {
@@ -17,19 +17,26 @@ interface Failure extends Answer {
   error?: number
 }
 
+interface MyRequest {
+  url: string
+  method: 'GET' | 'POST'
+  headers: Record<string, string>
+  data?: any
+  dataType: 'text'
+  timeout: number
+  success(answer: any): void
+  fail(failure: any): void
+}
+
 /** The part of `my` that is used. */
 export interface My {
-  request(options: {
-    url: string
-    method: 'GET' | 'POST'
-    headers: Record<string, string>
+  request(options: MyRequest): unknown
+  getStorageSync(options: { key: string }): {
     data?: any
-    dataType: 'text'
-    timeout: number
-    success(answer: any): void
-    fail(failure: any): void
-  }): unknown
-  getStorageSync(options: { key: string }): { data?: any; success?: boolean; error?: number; errorMessage?: string }
+    success?: boolean
+    error?: number
+    errorMessage?: string
+  }
   setStorageSync(options: { key: string; data: string }): unknown
   removeStorageSync(options: { key: string }): unknown
   getAuthCode(options: {
@@ -53,15 +60,12 @@ const httpStatusError = 19
 
 /** The host for `my`. */
 export function alipay(my: My, { webAssembly, randomBytes }: AlipayExtras = {}): Host {
-  return {
+  const host: Host = {
     id: 'alipay',
     hidesErrors: true,
     methods: ['GET', 'POST', 'PUT', 'DELETE'],
     now: () => Date.now(),
     wait,
-    ...(randomBytes === undefined ? {} : { randomBytes }),
-    ...showsOf(my),
-    ...wasmOf(webAssembly),
     request: (request) => send(my, request),
     storage: {
       get: async (key) => {
@@ -72,16 +76,23 @@ export function alipay(my: My, { webAssembly, randomBytes }: AlipayExtras = {}):
       remove: async (key) => void checked(() => my.removeStorageSync({ key })),
     },
     login: async () => {
-      const { authCode } = await called<{ authCode: string }>('network_unavailable', (back) =>
-        my.getAuthCode({ scopes: 'auth_base', ...back }),
+      const { authCode } = await called<{ authCode: string }, { scopes: 'auth_base' }>(
+        'network_unavailable',
+        { scopes: 'auth_base' },
+        (all) => my.getAuthCode(all),
       )
-      if (!authCode) throw new LingpaiError('invalid_code', { message: 'my.getAuthCode gave no code' })
+      if (!authCode) throw new LingpaiError('invalid_code', noCode)
       return { code: authCode, kind: 'alipay' }
     },
   }
+  if (randomBytes !== undefined) host.randomBytes = randomBytes
+  return Object.assign(host, showsOf(my), wasmOf(webAssembly))
 }
 
-function send(my: My, { url, method, headers, body, timeoutMs }: HostRequest): Promise<HostResponse> {
+function send(
+  my: My,
+  { url, method, headers, body, timeoutMs }: HostRequest,
+): Promise<HostResponse> {
   return new Promise((resolve, reject) => {
     const answer = (it: Answer) =>
       resolve({
@@ -94,9 +105,17 @@ function send(my: My, { url, method, headers, body, timeoutMs }: HostRequest): P
       else reject(new LingpaiError('network_unavailable', { cause: platformText(failure) }))
     }
     try {
-      const options = { url, method: method as 'GET', headers: headers as Record<string, string> }
-      const rest = { dataType: 'text', timeout: timeoutMs, success: answer, fail } as const
-      my.request(body === undefined ? { ...options, ...rest } : { ...options, data: body, ...rest })
+      const options: MyRequest = {
+        url,
+        method: method as 'GET',
+        headers: headers as Record<string, string>,
+        dataType: 'text',
+        timeout: timeoutMs,
+        success: answer,
+        fail,
+      }
+      if (body !== undefined) options.data = body
+      my.request(options)
     } catch (thrown) {
       fail(thrown as Failure)
     }

@@ -4,17 +4,32 @@ import type { ErrorCode } from '../codes'
 
 declare function setTimeout(callback: () => void, milliseconds: number): unknown
 
-/** Calls a function of the platform. What it throws or fails with becomes `code`, with the platform's text as the cause. */
-export function called<Result>(
+/** What a login without a code is refused with. */
+export const noCode = { message: 'the platform gave no code' }
+
+/** How a call says what became of it. */
+export interface Callbacks<Result> {
+  success(result: Result): void
+  fail(failure: unknown): void
+}
+
+/**
+ * Calls a function of the platform with options and callbacks. What it throws or fails with becomes `code`, with the
+ * platform's text as the cause.
+ */
+export function called<Result, Options extends object = object>(
   code: ErrorCode,
-  call: (callbacks: { success(result: Result): void; fail(failure: unknown): void }) => unknown,
+  options: Options,
+  call: (all: Options & Callbacks<Result>) => unknown,
 ): Promise<Result> {
   return new Promise<Result>((resolve, reject) => {
-    const fail = (failure: unknown) => reject(new LingpaiError(code, { cause: platformText(failure) }))
+    const fail = (failure: unknown) =>
+      reject(new LingpaiError(code, { cause: platformText(failure) }))
     try {
-      const returned = call({ success: resolve, fail })
+      const returned = call(Object.assign({ success: resolve, fail }, options))
       // Newer base libraries return a promise besides; nobody else listens to its rejection.
-      const promise = returned as { then?: unknown; catch?: (ignored: () => void) => void } | undefined
+      const promise = returned as
+        { then?: unknown; catch?: (ignored: () => void) => void } | undefined
       if (promise && typeof promise.then === 'function' && promise.catch) promise.catch(() => {})
     } catch (thrown) {
       fail(thrown)

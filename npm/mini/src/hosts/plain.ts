@@ -2,10 +2,21 @@
 // bound to no key. Where a version has either, it is used.
 import { LingpaiError } from '../errors'
 import type { Host } from '../host'
-import { called } from './callbacks'
-import { randomOf, showsOf, wasmOf, wxLike, type RandomValues, type WasmLike, type WxLike } from './wx-like'
+import { called, noCode } from './callbacks'
+import {
+  randomOf,
+  showsOf,
+  wasmOf,
+  wxLike,
+  type RandomValues,
+  type WasmLike,
+  type WxLike,
+} from './wx-like'
 
-type Login = (options: { success(result: { code: string }): void; fail(failure: any): void }) => unknown
+type Login = (options: {
+  success(result: { code: string }): void
+  fail(failure: any): void
+}) => unknown
 
 interface Plain extends WxLike, Partial<RandomValues> {
   onAppShow?(listener: () => void): unknown
@@ -42,17 +53,20 @@ export function kuaishou(ks: Ks, webAssembly?: Partial<WasmLike>): Host {
   return host('kuaishou', ks, ks.login, webAssembly)
 }
 
-function host(kind: string, api: Plain, login: Login | undefined, webAssembly?: Partial<WasmLike>): Host {
-  return {
-    ...wxLike(kind, api, 'string'),
-    ...randomOf(api),
-    ...showsOf(api),
-    ...wasmOf(webAssembly),
+function host(
+  kind: string,
+  api: Plain,
+  login: Login | undefined,
+  webAssembly?: Partial<WasmLike>,
+): Host {
+  return Object.assign(wxLike(kind, api), randomOf(api), showsOf(api), wasmOf(webAssembly), {
     login: async () => {
-      if (login === undefined) throw new LingpaiError('invalid_code', { message: 'there is no login' })
-      const { code } = await called<{ code: string }>('network_unavailable', (back) => login.call(api, back))
-      if (!code) throw new LingpaiError('invalid_code', { message: 'the login gave no code' })
+      if (login === undefined) throw new LingpaiError('invalid_code', noCode)
+      const { code } = await called<{ code: string }>('network_unavailable', {}, (all) =>
+        login.call(api, all),
+      )
+      if (!code) throw new LingpaiError('invalid_code', noCode)
       return { code, kind }
     },
-  }
+  })
 }

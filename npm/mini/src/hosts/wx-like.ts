@@ -1,26 +1,33 @@
 // What WeChat began and others took over: `request` that succeeds with any status, `setStorage`, `onAppShow`.
 import type { Host, HostRequest, HostResponse } from '../host'
-import { called, lowered, textOf, wait } from './callbacks'
+import { called, lowered, textOf, wait, type Callbacks } from './callbacks'
 
 /** What an answer looks like there. */
 export interface WxLikeAnswer {
-  data: unknown
-  statusCode: number
-  header: object
+  data?: unknown
+  statusCode?: number
+  header?: object
+}
+
+/** What a request looks like there. */
+export interface WxLikeRequest {
+  url: string
+  method: 'GET' | 'POST'
+  header: Record<string, string>
+  data?: any
+  dataType: 'text'
+  responseType: 'text'
+  timeout: number
 }
 
 /** The part of such a platform's object that is used. */
 export interface WxLike {
-  request(options: {
-    url: string
-    method: 'GET' | 'POST'
-    header: Record<string, string>
-    data?: string
-    timeout: number
-    success(answer: WxLikeAnswer): void
+  request(options: WxLikeRequest & Callbacks<WxLikeAnswer>): unknown
+  getStorage(options: {
+    key: string
+    success(found: { data: any }): void
     fail(failure: unknown): void
   }): unknown
-  getStorage(options: { key: string; success(found: { data: any }): void; fail(failure: unknown): void }): unknown
   setStorage(options: {
     key: string
     data: string
@@ -32,11 +39,11 @@ export interface WxLike {
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const
 
-/** The host but for its login. `dataType` is what keeps the platform from parsing the body. */
+/** The host but for its login. `encode`: a body as the platform takes it. */
 export function wxLike(
   id: string,
   api: WxLike,
-  dataType: string,
+  encode: (body: string) => string | ArrayBuffer = (body) => body,
 ): Omit<Host, 'login'> {
   return {
     id,
@@ -44,23 +51,35 @@ export function wxLike(
     methods,
     now: () => Date.now(),
     wait,
-    request: (request) => send(api, request, dataType),
+    request: (request) => send(api, request, encode),
     storage: {
-      get: (key) => read(called('storage_unavailable', (back) => api.getStorage({ key, ...back }))),
+      get: (key) => read(called('storage_unavailable', { key }, (all) => api.getStorage(all))),
       set: (key, data) =>
-        called<void>('storage_unavailable', (back) => api.setStorage({ key, data, ...back })),
-      remove: (key) => called<void>('storage_unavailable', (back) => api.removeStorage({ key, ...back })),
+        called('storage_unavailable', { key, data }, (all) => api.setStorage(all)),
+      remove: (key) => called('storage_unavailable', { key }, (all) => api.removeStorage(all)),
     },
   }
 }
 
-async function send(api: WxLike, request: HostRequest, dataType: string): Promise<HostResponse> {
+async function send(
+  api: WxLike,
+  request: HostRequest,
+  encode: (body: string) => string | ArrayBuffer,
+): Promise<HostResponse> {
   const { url, method, headers, body, timeoutMs } = request
-  const answer = await called<WxLikeAnswer>('network_unavailable', (back) => {
-    const options = { url, method: method as 'GET', header: headers as Record<string, string> }
-    const rest = { dataType, responseType: 'text', timeout: timeoutMs, ...back }
-    return api.request(body === undefined ? { ...options, ...rest } : { ...options, data: body, ...rest })
-  })
+  const options: WxLikeRequest = {
+    url,
+    method: method as 'GET',
+    header: headers as Record<string, string>,
+    // Any type but `json` keeps the platform from parsing the body: numbers beyond 2⁵³ would lose digits.
+    dataType: 'text',
+    responseType: 'text',
+    timeout: timeoutMs,
+  }
+  if (body !== undefined) options.data = encode(body)
+  const answer = await called<WxLikeAnswer, WxLikeRequest>('network_unavailable', options, (all) =>
+    api.request(all),
+  )
   return { status: answer.statusCode, headers: lowered(answer.header), body: textOf(answer.data) }
 }
 
@@ -91,10 +110,12 @@ export function randomOf(api: Partial<RandomValues>): Pick<Host, 'randomBytes'> 
   const source = api as RandomValues
   return {
     randomBytes: async (length) => {
-      const asking = called<{ randomValues: ArrayBuffer }>('entropy_missing', (back) =>
-        source.getRandomValues({ length, ...back }),
+      const given = await called<{ randomValues: ArrayBuffer }, { length: number }>(
+        'entropy_missing',
+        { length },
+        (all) => source.getRandomValues(all),
       )
-      return (await asking).randomValues
+      return given.randomValues
     },
   }
 }
@@ -102,7 +123,9 @@ export function randomOf(api: Partial<RandomValues>): Pick<Host, 'randomBytes'> 
 /** Lifecycle, where there is one: mini-games and old versions have none. */
 export function showsOf(api: { onAppShow?(listener: () => void): unknown }): Pick<Host, 'onShow'> {
   if (typeof api.onAppShow !== 'function') return {}
-  return { onShow: (listener) => void (api.onAppShow as (it: () => void) => unknown)(() => listener()) }
+  return {
+    onShow: (listener) => void (api.onAppShow as (it: () => void) => unknown)(() => listener()),
+  }
 }
 
 /** What loads a module from the code package. */

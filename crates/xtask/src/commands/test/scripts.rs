@@ -57,10 +57,16 @@ const IN_BROWSERS: &[&str] = &[
     "test:tokenizer",
 ];
 
+/// The script that runs on engines which are neither Node nor browsers.
+const ON_ENGINES: &str = "test:mini";
+
 fn run(prepared: &Prepared, script: &str) -> Result<Outcome> {
     prepared.packages()?;
     if IN_BROWSERS.contains(&script) {
         prepared.browsers()?;
+    }
+    if script == ON_ENGINES {
+        prepared.engines()?;
     }
     let mut npm = command("npm");
     npm.args(["run", "--silent", script, "--workspace", "tests"]);

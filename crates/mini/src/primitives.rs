@@ -1,7 +1,8 @@
-//! AES-256-GCM by itself.
+//! Primitives by themselves: HMAC-SHA256, HKDF-SHA256, AES-256-GCM.
 
+use lingpai_core::ErrorCode;
+use lingpai_core::crypto::{self, MacKey};
 use lingpai_core::secret::ContentKey;
-use lingpai_core::{ErrorCode, crypto};
 use zeroize::Zeroizing;
 
 use crate::border::Output;
@@ -9,9 +10,17 @@ use crate::message::Fields;
 
 pub(crate) fn carry_out(operation: u32, fields: &mut Fields<'_>) -> Output {
     match operation {
+        2 => Ok(crypto::hmac_sha256(&MacKey::new(fields.bytes()?), &[fields.bytes()?]).to_vec()),
+        3 => derive(fields),
         4 => seal(fields),
         _ => open(fields),
     }
+}
+
+/// HKDF-SHA256: ikm, salt, info → 32 bytes.
+fn derive(fields: &mut Fields<'_>) -> Output {
+    let key = crypto::hkdf_sha256(fields.bytes()?, fields.bytes()?, fields.bytes()?);
+    Ok(key.secret_bytes().to_vec())
 }
 
 /// AES-256-GCM: key, IV, additional data, plaintext → ciphertext and tag.
