@@ -48,7 +48,7 @@ try {
 suggest()
 show()
 // What other tabs do is seen here only when it is asked for.
-setInterval(show, 1_000)
+setInterval(showStatus, 1_000)
 
 find<HTMLFormElement>('#order').addEventListener('submit', (event) => {
   event.preventDefault()
@@ -110,7 +110,7 @@ function refused(error: unknown): void {
   show()
 }
 
-function show(): void {
+function showStatus(): void {
   const status = tokenizer?.status
   const mode = status?.mode ?? 'opening'
   document.body.dataset['mode'] = mode
@@ -125,6 +125,10 @@ function show(): void {
       ),
     ),
   )
+}
+
+function show(): void {
+  showStatus()
   find('#said').textContent = said()
   for (const input of document.querySelectorAll<HTMLInputElement>('#faults input')) {
     input.checked = input.value === vault.current
