@@ -5,6 +5,7 @@ mod base64url;
 mod client_assertion;
 mod dpop;
 mod dpop_nonce;
+mod exchange_answer;
 mod host;
 mod host_figures;
 mod host_keys;

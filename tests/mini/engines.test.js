@@ -38,6 +38,12 @@ for (const { name, builds, run } of engines) {
         assert.deepEqual(wrong, [])
         assert.ok(vectors.length >= (kind === 'wasm' ? 18 : 11), `${vectors.length} vectors`)
         const of = Object.fromEntries(report)
+        for (const [title, result] of report.filter(([title]) =>
+          title.endsWith('left in memory'),
+        )) {
+          const found = Object.entries(JSON.parse(result)).filter(([, there]) => there)
+          assert.deepEqual(found, [['canary', true]], title)
+        }
         const bound = kind === 'wasm'
         assert.equal(of['session: one login for fifty calls'], '1,1,true')
         assert.equal(JSON.parse(of['session: the token']).type, bound ? 'DPoP' : 'Bearer')
@@ -68,6 +74,8 @@ test('WebAssembly and JavaScript agree about all that both can do', () => {
   const full = strip(wasm, 'lingpai_mini_visit')
   const symmetric = strip(javascript, 'symmetric')
   assert.ok(symmetric.size > 25)
+  // What was looked for differs with what there is.
+  symmetric.delete('what is left in memory')
   for (const [name, result] of symmetric) assert.equal(full.get(name), result, name)
 })
 

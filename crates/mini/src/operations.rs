@@ -20,6 +20,8 @@ use crate::proof;
 #[cfg(feature = "visit")]
 use crate::visit;
 
+/// Never inlined: what it leaves on the stack has to lie where its caller wipes.
+#[inline(never)]
 pub(crate) fn carry_out(operation: u32, message: &[u8], device: &mut Device) -> Output {
     let mut fields = Fields::new(message);
     let fields = &mut fields;

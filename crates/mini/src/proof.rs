@@ -1,7 +1,5 @@
 //! Proofs of possession (RFC 9449) by a key that the module makes and the mini-program keeps.
 
-use alloc::string::String;
-
 use lingpai_core::crypto::Ed25519PrivateKey;
 use lingpai_core::dpop::{ProofClaims, ProofDraft};
 use lingpai_core::jose::Jwk;
@@ -61,5 +59,5 @@ fn prove(fields: &mut Fields<'_>, device: &mut Device) -> Output {
     let key = device.proof_key.as_ref().ok_or(ErrorCode::KeyNotFound)?;
     let draft = ProofDraft::of_plain_url(&key.public, claims)?;
     let signature = key.private.sign(draft.signing_input().as_bytes());
-    Ok(draft.finish(&signature)).map(String::into_bytes)
+    Ok(draft.finish(&signature).into_bytes())
 }

@@ -24,6 +24,7 @@ exports.run = async function (lingpai, builds, instantiate) {
     if (build === 'lingpai_mini_visit') each(build, call, vectors.verification)
     generator(build, call, note)
     fields(build, call, note)
+    leftovers(build, call, builds[build], note)
   }
   await session(lingpai, instantiate, border(builds[Object.keys(builds)[0]]), note)
   return report
@@ -71,4 +72,51 @@ function fields(build, call, note) {
     [1, 2, 5, 8].map((attempts) => hex(call(10, attempts, 0, undefined))).join(' '),
   )
   note(build + ': a refresh is due', hex(call(11, 1700000000, 1700000900)))
+}
+
+/** Secrets that went in, came out or were used on the way: none is found in the memory afterwards. */
+function leftovers(build, call, exports, note) {
+  const secret = (start) =>
+    Uint8Array.from({ length: 32 }, (_, at) => (start ^ (at * 29 + 11)) & 255)
+  const looked = {}
+  const look = (name, bytes) => (looked[name] = holds(exports, bytes.slice(8, 24)))
+  // A canary first: what is there is found.
+  const at = exports.lp_input(64)
+  new Uint8Array(exports.memory.buffer, at, 32).set(secret(1))
+  look('canary', secret(1))
+  call(1, 'anything')
+  look('a message', secret(1))
+  call(8, draw(40), draw(41), 'suite')
+  look('a draw', draw(40))
+  look('a second draw', draw(41))
+  look('random bytes', call(9, 32))
+  if (build !== 'lingpai_mini') {
+    call(2, secret(2), 'text')
+    look('a key of HMAC', secret(2))
+    call(3, secret(3), '', '')
+    look('a key to derive from', secret(3))
+    const sealed = call(4, secret(4), new Uint8Array(12), '', secret(5))
+    look('a key of AES', secret(4))
+    look('a plaintext', secret(5))
+    look('an opened plaintext', call(5, secret(4), new Uint8Array(12), '', sealed))
+  }
+  if (build !== 'symmetric') {
+    look('a key of Ed25519 on its way out', call(20))
+    call(21, secret(6))
+    call(22, 'GET', 'https://api.example/', 1700000000, 'token', undefined)
+    // The key itself stays, until another takes its place.
+    call(21, secret(7))
+    look('a key of Ed25519 that was replaced', secret(6))
+  }
+  note(build + ': what is left in memory', JSON.stringify(looked))
+}
+
+function holds(exports, bytes) {
+  const memory = new Uint8Array(exports.memory.buffer)
+  for (let at = memory.indexOf(bytes[0]); at >= 0; at = memory.indexOf(bytes[0], at + 1)) {
+    let length = 1
+    while (length < bytes.length && memory[at + length] === bytes[length]) length += 1
+    if (length === bytes.length) return true
+  }
+  return false
 }

@@ -125,7 +125,8 @@ mod tests {
         let mut generator = Drbg::instantiate(&[&[7; 32]]);
         generator.requests = RESEED_INTERVAL;
         assert_eq!(generator.seed().err(), Some(ErrorCode::EntropyMissing.into()));
-        let draws: [u8; 64] = core::array::from_fn(|at| at as u8);
+        let draws: [u8; 64] =
+            core::array::from_fn(|at| (at as u8).wrapping_mul(37) ^ (at as u8 / 3));
         generator.reseed(Entropy::of_draws(&draws[..32], &draws[32..]).expect("it varies"));
         assert!(generator.seed().is_ok());
         let mut large = alloc::vec![0; MAX_REQUEST_BYTES + 1];
