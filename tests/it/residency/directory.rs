@@ -69,12 +69,8 @@ fn a_report_about_another_step_changes_nothing() {
         directory::report(Some(record.clone()), task, Outcome::Done(None), NOW).unwrap().unwrap()
     };
     assert_eq!(late(&ahead, &task), ahead);
-    let undone = directory::report(
-        Some(record),
-        &task,
-        Outcome::Refused(ErrorCode::AlreadyRegistered),
-        NOW,
-    );
+    let undone =
+        directory::report(Some(record), &task, Outcome::Refused(ErrorCode::AlreadyRegistered), NOW);
     let again = directory::begin_move(Some(finish(undone.unwrap().unwrap())), area("eu"), NOW);
     let again = again.unwrap().unwrap();
     assert_ne!(
