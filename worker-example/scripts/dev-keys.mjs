@@ -24,7 +24,9 @@ const page = `http://localhost:${values.port}`
 const partnerSigningKey = keyPair('ed25519', 'partner-sig', { use: 'sig', alg: 'EdDSA' })
 const partnerEncryptionKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg: 'ECDH-ES+A256KW' })
 const audience = `${issuer}/api`
-const scope = ['profile', ...regionScopes].join(' ')
+const fields = ['phone', 'card', 'identity', 'email', 'name']
+const onFields = fields.flatMap((name) => [`tokenize:${name}`, `reveal:${name}`])
+const scope = ['profile', 'transfer', ...onFields, ...regionScopes].join(' ')
 
 const bindings = {
   ISSUER: issuer,
@@ -32,6 +34,7 @@ const bindings = {
   APP_KEYS: [{ key: keyPair('x25519', 'ak', { use: 'enc', alg: 'ECDH-ES+A256KW' }).secret }],
   REFRESH_KEYS: [{ key: symmetric('rt') }],
   SUBJECT_KEY: symmetric('sub'),
+  ALIAS_KEYS: [symmetric('alias')],
   CLIENTS: [
     {
       clientId: 'xiaoman',
@@ -40,6 +43,24 @@ const bindings = {
       scopes: scope.split(' '),
       audiences: [audience],
       pages: [page],
+    },
+  ],
+  VAULT_SEAL_KEYS: [
+    { key: keyPair('x25519', 'seal', { use: 'enc', alg: 'ECDH-ES+A256KW' }).secret },
+  ],
+  VAULT_DATA_KEYS: [{ key: symmetric('data') }],
+  VAULT_INDEX_KEY: symmetric('index'),
+  VAULT_FIELDS: fields.map((name) => ({ name, kind: `${name === 'name' ? 'text' : name}.1` })),
+  SESSION_KEYS: [{ key: symmetric('session') }],
+  // Put your app here, to try a mini-program against its platform.
+  MINI_PROGRAMS: [
+    {
+      clientId: 'mini',
+      platform: 'wechat',
+      appId: 'wx0000000000000000',
+      appSecret: 'the secret of this app',
+      audiences: [audience],
+      scopes: scope.split(' '),
     },
   ],
   DEMO_PARTNER_KEY: {

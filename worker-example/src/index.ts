@@ -7,7 +7,8 @@ import { answerUsers } from './region'
 import { routes } from './routes'
 import { answerDemo } from './demo/routes'
 
-export { VisitLedger } from '@lingpai/edge/durable'
+export { AliasRegistry, PlatformSessions, TokenVault, VisitLedger } from '@lingpai/edge/durable'
+export { DemoBank } from './demo/bank'
 export { RegionDataHost, RegionDirectory, RegionIdentityHost } from './region'
 
 export default {

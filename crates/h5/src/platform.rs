@@ -15,6 +15,10 @@ use crate::refusal::JsResult;
 extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &Function, milliseconds: i32);
+
+    /// Milliseconds that only go up.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    pub(crate) fn now_ms() -> f64;
 }
 
 /// A global of that name, where the host has one. Even asking may throw, in a page without an origin.
@@ -42,6 +46,11 @@ pub(crate) fn object(properties: &[(&str, JsValue)]) -> JsResult<Object> {
 pub(crate) fn promise(work: impl Future<Output = JsResult<JsValue>> + 'static) -> Promise {
     let work: Pin<Box<dyn Future<Output = JsResult<JsValue>>>> = Box::pin(work);
     future_to_promise(work)
+}
+
+/// Calls a function after a while.
+pub(crate) fn after(function: &JsValue, milliseconds: i32) {
+    set_timeout(function.unchecked_ref(), milliseconds);
 }
 
 /// A promise that is rejected after a while.

@@ -4,7 +4,7 @@ declare module 'cloudflare:workers' {
     toArray(): Record<string, unknown>[]
   }
   export interface DurableStorage {
-    sql: { exec(query: string, ...bindings: (string | number)[]): SqlCursor }
+    sql: { exec(query: string, ...bindings: (string | number | null)[]): SqlCursor }
     transactionSync<T>(closure: () => T): T
     getAlarm(): Promise<number | null>
     setAlarm(milliseconds: number): Promise<void>

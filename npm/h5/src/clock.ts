@@ -1,4 +1,5 @@
-// The authority's time, as far as the page knows it. The page's own clock may be wrong, jump, or be turned back.
+// The authority's time, as far as the page knows it: the module's rule, over the page's own clock.
+import type { Engine } from './engine.js'
 
 /** A clock that follows the authority's answers. */
 export interface Clock {
@@ -17,39 +18,24 @@ export interface Clock {
   restore(offsetMs: number, formerSeconds: number): boolean
   /** The authority issued something at this time that ends at that: a raw clock outside of it is wrong. */
   hint(issuedAtSeconds: number, expiresAtSeconds: number): void
+  /**
+   * By how many milliseconds the page's clock went off since the last look: forward (it was set, or the device slept), or
+   * back; 0 if it went on as it should.
+   */
+  look(): number
 }
 
-// What a device may correct its clock by without having been wrong.
-const adjustmentMs = 5_000
-
 /** Makes a clock on top of the page's own (`now`, Unix milliseconds). */
-export function createClock(now: () => number): Clock {
-  let offset = 0
-  // A clock that is turned back would make an expired token look alive; the monotonic one cannot be turned back, but may
-  // stand still while the device sleeps. Whichever is later is closer to the truth.
-  let since: { ms: number; monotonic: number } | undefined
-  const startAt = (ms: number) => {
-    offset = ms - now()
-    since = { ms, monotonic: performance.now() }
+export function createClock({ Clock }: Engine, now: () => number): Clock {
+  const rule = new Clock()
+  return {
+    nowMs: () => rule.nowMs(now()),
+    nowSeconds: () => Math.floor(rule.nowMs(now()) / 1000),
+    offsetMs: () => rule.offsetMs(),
+    set: (nowSeconds) => rule.set(now(), nowSeconds * 1000),
+    restore: (offsetMs, formerSeconds) => rule.restore(now(), offsetMs, formerSeconds * 1000),
+    hint: (issuedAtSeconds, expiresAtSeconds) =>
+      rule.hint(now(), issuedAtSeconds * 1000, expiresAtSeconds * 1000),
+    look: () => rule.look(now()),
   }
-  const clock: Clock = {
-    nowMs() {
-      const wall = now() + offset
-      return since ? Math.max(wall, since.ms + performance.now() - since.monotonic) : wall
-    },
-    nowSeconds: () => Math.floor(clock.nowMs() / 1000),
-    offsetMs: () => offset,
-    set: (nowSeconds) => startAt(nowSeconds * 1000),
-    restore(offsetMs, formerSeconds) {
-      const ms = now() + offsetMs
-      const formerMs = formerSeconds * 1000
-      startAt(Math.max(ms, formerMs))
-      return ms >= formerMs - adjustmentMs
-    },
-    hint(issuedAtSeconds, expiresAtSeconds) {
-      const seconds = clock.nowSeconds()
-      if (seconds < issuedAtSeconds || seconds >= expiresAtSeconds) startAt(issuedAtSeconds * 1000)
-    },
-  }
-  return clock
 }

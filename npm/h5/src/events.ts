@@ -1,5 +1,6 @@
 // What happens in a visit, in words that an app can log: no event ever holds a token, a key or R.
 import type { ErrorCode } from './codes.js'
+import type { StoreEvent } from './store-events.js'
 
 /** Which request an event is about: the one that redeems the access token, or a refresh. */
 export type ExchangeKind = 'visit' | 'refresh'
@@ -7,8 +8,10 @@ export type ExchangeKind = 'visit' | 'refresh'
 /** Where the access token came from. */
 export type LaunchVia = 'fragment' | 'message' | 'bridge'
 
-/** Something that happened. `atMs` is the page's own clock (Unix milliseconds). */
-export type VisitEvent = { atMs: number } & (
+/** Something that happened, to the visit or to the store that it is kept in. `atMs` is the page's own clock (Unix milliseconds). */
+export type VisitEvent = StoreEvent | OwnEvent
+
+type OwnEvent = { atMs: number } & (
   | {
       /** The proof key is there. `kept`: it survives a reload. */
       type: 'proof_key'
@@ -90,6 +93,25 @@ export type VisitEvent = { atMs: number } & (
       expiresAtMs: number
     }
   | {
+      /** The network or the gateway is away: the token that was kept serves on, checked again, until it expires. */
+      type: 'served_from_cache'
+      code: ErrorCode
+      expiresAtMs: number
+    }
+  | {
+      /** Another tab refreshed the visit, and this one goes on with what it got. */
+      type: 'adopted'
+      expiresAtMs: number
+    }
+  | {
+      /**
+       * The page's clock went off by so much since it was last looked at: forward (it was set, or the device slept), or back.
+       * Tokens are judged by the authority's time, which a clock that is turned back does not turn back.
+       */
+      type: 'clock_jumped'
+      byMs: number
+    }
+  | {
       /** `visit.fetch` has an answer. `repeated` says why it was sent twice. */
       type: 'fetched'
       method: string
@@ -122,7 +144,7 @@ export type VisitEvent = { atMs: number } & (
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'atMs'> : never
 
 /** Reports an event to the app. */
-export type Emit = (event: WithoutTime<VisitEvent>) => void
+export type Emit = (event: WithoutTime<OwnEvent>) => void
 
 /** An app's handler may throw; the visit goes on. */
 export function createEmit(

@@ -2,7 +2,7 @@
 import { toLingpaiError } from './errors.js'
 import type { Granted } from './exchange.js'
 import type { Page } from './page.js'
-import type { VisitRecord } from './record.js'
+import type { VisitDurability, VisitRecord } from './record.js'
 import type { Party } from './redeem.js'
 
 /** The claims of a visit token. */
@@ -35,8 +35,8 @@ export interface Holding extends VisitRecord {
   issuedAtSeconds: number
   expiresAtSeconds: number
   source: 'issued' | 'cached'
-  /** Whether a reload would find it. */
-  durability: 'tab' | 'memory'
+  /** What it survives. */
+  durability: VisitDurability
 }
 
 /** Takes over what was granted: first into the record, then into use. `launch`: what opened the visit. */
@@ -52,14 +52,14 @@ export async function hold(page: Page, granted: Granted, launch: string): Promis
     launch,
     keys: page.settings.keys ? undefined : page.issuerKeys.json(),
   }
-  const kept = await page.records.write(record)
+  const durability = await page.records.write(record)
   return {
     ...record,
     claims: JSON.parse(granted.claims),
     issuedAtSeconds: granted.issuedAtSeconds,
     expiresAtSeconds: granted.expiresAtSeconds,
     source: 'issued',
-    durability: kept ? 'tab' : 'memory',
+    durability,
   }
 }
 
@@ -88,7 +88,8 @@ export async function resume(
       signal,
     )
     const { claims, ...times } = JSON.parse(await checking) as VerifiedToken
-    return { ...record, ...times, claims: JSON.parse(claims), source: 'cached', durability: 'tab' }
+    const durability = page.records.durability()
+    return { ...record, ...times, claims: JSON.parse(claims), source: 'cached', durability }
   } catch (error) {
     if (signal.aborted || toLingpaiError(error).retryable) throw error
     return undefined

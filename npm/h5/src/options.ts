@@ -46,8 +46,10 @@ export interface OpenVisitOptions {
    * `session` (default): the visit survives a reload of its tab, sealed under a key that cannot leave the browser.
    * `memory`: nothing is written anywhere, except that the access token of a fragment launch lies in `sessionStorage` from
    * the import of this module until `openVisit` is called: only then this option is known.
+   * `persistent`: the visit outlives its tab and the browser, until its refresh token ends, and the tabs of this origin share
+   * it. Not for devices that people share: whoever opens the page next goes on with the visit, unless it was closed.
    */
-  storage?: 'session' | 'memory'
+  storage?: 'session' | 'persistent' | 'memory'
   /** Used instead of the global `fetch`. */
   fetch?: typeof fetch
   /** Unix time in milliseconds. Default `Date.now`. */
@@ -74,8 +76,8 @@ export function readOptions(options: OpenVisitOptions): Settings {
   if (options.keys !== undefined) readKeys(options.keys)
   const { launch = 'auto', storage = 'session', now = Date.now } = options
   if (launch !== 'auto' && launch !== 'fragment') checkMessageLaunch(launch)
-  if (storage !== 'session' && storage !== 'memory') {
-    throw new TypeError("storage: 'session' or 'memory'")
+  if (storage !== 'session' && storage !== 'persistent' && storage !== 'memory') {
+    throw new TypeError("storage: 'session', 'persistent' or 'memory'")
   }
   for (const name of functions) {
     const value = options[name]

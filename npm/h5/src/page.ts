@@ -8,6 +8,8 @@ import { readKeys, type Settings } from './options.js'
 import { waitingLaunch } from './launch.js'
 import { createRefreshLock, type RefreshLock } from './refresh-lock.js'
 import { createRecords, type Records, type VisitRecord } from './record.js'
+import { createSharedRecords, type SharedRecords } from './shared-records.js'
+import { createStore } from './store-calls.js'
 import type { PageKeys } from './wasm/lingpai_h5_bg.js'
 
 /** A page with its keys, before or during a visit. */
@@ -20,6 +22,10 @@ export interface Page {
   proofKey: { thumbprint: string; kept: boolean; heldBy: 'non-extractable' | 'memory' }
   issuerKeys: IssuerKeys
   records: Records
+  /** The same, where tabs share them. */
+  shared: SharedRecords | undefined
+  /** Another tab changed what is shared. */
+  changes: EventTarget
   /** The visit from before a reload, if there was one. */
   former: VisitRecord | undefined
   http: Http
@@ -51,8 +57,9 @@ function openKeys({ PageKeys }: Engine, slot: string, keep: boolean): Promise<Pa
 const spareKeys = new Map<string, PageKeys>()
 
 /** Releases a page whose visit could not be opened. */
-export function discardPage({ keys, lock, proofKey, slot }: Page): void {
+export function discardPage({ keys, lock, proofKey, records, slot }: Page): void {
   lock.release()
+  records.leave()
   // A launch that was sent under keys of this document may be sent again under them alone.
   if (!proofKey.kept) spareKeys.set(slot, keys)
   else keys.free()
@@ -81,25 +88,55 @@ export async function preparePage(engine: Engine, settings: Settings): Promise<P
   const { issuer, storage, now } = settings
   const emit = createEmit(settings.onEvent, now)
   const slot = slotOf(settings)
-  const keep = storage === 'session'
+  const keep = storage !== 'memory'
   const keys = takeSpare(slot) ?? (await openKeys(engine, slot, keep))
   const { thumbprint, algorithm, extractable, kept, sealsRecords } = factsOf(keys)
   const heldBy = extractable ? 'memory' : 'non-extractable'
   emit({ type: 'proof_key', thumbprint, algorithm, proofKey: heldBy, kept })
   if (keep && !kept) emit({ type: 'storage_unavailable', what: 'proof_key' })
 
-  const records = createRecords(keys, sealsRecords, slot, emit)
+  const changes = new EventTarget()
+  const shared =
+    kept && storage === 'persistent' ? await shareRecords(engine, settings, changes) : undefined
+  const records = shared ?? createRecords(keys, sealsRecords, slot, emit)
   const former = await records.read()
-  const clock = createClock(now)
+  const clock = createClock(engine, now)
   const clockRunsOn = !former || clock.restore(former.clockOffsetMs, former.grantedAtSeconds)
   const http = createHttp(engine, settings.fetch)
   const given = settings.keys && readKeys(settings.keys)
   const issuerKeys = createIssuerKeys(engine, http, issuer, { given, kept: former?.keys })
   return {
-    ...{ engine, settings, slot, keys, issuerKeys, records, former, http, clock, emit },
+    ...{
+      engine,
+      settings,
+      slot,
+      keys,
+      issuerKeys,
+      records,
+      shared,
+      changes,
+      former,
+      http,
+      clock,
+      emit,
+    },
     clockRunsOn,
     proofKey: { thumbprint, kept, heldBy },
-    lock: createRefreshLock(),
+    // Tabs that share a visit take turns at each refresh instead.
+    lock: shared ? noLock : createRefreshLock(),
     nonces: new Map(),
   }
+}
+
+const noLock: RefreshLock = { holds: async () => true, release() {} }
+
+async function shareRecords(
+  engine: Engine,
+  settings: Settings,
+  changes: EventTarget,
+): Promise<SharedRecords> {
+  const { onEvent } = settings
+  const store = await createStore({ name: 'visits', ...(onEvent && { onEvent }) })
+  const changed = () => void changes.dispatchEvent(new Event('change'))
+  return createSharedRecords(store, engine.fingerprint(slotOf(settings)), changed)
 }

@@ -23,12 +23,22 @@ export interface VisitRecord {
 /** Where the record of this tab is kept. */
 export interface Records {
   read(): Promise<VisitRecord | undefined>
-  /** Returns whether it is kept now. */
-  write(record: VisitRecord): Promise<boolean>
+  /** What a record that is found here survives. */
+  durability(): VisitDurability
+  /** Returns what it survives now. */
+  write(record: VisitRecord): Promise<VisitDurability>
   wipe(): void
   /** Wipes, and writes nothing any more. */
-  close(): void
+  close(): Promise<void>
+  /** Writes nothing any more, and leaves what is there. */
+  leave(): void
 }
+
+/**
+ * What a visit survives: nothing beyond this page's `memory`; a reload of its `tab`; or, shared by the tabs of its origin, the end
+ * of the browser, as surely as the browser keeps it (`strict`, `relaxed`), or as it likes (`best_effort`).
+ */
+export type VisitDurability = 'tab' | 'memory' | 'strict' | 'relaxed' | 'best_effort'
 
 const version = 2
 
@@ -38,6 +48,8 @@ export function createRecords(keys: PageKeys, seals: boolean, slot: string, emit
   let failed = false
   let closed = false
   return {
+    durability: () => 'tab',
+    leave: () => void (closed = true),
     async read() {
       if (!seals) return undefined
       try {
@@ -52,10 +64,10 @@ export function createRecords(keys: PageKeys, seals: boolean, slot: string, emit
       }
     },
     async write(record) {
-      if (!seals) return false
+      if (!seals) return 'memory'
       try {
         const sealed = await keys.seal(JSON.stringify({ version, ...record }))
-        if (closed) return false
+        if (closed) return 'memory'
         sessionStorage.setItem(name, sealed)
         failed = false
       } catch {
@@ -64,9 +76,9 @@ export function createRecords(keys: PageKeys, seals: boolean, slot: string, emit
         // What is there is older than what is known: a reload must not spend its refresh token again.
         this.wipe()
       }
-      return !failed
+      return failed ? 'memory' : 'tab'
     },
-    close() {
+    async close() {
       closed = true
       this.wipe()
     },

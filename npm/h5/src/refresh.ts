@@ -5,6 +5,7 @@ import { perform } from './exchange.js'
 import { hold, isOurs, isSameParty, partyOf, resume, type Holding } from './holding.js'
 import type { Page } from './page.js'
 import type { VisitRecord } from './record.js'
+import { refreshTogether } from './shared-refresh.js'
 
 /** A refresh that worked, or did not; `ended` if the authority said that the visit is over. */
 export type RefreshOutcome = { holding: Holding } | { failure: LingpaiError; ended: boolean }
@@ -16,46 +17,56 @@ export async function refresh(
   signal: AbortSignal,
 ): Promise<RefreshOutcome> {
   try {
+    if (page.shared) return await refreshTogether(page, page.shared, record, signal)
     const newest = await keptElsewhere(page, record)
     signal.throwIfAborted()
     const newer = newest && (await resume(page, newest, signal))
     if (newer) return { holding: newer }
-    const { refreshToken, appKey, terms, launch } = newest ?? record
     const message = 'another tab has this visit'
-    if (refreshToken === undefined) {
-      return { failure: new LingpaiError('visit_ended'), ended: false }
-    }
-    if (!(await page.lock.holds(launch, signal))) {
+    const last = newest ?? record
+    if (last.refreshToken !== undefined && !(await page.lock.holds(last.launch, signal))) {
       return { failure: new LingpaiError('visit_ended', { message }), ended: false }
     }
-    const agreed = await agree(appKey)
-    signal.throwIfAborted()
-    const exchange = page.engine.Exchange.sealRefresh(refreshToken, appKey, terms, ...agreed)
-    const { kid } = JSON.parse(appKey) as { kid: string }
-    const decision = await perform(page, 'refresh', exchange, kid, signal)
-    signal.throwIfAborted()
-    if ('refused' in decision) {
-      const failure = new LingpaiError(decision.refused)
-      if (decision.final) page.records.wipe()
-      return { failure, ended: decision.final }
-    }
-    const { granted } = decision
-    const holding = await hold(page, granted, launch)
-    page.emit({
-      type: 'granted',
-      kind: 'refresh',
-      scope: holding.claims.scope,
-      tokenBytes: holding.token.length,
-      expiresAtMs: holding.expiresAtSeconds * 1000,
-      refreshable: holding.refreshToken !== undefined,
-      nextAppKeyId: granted.appKeyId,
-      clockOffsetMs: holding.clockOffsetMs,
-    })
-    return { holding }
+    return await spend(page, last, signal)
   } catch (error) {
     signal.throwIfAborted()
     return { failure: toLingpaiError(error), ended: false }
   }
+}
+
+/** Spends the refresh token of a record, whoever else might. */
+export async function spend(
+  page: Page,
+  { refreshToken, appKey, terms, launch }: VisitRecord,
+  signal: AbortSignal,
+): Promise<RefreshOutcome> {
+  if (refreshToken === undefined) {
+    return { failure: new LingpaiError('visit_ended'), ended: false }
+  }
+  const agreed = await agree(appKey)
+  signal.throwIfAborted()
+  const exchange = page.engine.Exchange.sealRefresh(refreshToken, appKey, terms, ...agreed)
+  const { kid } = JSON.parse(appKey) as { kid: string }
+  const decision = await perform(page, 'refresh', exchange, kid, signal)
+  signal.throwIfAborted()
+  if ('refused' in decision) {
+    const failure = new LingpaiError(decision.refused)
+    if (decision.final) page.records.wipe()
+    return { failure, ended: decision.final }
+  }
+  const { granted } = decision
+  const holding = await hold(page, granted, launch)
+  page.emit({
+    type: 'granted',
+    kind: 'refresh',
+    scope: holding.claims.scope,
+    tokenBytes: holding.token.length,
+    expiresAtMs: holding.expiresAtSeconds * 1000,
+    refreshable: holding.refreshToken !== undefined,
+    nextAppKeyId: granted.appKeyId,
+    clockOffsetMs: holding.clockOffsetMs,
+  })
+  return { holding }
 }
 
 // Another visit object of this tab may have refreshed already. Its successor is the one to go on with, also when its token

@@ -1,12 +1,13 @@
 // Keeps the token of an open visit fresh: refreshes it ahead of time, one refresh for all who ask, waits where that failed,
 // and knows when the visit is over.
-import type { ErrorCode } from './codes.js'
+import { retryableCodes, type ErrorCode } from './codes.js'
 import { enter } from './enter.js'
 import { LingpaiError, toLingpaiError } from './errors.js'
 import { isSameParty, partyOf, type Holding } from './holding.js'
 import type { Page } from './page.js'
 import { askForLaunch, canAskForLaunch } from './redeem.js'
 import { refresh } from './refresh.js'
+import { endedElsewhere } from './shared-refresh.js'
 import { inTurn, unlessAborted } from './waiting.js'
 
 /** What a visit holds, kept fresh. */
@@ -76,6 +77,9 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
       failed = { failure, asked, waitMs, untilMs: performance.now() + waitMs }
       const expiresAtMs = holding.expiresAtSeconds * 1000
       emit({ type: 'refresh_failed', code: code ?? 'internal', expiresAtMs })
+      if (code && retryableCodes.has(code) && leftMs > 0) {
+        emit({ type: 'served_from_cache', code, expiresAtMs })
+      }
       throw failure
     }
   }
@@ -110,12 +114,29 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
   }
 
   const checkUnless = (isToWait: () => boolean) => {
+    const byMs = clock.look()
+    if (byMs !== 0) emit({ type: 'clock_jumped', byMs })
     if (closed.aborted || !isRefreshable()) return
     if (dueInMs() > 0 || isToWait()) schedule()
     else void renew().catch(() => {})
   }
   const check = () => checkUnless(() => failedForMs() > 0)
-  const wake = () => checkUnless(isAskedToWait)
+  const wake = () => {
+    hear()
+    checkUnless(isAskedToWait)
+  }
+
+  // Another tab may have closed the visit that both have, or opened one for somebody else. A page that comes back has missed it.
+  const hear = () => {
+    const { shared } = page
+    if (!shared || closed.aborted || ended) return
+    void endedElsewhere(shared, holding).then(
+      (code) => {
+        if (code && !closed.aborted && !ended) end(code)
+      },
+      () => {},
+    )
+  }
 
   const schedule = () => {
     clearTimeout(timer)
@@ -128,12 +149,16 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
 
   // Asks for the lock now, so that of two tabs the first one has it. Whether it is granted counts only at a refresh.
   page.lock.holds(holding.launch, closed).catch(() => {})
+  page.changes.addEventListener('change', hear)
   return {
     holding: () => holding,
     secondsLeft,
     check,
     wake,
     renew,
-    stop: () => clearTimeout(timer),
+    stop() {
+      clearTimeout(timer)
+      page.changes.removeEventListener('change', hear)
+    },
   }
 }

@@ -44,7 +44,7 @@ impl Number {
 }
 
 /// Appends an integer in decimal, without the weight of `core::fmt`.
-pub(super) fn write_integer(value: i64, out: &mut String) {
+pub(crate) fn write_integer(value: i64, out: &mut String) {
     if value < 0 {
         out.push('-');
     }

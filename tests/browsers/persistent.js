@@ -1,0 +1,106 @@
+// A visit that outlives its tab. One suite, run by each browser's test file.
+import assert from 'node:assert/strict'
+import { afterEach, describe, test } from 'node:test'
+
+import { until } from '../support/until.js'
+import { session } from './session.js'
+import { dumpStorage } from './traces.js'
+import { callApi } from './visits.js'
+
+const VISITS = '/v1/visits'
+const REFRESH = '/v1/visits/refresh'
+
+export function persistentIn(browserName) {
+  describe(`a persistent visit in ${browserName}`, { timeout: 240_000 }, () => {
+    const { open, openVisit, settled, world } = session(browserName)
+    const persistent = { storage: 'persistent' }
+
+    afterEach(() => world().worker.setClock(0))
+
+    const sent = (path) => world().proxy.of(path).length
+
+    /** Another tab of the same origin, without a launch. */
+    const another = async () => {
+      const page = await open(world().pageUrl({ launch: 'fragment', ...persistent }))
+      return { page, ...(await settled(page)) }
+    }
+
+    test('is there in another tab, after its own is gone, and rests sealed', async () => {
+      const { page, claims, durability } = await openVisit(await world().fragmentUrl(persistent))
+      assert.equal(durability, 'strict')
+      const stored = await page.evaluate(dumpStorage)
+      await page.close()
+      const next = await another()
+      assert.equal(next.status, 'open', JSON.stringify(next))
+      assert.deepEqual([next.source, next.claims.sid], ['cached', claims.sid])
+      assert.equal(sent(VISITS), 1)
+      assert.equal((await next.page.evaluate(callApi)).status, 200)
+      for (const [name, secret] of world().secrets()) {
+        assert.ok(!JSON.stringify(stored).includes(secret.toString()), name)
+      }
+      await next.page.evaluate(() => state.visit.close())
+    })
+
+    test('starts while the gateway is away', async () => {
+      const { page, claims } = await openVisit(await world().fragmentUrl(persistent))
+      await page.close()
+      const before = world().proxy.exchanges.length
+      const next = await another()
+      assert.deepEqual([next.status, next.source, next.claims.sid], ['open', 'cached', claims.sid])
+      assert.equal(world().proxy.exchanges.length, before, 'nothing was asked of anybody')
+      await next.page.evaluate(() => state.visit.close())
+    })
+
+    test('is refreshed once for all tabs', async () => {
+      const { page, claims } = await openVisit(await world().fragmentUrl(persistent))
+      const tabs = [
+        page,
+        ...(await Promise.all([another(), another(), another()])).map(({ page }) => page),
+      ]
+      const lifeSeconds = claims.exp - claims.iat
+      await world().worker.setClock(lifeSeconds - 20)
+      const skewMs = (lifeSeconds - 20) * 1000
+      const jtis = await Promise.all(
+        tabs.map((tab) =>
+          tab.evaluate(async (skewMs) => {
+            state.skewMs = skewMs
+            await state.visit.token({ minValiditySeconds: 60 })
+            return state.visit.claims.jti
+          }, skewMs),
+        ),
+      )
+      assert.equal(sent(REFRESH), 1)
+      assert.equal(new Set(jtis).size, 1)
+      assert.notEqual(jtis[0], claims.jti)
+      await page.evaluate(() => state.visit.close())
+    })
+
+    test('that is closed in one tab ends in all of them, and is gone', async () => {
+      const { page } = await openVisit(await world().fragmentUrl(persistent))
+      const other = await another()
+      await page.evaluate(() => state.visit.close())
+      await until('the other tab to hear of it', () =>
+        other.page.evaluate(() => state.events.some(({ type }) => type === 'ended')),
+      )
+      const next = await another()
+      assert.deepEqual([next.status, next.code], ['failed', 'launch_missing'])
+    })
+
+    test('of somebody else asks first', async () => {
+      const { page } = await openVisit(await world().fragmentUrl(persistent))
+      const declined = await open(
+        await world().fragmentUrl({ ...persistent, conflict: 'decline' }, { subject: 'user-2' }),
+      )
+      assert.equal((await settled(declined)).code, 'launch_conflict')
+      const approved = await open(
+        await world().fragmentUrl({ ...persistent, conflict: 'approve' }, { subject: 'user-2' }),
+      )
+      const result = await settled(approved)
+      assert.equal(result.status, 'open', JSON.stringify(result))
+      await until('the first user to be gone', () =>
+        page.evaluate(() => state.events.some(({ type }) => type === 'ended')),
+      )
+      await approved.evaluate(() => state.visit.close())
+    })
+  })
+}

@@ -1,0 +1,3 @@
+import { tiersIn } from './tiers.js'
+
+tiersIn('firefox')
