@@ -130,7 +130,9 @@ fn caller(world: &Shared, number: usize) {
     let ids = here.seen.ids.clone();
     let cause = if here.random.percent(50) { Cause::Person } else { Cause::Identity };
     let id = if ids.is_empty() { None } else { Some(ids[here.random.below(ids.len())]) };
-    let choice = here.random.below(100);
+    // In some worlds nearly everybody moves, there and back again.
+    let restless = here.restless && here.random.percent(70);
+    let choice = if restless { 64 } else { here.random.below(100) };
     let other = world.clone();
     drop(here);
     let task = async move {
@@ -171,7 +173,9 @@ fn event(world: &Shared) {
                 let (call, to, request) = here.network.requests.swap_remove(place);
                 if twice {
                     here.count("doubled");
-                    here.network.requests.push((call, to.clone(), request.clone()));
+                    // The second may come when everything else has long gone on.
+                    let delay = here.random.below(EVENTS);
+                    here.network.delay((call, to.clone(), request.clone()), delay);
                 }
                 drop(here);
                 deliver(world, call, to, request);

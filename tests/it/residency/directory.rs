@@ -157,6 +157,22 @@ fn the_certificate_says_what_was_deleted_where_and_names_nobody() {
     assert!(!claims.to_json().contains(&id.to_text()));
 }
 
+#[test]
+fn without_a_vault_the_certificate_says_nothing_about_one() {
+    let mut record = directory::begin_removal(Some(active()), Cause::Person, &[area("cn")], NOW)
+        .unwrap()
+        .unwrap();
+    while plan::next(&record).is_some() {
+        record = done(record, None);
+    }
+    let id = IdentityId::from_random([7; 16]);
+    let key = signing_key(Curve::Edwards);
+    let jws = certificate::sign(&record, id, ISSUER, NOW, "c-1", &key).unwrap();
+    let payload = lingpai_core::base64url::decode(jws.split('.').nth(1).unwrap()).unwrap();
+    let claims = json::parse_object(&payload).unwrap();
+    assert!(claims.get("vault").is_none() && claims.get("deleted").is_some());
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in ".*") {

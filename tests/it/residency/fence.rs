@@ -44,6 +44,11 @@ proptest! {
             if let (Some(before), Some(after)) = (&entry, &after) {
                 prop_assert!(after.fence() >= before.fence());
             }
+            // Whoever comes late gets nothing, and changes nothing.
+            if entry.as_ref().is_some_and(|entry| entry.fence() > epoch(number)) {
+                prop_assert!(!matches!(verdict, Verdict::Granted | Verdict::Repeated));
+                prop_assert_eq!(&after, &entry);
+            }
             // An entry that was there stays, deleted or not.
             prop_assert!(entry.is_none() || after.is_some());
             let deleted = entry.as_ref().and_then(Entry::deletion);

@@ -38,7 +38,7 @@ pub(super) fn ask_identity(world: &mut World, area: &Area, request: Request) -> 
         Request::Change(id, epoch, write, person) => {
             let answer = host.put(id, epoch, Command::Write(write), person, sabotage);
             if matches!(answer, Answer::Verdict(Verdict::Granted)) {
-                world.seen.applied.entry((id, "identifier")).or_default().push(person);
+                world.applied(id, "identifier", person);
                 world.served(id, epoch, area);
             }
             answer
@@ -104,7 +104,7 @@ pub(super) fn ask_data(world: &mut World, area: &Area, pinned: bool, request: Re
             let verdict = decided(Kind::Data, &mut host.entries, id, command, epoch, sabotage);
             if verdict == Verdict::Granted {
                 host.rows.entry(id).or_default().insert(kind, value);
-                world.seen.applied.entry((id, kind)).or_default().push(value);
+                world.applied(id, kind, value);
                 if !pinned {
                     world.served(id, epoch, area);
                 }

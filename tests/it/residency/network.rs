@@ -91,9 +91,14 @@ impl Network {
     fn send(&mut self, to: Node, request: Request, delay: usize) -> u64 {
         self.last += 1;
         self.waiting.insert(self.last, None);
-        self.slow.push((self.clock + delay, (self.last, to, request)));
-        self.tick(0);
+        self.delay((self.last, to, request), delay);
         self.last
+    }
+
+    /// A message that takes so many events before it can be delivered.
+    pub(super) fn delay(&mut self, message: (u64, Node, Request), events: usize) {
+        self.slow.push((self.clock + events, message));
+        self.tick(0);
     }
 
     /// Lets `events` pass.

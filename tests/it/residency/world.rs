@@ -37,6 +37,8 @@ pub(super) struct World {
     pub(super) sabotage: Sabotage,
     /// How many faults there are: 0 to 4.
     pub(super) wild: usize,
+    /// Whether nearly everybody moves.
+    pub(super) restless: bool,
     pub(super) identities: BTreeMap<Area, IdentityHost>,
     pub(super) data: BTreeMap<(Area, bool), DataHost>,
     pub(super) directory: BTreeMap<IdentityId, Record>,
@@ -78,6 +80,7 @@ impl World {
         let mut random = Random(seed);
         Rc::new(RefCell::new(Self {
             wild: random.below(5),
+            restless: random.percent(40),
             random,
             now: NOW,
             identities: identities.collect(),
@@ -110,6 +113,13 @@ impl World {
         bytes[..8].copy_from_slice(&self.random.next().to_be_bytes());
         bytes[8..].copy_from_slice(&self.random.next().to_be_bytes());
         IdentityId::from_random(bytes)
+    }
+
+    /// Notes that a write took effect. None does twice.
+    pub(super) fn applied(&mut self, id: IdentityId, kind: &'static str, value: u64) {
+        let applied = self.seen.applied.entry((id, kind)).or_default();
+        assert!(!applied.contains(&value), "a write took effect twice");
+        applied.push(value);
     }
 
     /// Notes that `area` let somebody in who came with `epoch`.

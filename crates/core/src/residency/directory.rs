@@ -398,7 +398,8 @@ impl Removal {
         let (area, kind) = match step {
             Some(plan::Step::Revoke) => return self.revoked_at = Some(now),
             Some(plan::Step::EraseVault) => {
-                return self.vault = Some(deletion.unwrap_or(nothing));
+                // Without a vault there is nothing to say about one.
+                return self.vault = deletion;
             }
             Some(plan::Step::DeleteData(area) | plan::Step::DeletePinned(area)) => {
                 (area, Kind::Data)

@@ -23,7 +23,10 @@ export interface RegionSettings extends RegionPlacement {
   namespaces: RegionNamespaces
   /** Ends every session of an identity, by the `sub` of its tokens. Called again until it resolves. */
   endSessions(id: string): Promise<void>
-  /** Erases what a vault keeps of an identity, and says how many values. Called again until it resolves. Default: there is no vault. */
+  /**
+   * Erases what a vault keeps of an identity, and says how many values. Called again until it resolves, after the data are gone: it
+   * has to know by the id which values those are. Default: there is no vault, and certificates say nothing about one.
+   */
   eraseVault?: ((id: string) => Promise<number>) | undefined
 }
 

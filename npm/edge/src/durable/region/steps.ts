@@ -83,7 +83,8 @@ async function calls(
       await endSessions(id)
       return { outcome: 'done' }
     case 'erase_vault': {
-      const items = (await eraseVault?.(id)) ?? 0
+      if (!eraseVault) return { outcome: 'done' }
+      const items = await eraseVault(id)
       return { outcome: 'done', items, at: Math.floor(Date.now() / 1000) }
     }
     case 'commit':
