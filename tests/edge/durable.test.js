@@ -85,6 +85,19 @@ describe('visits in the durable ledger', () => {
     assert.equal(await ledger.isRevoked(familyOf(first.vt)), true)
   })
 
+  test('uses something up in a visit once, and not after its end', async () => {
+    const { vt } = await visit(world({ ledger }))
+    const use = (key) => ledger.burnInFamily(familyOf(vt), key, soon())
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => use('proof/key/1')))
+    assert.equal(outcomes.filter((outcome) => outcome === 'burned').length, 1)
+    assert.equal(outcomes.filter((outcome) => outcome === 'used').length, 49)
+    assert.equal(await ledger.burnInFamily('another', 'proof/key/1', soon()), 'burned')
+    await workerd.crash()
+    assert.equal(await use('proof/key/1'), 'used')
+    await ledger.revoke(familyOf(vt))
+    assert.equal(await use('proof/key/2'), 'revoked')
+  })
+
   test('says nothing of a visit that it does not know', async () => {
     await ledger.revoke('unknown')
     assert.equal(await ledger.isRevoked('unknown'), false)

@@ -10,6 +10,8 @@ import { workerBundle } from '../support/worker_bundle.js'
 import { bundleWorker, startServer } from '../support/workerd_server.js'
 import { drive } from './drive.js'
 
+/** Until an engine has compiled what is hot, it spends more time on that than on answering; a server does it once. */
+const WARM_UP_REQUESTS = 5000
 const ROUNDS = 14
 const BOUND_REQUESTS = 300
 const BEARER_REQUESTS = 1000
@@ -67,7 +69,7 @@ async function compare(prepare, repeated) {
   const places = await prepare()
   try {
     for (const { place, headersOf } of Object.values(places)) {
-      await drive({ ...place, headers: await headersOf(300, repeated) })
+      await drive({ ...place, headers: await headersOf(WARM_UP_REQUESTS, repeated) })
     }
     for (let round = 0; round < ROUNDS; round++) {
       const entries = Object.entries(places)

@@ -174,6 +174,50 @@ export function tiersIn(browserName) {
       ])
     })
 
+    test('a module that fails within a transaction is started anew by the next call', async () => {
+      for (const calls of [1, 2, 3]) {
+        const page = await open()
+        const outcome = await page.evaluate(async (calls) => {
+          await openStore({ name: 'trap', openTimeoutMs: 200 })
+          await store.write({ put: [{ key: 'a', value: '1' }], durability: 'strict' })
+          const now = performance.now.bind(performance)
+          let left = calls
+          // What the module asks in the midst of its work ends it there, as a trap would.
+          performance.now = () => {
+            if (--left > 0) return now()
+            performance.now = now
+            throw new WebAssembly.RuntimeError('unreachable')
+          }
+          const written = await store
+            .write({ put: [{ key: 'b', value: '2' }], durability: 'strict' })
+            .then(
+              ({ committed }) => committed,
+              ({ code }) => code,
+            )
+          const [a, b] = await store.read(['a', 'b'])
+          const again = await store.write({ put: [{ key: 'c', value: '3' }], durability: 'strict' })
+          const restarted = events.some(({ type }) => type === 'restarted')
+          return { written, a: a?.value, b: b?.value ?? null, again, restarted }
+        }, calls)
+        const { written, a, b, again, restarted } = outcome
+        assert.ok(restarted, JSON.stringify({ calls, outcome }))
+        assert.equal(written, 'internal')
+        assert.equal(a, '1')
+        assert.ok(b === null || b === '2')
+        assert.deepEqual(again, { committed: true, durability: 'strict' })
+        // Nothing of the instance that failed holds the database against others.
+        await page.evaluate(
+          () =>
+            new Promise((resolve, reject) => {
+              const request = indexedDB.open('lingpai', Date.now())
+              request.onsuccess = () => resolve(request.result.close())
+              request.onerror = () => reject(request.error)
+              request.onblocked = () => reject(new Error('blocked'))
+            }),
+        )
+      }
+    })
+
     test('a database that was emptied is noticed at the next start', async () => {
       const page = await open()
       await page.evaluate(async () => {

@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('..', import.meta.url))
 const from = join(here, 'page')
 const to = join(here, 'dist', 'page')
 // esbuild leaves `new URL('../wasm/…', import.meta.url)` as it is: the module goes where that leads from /h5/.
-const wasm = fileURLToPath(import.meta.resolve('@lingpai/h5/lingpai_h5_bg.wasm'))
+const modules = ['lingpai_h5_bg.wasm', 'lingpai_tokenizer_bg.wasm']
 
 // Emptied, not removed: a Worker that is running watches the directory.
 await mkdir(to, { recursive: true })
@@ -25,9 +25,18 @@ const common = {
   logLevel: 'warning',
 }
 await build({ ...common, entryPoints: { app: join(from, 'app/app.ts') }, outdir: to })
+// A scene is a page of its own beside the tea club, with the same launch: page/scenes/<name>/{index.html,page.ts,page.css}.
+const scenes = (await readdir(join(from, 'scenes'), { withFileTypes: true }))
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+const inScenes = (file) =>
+  Object.fromEntries(
+    scenes.map((name) => [`${name}/page`, join(from, 'scenes', name, `page.${file}`)]),
+  )
 await build({
   ...common,
   entryPoints: {
+    ...inScenes('ts'),
     launch: fileURLToPath(import.meta.resolve('@lingpai/h5/launch')),
     page: join(from, 'h5/page.ts'),
     thief: join(from, 'h5/thief.ts'),
@@ -42,7 +51,17 @@ await build({
   outdir: to,
 })
 
+await build({
+  ...common,
+  sourcemap: false,
+  entryPoints: inScenes('css'),
+  outdir: join(to, 'h5'),
+})
+
 const files = {
+  ...Object.fromEntries(
+    scenes.map((name) => [`scenes/${name}/index.html`, `h5/${name}/index.html`]),
+  ),
   'app/index.html': 'index.html',
   'h5/index.html': 'h5/index.html',
   'h5/thief.html': 'h5/thief.html',
@@ -50,7 +69,9 @@ const files = {
 }
 for (const [source, target] of Object.entries(files))
   await copy(join(from, source), join(to, target))
-await copy(wasm, join(to, 'wasm/lingpai_h5_bg.wasm'))
+for (const name of modules) {
+  await copy(fileURLToPath(import.meta.resolve(`@lingpai/h5/${name}`)), join(to, 'wasm', name))
+}
 
 async function copy(source, target) {
   await mkdir(dirname(target), { recursive: true })

@@ -1,6 +1,6 @@
 //! The clock that follows the authority: core's rule, for the page's two clocks.
 
-use lingpai_core::cache::clock::{self, Pace, Reading};
+use lingpai_core::cache::clock::{self, Reading};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::platform;
@@ -20,7 +20,7 @@ impl Clock {
 
     /// The authority's time, Unix milliseconds.
     #[wasm_bindgen(js_name = nowMs)]
-    pub fn now_ms(&self, wall_ms: f64) -> f64 {
+    pub fn now_ms(&mut self, wall_ms: f64) -> f64 {
         self.0.now_ms(reading(wall_ms))
     }
 
@@ -47,11 +47,7 @@ impl Clock {
 
     /// By how many milliseconds the page's clock went off since the last look; 0 if it went on as it should.
     pub fn look(&mut self, wall_ms: f64) -> f64 {
-        match self.0.look(reading(wall_ms)) {
-            Pace::Steady => 0.0,
-            Pace::Ahead(ms) => ms,
-            Pace::Back(ms) => -ms,
-        }
+        self.0.look(reading(wall_ms))
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Database(IdbDatabase);
 impl Database {
     /// Opens the database. Any failure, and silence beyond the watchdog, is an error.
     pub(crate) async fn open() -> JsResult<Self> {
-        let mut connection = Connection::new();
+        let mut connection = Connection::idle();
         let mut next = connection.want(0);
         while let Some(open) = next {
             let opened = Self::open_once(open.version).await?;
@@ -53,9 +53,7 @@ impl Database {
         Err(unavailable())
     }
 
-    async fn open_once(
-        version: Option<u64>,
-    ) -> JsResult<Result<Self, Cause>> {
+    async fn open_once(version: Option<u64>) -> JsResult<Result<Self, Cause>> {
         let outcome = Rc::new(Cell::new(None));
         let awaited = Rc::new(Cell::new(true));
         let (told, waiting) = (Rc::clone(&outcome), Rc::clone(&awaited));
@@ -79,7 +77,7 @@ impl Database {
 
     fn connected(database: IdbDatabase) -> Self {
         let closing = database.clone();
-        idb::listen(&database, &["versionchange"], move |_| closing.close());
+        idb::listen(&database, &["versionchange"], Box::new(move |_| closing.close()));
         Self(database)
     }
 

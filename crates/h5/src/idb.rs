@@ -36,8 +36,7 @@ extern "C" {
 }
 
 /// Calls `handler` with the name of each of these events.
-pub(crate) fn listen(target: &JsValue, events: &[&str], handler: impl FnMut(String) + 'static) {
-    let mut handler: Box<dyn FnMut(String)> = Box::new(handler);
+pub(crate) fn listen(target: &JsValue, events: &[&str], mut handler: Box<dyn FnMut(String)>) {
     let called = move |event: JsValue| handler(text(&event, "type"));
     let called = Closure::<dyn FnMut(JsValue)>::new(called).into_js_value();
     for event in events {
@@ -62,7 +61,7 @@ pub(crate) fn open(
         Err(error) => return done(Err(cause(&error))),
     };
     let opening = request.clone();
-    listen(&request, &["success", "error", "upgradeneeded"], move |event| {
+    let told = move |event: String| {
         let database = opening.result().map(|database| database.unchecked_into::<IdbDatabase>());
         match (event.as_str(), database) {
             ("upgradeneeded", Ok(database)) if !is_complete(&database) => {
@@ -73,7 +72,8 @@ pub(crate) fn open(
             ("error", _) => done(Err(error_of(&opening))),
             _ => {}
         }
-    });
+    };
+    listen(&request, &["success", "error", "upgradeneeded"], Box::new(told));
 }
 
 /// Whether it has the object store.
@@ -90,8 +90,7 @@ pub(crate) fn begin(
     let durability = if strict { "strict" } else { "relaxed" };
     let options = platform::object(&[("durability", durability.into())])?;
     let mode = if write { "readwrite" } else { "readonly" };
-    let transaction =
-        database.unchecked_ref::<Transactions>().begin(STORE, mode, &options)?;
+    let transaction = database.unchecked_ref::<Transactions>().begin(STORE, mode, &options)?;
     let store = store_of(&transaction)?;
     Ok((transaction, store))
 }

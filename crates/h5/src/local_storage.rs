@@ -48,5 +48,9 @@ pub(crate) fn remove(name: &str) {
 pub(crate) fn names(prefix: &str) -> Vec<String> {
     let Some(storage) = storage() else { return Vec::new() };
     let names = Object::keys(storage.unchecked_ref::<Object>());
-    names.iter().filter_map(|name| name.as_string()).filter(|name| name.starts_with(prefix)).collect()
+    names
+        .iter()
+        .filter_map(|name| name.as_string())
+        .filter(|name| name.starts_with(prefix))
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! A store in a browser: makes the calls that core's store asks for, and tells it what became of them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
@@ -8,6 +8,7 @@ use lingpai_core::cache::store::{
     self as core_store, Answer, Batch, Begin, Command, Event, Host, Input, Local, Request,
 };
 use lingpai_core::cache::{Cause, Row};
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
@@ -25,9 +26,13 @@ struct Driver {
     core: RefCell<core_store::Store>,
     emit: Function,
     database: RefCell<Option<(u32, IdbDatabase)>>,
-    transactions: RefCell<Vec<(u32, IdbTransaction)>>,
-    asked: RefCell<(u32, Vec<(u32, Function)>)>,
+    transactions: RefCell<Numbered>,
+    asked: RefCell<Numbered>,
+    asks: Cell<u32>,
 }
+
+/// Objects of the browser by the numbers that core knows them by.
+type Numbered = Vec<(u32, JsValue)>;
 
 /// What core's store hears of the browser while it decides, and what it asks for.
 struct Page(Vec<Command>);
@@ -65,14 +70,15 @@ impl Store {
             database: RefCell::default(),
             transactions: RefCell::default(),
             asked: RefCell::default(),
+            asks: Cell::default(),
         });
-        driver.run(core_store::Store::start);
+        driver.dispatch(Input::Start);
         Ok(Self(driver))
     }
 
     /// Resolves with an array of `[value, revision]` or `undefined`, one for each key; with `null` if the store is closed.
-    pub fn read(&self, keys: Vec<String>) -> Promise {
-        self.0.ask(Request::Read(keys))
+    pub fn read(&self, keys: Array) -> Promise {
+        self.0.ask(Request::Read(texts(&keys)))
     }
 
     /// Resolves with an array of `[value, revision, key]`; with `null` if the store is closed.
@@ -80,21 +86,23 @@ impl Store {
         self.0.ask(Request::List { prefix, after, limit })
     }
 
+    /// `expect`: keys and revisions, one after the other. `put`: keys and values likewise. `delete`: keys.
+    ///
     /// Resolves with a durability, with an array of `[key, revision]` that are not as expected, or with `null` if the store is
     /// closed.
-    pub fn write(
-        &self,
-        expected: Vec<String>,
-        revisions: Vec<f64>,
-        put: Vec<String>,
-        values: Vec<String>,
-        delete: Vec<String>,
-        strict: bool,
-    ) -> Promise {
-        let revisions = revisions.into_iter().map(|revision| revision as u64);
-        let expect = expected.into_iter().zip(revisions).collect();
-        let put = put.into_iter().zip(values).collect();
-        self.0.ask(Request::Write(Batch { expect, put, delete, strict }))
+    pub fn write(&self, expect: Array, put: Array, delete: Array, strict: bool) -> Promise {
+        let mut batch = Batch { strict, ..Batch::default() };
+        for at in (0..expect.length()).step_by(2) {
+            let revision = expect.get(at + 1).as_f64().unwrap_or_default();
+            batch.expect.push((text(expect.get(at)), revision as u64));
+        }
+        for at in (0..put.length()).step_by(2) {
+            batch.change.push((text(put.get(at)), Some(text(put.get(at + 1)))));
+        }
+        for at in 0..delete.length() {
+            batch.change.push((text(delete.get(at)), None));
+        }
+        self.0.ask(Request::Write(batch))
     }
 
     /// Resolves once nothing is under way any more.
@@ -102,60 +110,41 @@ impl Store {
         self.0.ask(Request::Close)
     }
 
-    /// The page is about to be frozen.
-    pub fn sleep(&self) {
-        self.0.dispatch(Input::Sleep);
+    /// The page is about to be frozen, or is back.
+    #[wasm_bindgen(js_name = setAwake)]
+    pub fn set_awake(&self, awake: bool) {
+        self.0.dispatch(if awake { Input::Wake } else { Input::Sleep });
     }
 
-    /// The page is back.
-    pub fn wake(&self) {
-        self.0.dispatch(Input::Wake);
-    }
-
-    /// Where rows go, once that is settled.
-    pub fn tier(&self) -> Option<String> {
-        self.0.core.borrow().tier().map(|tier| tier.as_str().into())
-    }
-
-    /// Whether they are under a key that the browser does not show.
-    #[wasm_bindgen(js_name = isEncrypted)]
-    pub fn is_encrypted(&self) -> bool {
-        self.0.core.borrow().is_encrypted()
-    }
-
-    /// How often the store was lost.
-    pub fn epoch(&self) -> u32 {
-        self.0.core.borrow().epoch()
-    }
-
-    /// How long to wait for it to settle.
-    #[wasm_bindgen(js_name = openingMs)]
-    pub fn opening_ms(&self) -> f64 {
-        self.0.core.borrow().opening_ms() as f64
+    /// Where rows go (`undefined` until that is settled), whether they are under a key that the browser does not show, how often
+    /// the store was lost, and how many milliseconds to wait for it to settle.
+    #[wasm_bindgen(unchecked_return_type = "[string | undefined, boolean, number, number]")]
+    pub fn state(&self) -> Array {
+        let core = self.0.core.borrow();
+        Array::of4(
+            &core.tier().map(|tier| tier.as_str()).into(),
+            &core.is_encrypted().into(),
+            &core.epoch().into(),
+            &(core.opening_ms() as f64).into(),
+        )
     }
 }
 
 impl Driver {
     fn ask(self: &Rc<Self>, request: Request) -> Promise {
-        let mut op = 0;
+        let op = self.asks.get() + 1;
+        self.asks.set(op);
         let promise = Promise::new(&mut |resolve, _| {
-            let mut asked = self.asked.borrow_mut();
-            asked.0 += 1;
-            op = asked.0;
-            asked.1.push((op, resolve));
+            self.asked.borrow_mut().push((op, resolve.into()));
         });
         self.dispatch(Input::Ask(op, request));
         promise
     }
 
-    fn dispatch(self: &Rc<Self>, input: Input) {
-        self.run(|core, now, page| core.handle(input, now, page));
-    }
-
     /// Lets core decide, and then obeys. What a call throws at once is told in a round of its own.
-    fn run(self: &Rc<Self>, decide: impl FnOnce(&mut core_store::Store, u64, &mut Page)) {
+    fn dispatch(self: &Rc<Self>, input: Input) {
         let mut page = Page(Vec::new());
-        decide(&mut self.core.borrow_mut(), platform::now_ms() as u64, &mut page);
+        self.core.borrow_mut().handle(input, platform::now_ms() as u64, &mut page);
         for command in page.0 {
             self.obey(command);
         }
@@ -191,8 +180,8 @@ impl Driver {
                     self.dispatch(Input::Aborted(tx, idb::cause(&error)));
                 }
             }
-            Command::Burst { tx, put, delete, get } => {
-                if let Err(error) = self.burst(tx, &put, &delete, &get) {
+            Command::Burst { tx, change, get } => {
+                if let Err(error) = self.burst(tx, &change, &get) {
                     self.abort(tx);
                     self.dispatch(Input::Aborted(tx, idb::cause(&error)));
                 }
@@ -205,8 +194,8 @@ impl Driver {
                 platform::after(&tick, wait as i32 + 1);
             }
             Command::Answer(op, answer) => {
-                let resolve = take_of(&mut self.asked.borrow_mut().1, op);
-                if let Some(resolve) = resolve {
+                if let Some(resolve) = take(&self.asked, op) {
+                    let resolve: Function = resolve.unchecked_into();
                     // The functions of a promise throw nothing.
                     let _ = resolve.call1(&JsValue::UNDEFINED, &describe_answer(answer));
                 }
@@ -225,10 +214,11 @@ impl Driver {
         };
         let driver = Rc::clone(self);
         // Another tab wants to change the database, or the browser took it away.
-        idb::listen(&database, &["versionchange", "close"], move |_| {
-            driver.dispatch(Input::Lost(attempt));
-        });
+        let lost = move |_| driver.dispatch(Input::Lost(attempt));
+        idb::listen(&database, &["versionchange", "close"], Box::new(lost));
         let (version, complete) = (database.version() as u64, idb::is_complete(&database));
+        // Not for the app: for whoever has to close it if this module should fail.
+        let _ = self.emit.call2(&JsValue::UNDEFINED, &"opened".into(), &database);
         if let Some((_, stale)) = self.database.replace(Some((attempt, database))) {
             stale.close();
         }
@@ -246,15 +236,16 @@ impl Driver {
         let database = database.ok_or(JsValue::UNDEFINED)?;
         let (transaction, store) = idb::begin(&database, write, strict)?;
         let (driver, ended) = (Rc::clone(self), transaction.clone());
-        idb::listen(&transaction, &["complete", "abort"], move |event| {
+        let ends = move |event: String| {
             take(&driver.transactions, tx);
             driver.dispatch(if event == "complete" {
                 Input::Complete(tx, idb::is_strict(&ended))
             } else {
                 Input::Aborted(tx, idb::error_of(&ended))
             });
-        });
-        self.transactions.borrow_mut().push((tx, transaction));
+        };
+        idb::listen(&transaction, &["complete", "abort"], Box::new(ends));
+        self.transactions.borrow_mut().push((tx, transaction.into()));
         let mut requests = requests(&store, &get)?;
         if let Some((prefix, after, most)) = &list {
             let range = idb::range(prefix, after)?;
@@ -269,62 +260,66 @@ impl Driver {
     fn fetch(self: &Rc<Self>, tx: u32, requests: Vec<IdbRequest>, listing: bool) {
         let Some(last) = requests.last().cloned() else { return };
         let driver = Rc::clone(self);
-        idb::listen(&last, &["success"], move |_| {
+        let told = move |_| {
             let result = |request: &IdbRequest| request.result().unwrap_or_default();
             let mut rows = Vec::new();
             let mut single = &requests[..];
             if listing && let [before @ .., keys, values] = single {
                 single = before;
                 let (keys, values) = (Array::from(&result(keys)), Array::from(&result(values)));
-                let texts = values.iter().map(|value| value.as_string().unwrap_or_default());
-                rows.extend(keys.iter().filter_map(|key| key.as_string()).zip(texts));
+                rows.extend(texts(&keys).into_iter().zip(texts(&values)));
             }
             let values = single.iter().map(|request| {
                 let value = result(request);
                 // What is no text is no row, and not nothing either.
-                (!value.is_undefined()).then(|| value.as_string().unwrap_or_default())
+                (!value.is_undefined()).then(|| text(value))
             });
             driver.dispatch(Input::Fetched(tx, values.collect(), rows));
-        });
+        };
+        idb::listen(&last, &["success"], Box::new(told));
     }
 
     fn burst(
         self: &Rc<Self>,
         tx: u32,
-        put: &[(String, String)],
-        delete: &[String],
+        change: &[(String, Option<String>)],
         get: &[String],
     ) -> JsResult<()> {
         let transactions = self.transactions.borrow();
         let open = transactions.iter().find(|(of, _)| *of == tx);
         let (_, transaction) = open.ok_or(JsValue::UNDEFINED)?;
-        let store = idb::store_of(transaction)?;
-        for (name, text) in put {
-            store.put_with_key(&text.into(), &name.into())?;
-        }
-        for name in delete {
-            store.delete(&name.into())?;
+        let store = idb::store_of(transaction.unchecked_ref())?;
+        for (name, text) in change {
+            let name = name.into();
+            match text {
+                Some(text) => store.put_with_key(&text.into(), &name)?,
+                None => store.delete(&name)?,
+            };
         }
         self.fetch(tx, requests(&store, get)?, false);
         Ok(())
     }
 
     fn abort(&self, tx: u32) {
-
         if let Some(transaction) = take(&self.transactions, tx) {
             // It may have ended by itself.
-            let _ = transaction.abort();
+            let _ = transaction.unchecked_into::<IdbTransaction>().abort();
         }
     }
 }
 
-fn take<T>(all: &RefCell<Vec<(u32, T)>>, number: u32) -> Option<T> {
-    take_of(&mut all.borrow_mut(), number)
-}
-
-fn take_of<T>(all: &mut Vec<(u32, T)>, number: u32) -> Option<T> {
+fn take(all: &RefCell<Numbered>, number: u32) -> Option<JsValue> {
+    let mut all = all.borrow_mut();
     let at = all.iter().position(|(of, _)| *of == number)?;
     Some(all.swap_remove(at).1)
+}
+
+fn text(value: JsValue) -> String {
+    value.as_string().unwrap_or_default()
+}
+
+fn texts(values: &Array) -> Vec<String> {
+    values.iter().map(text).collect()
 }
 
 fn requests(store: &IdbObjectStore, names: &[String]) -> JsResult<Vec<IdbRequest>> {
@@ -332,29 +327,29 @@ fn requests(store: &IdbObjectStore, names: &[String]) -> JsResult<Vec<IdbRequest
 }
 
 fn describe_answer(answer: Answer) -> JsValue {
-    let pair = |row: Row| Array::of2(&row.value.into(), &(row.revision as f64).into());
+    let array = Array::new();
+    let mut row = |row: Row, key: Option<String>| {
+        let revision = row.revision as f64;
+        array.push(&Array::of3(&row.value.into(), &revision.into(), &key.into()));
+    };
     match answer {
-        Answer::Closed => JsValue::NULL,
-        Answer::Done(durability) => durability.as_str().into(),
+        Answer::Closed => return JsValue::NULL,
+        Answer::Done(durability) => return durability.as_str().into(),
         Answer::Rows(rows) => {
-            let rows = rows.into_iter().map(|row| row.map_or(JsValue::UNDEFINED, |row| pair(row).into()));
-            rows.collect::<Array>().into()
+            for found in rows {
+                match found {
+                    Some(found) => row(found, None),
+                    None => drop(array.push(&JsValue::UNDEFINED)),
+                }
+            }
         }
-        Answer::Listed(rows) => {
-            let rows = rows.into_iter().map(|(key, row)| {
-                let row = pair(row);
-                row.push(&key.into());
-                row
-            });
-            rows.collect::<Array>().into()
-        }
+        Answer::Listed(rows) => rows.into_iter().for_each(|(key, found)| row(found, Some(key))),
+        // As rows: the key takes the place of the value.
         Answer::Conflicts(conflicts) => {
-            let conflicts = conflicts
-                .into_iter()
-                .map(|(key, revision)| Array::of2(&key.into(), &(revision as f64).into()));
-            conflicts.collect::<Array>().into()
+            conflicts.into_iter().for_each(|(value, revision)| row(Row { value, revision }, None));
         }
     }
+    array.into()
 }
 
 fn describe_event(event: Event) -> Array {

@@ -15,7 +15,11 @@ export { createMetrics } from './metrics.js'
 export type { HistogramSnapshot, Metrics, MetricsSnapshot } from './metrics.js'
 export { serverTiming } from './server-timing.js'
 export { familyRevocation } from './revocation/family.js'
-export type { FamilyRevocationOptions, FamilyStore } from './revocation/family.js'
+export type {
+  FamilyReplayStore,
+  FamilyRevocationOptions,
+  FamilyStore,
+} from './revocation/family.js'
 /** Makes a source of revocations from Token Status Lists. Throws a `TypeError` that names the option where one is wrong. */
 export const statusListRevocation: StatusListRevocation =
   /* @__PURE__ */ statusListRevocationOf(engine)
@@ -41,12 +45,14 @@ export type {
   KvNamespaceLike,
 } from './keys/index.js'
 export type {
+  BurnOutcome,
   Claims,
   Jwk,
   JwkSet,
   ReplayStore,
   RequestLike,
   RevocationSource,
+  RevocationWithReplay,
   RingKey,
   SharedKey,
 } from './types.js'

@@ -24,16 +24,19 @@ export interface PossessionSettings {
   nonces: { secrets: readonly string[]; periodSeconds: number; audience: string } | undefined
 }
 
+/** Uses up a proof that is right, or refuses. Called last: a request that is refused for another reason uses nothing up. */
+export type Burn = (key: string, untilSeconds: number) => Promise<void>
+
 /** Checks proofs. */
 export interface Possession {
-  /** Checks a proof and uses it up. `onReplay` is called between the two. */
+  /** Checks a proof, and uses it up by `burn`. */
   prove(
     request: RequestLike,
     token: string,
     proof: string | undefined,
     jkt: string,
     now: () => number,
-    onReplay: () => void,
+    burn: Burn,
   ): Promise<{ proof: Proof; nextNonce?: string }>
   /** A nonce for the client's next proof, where this verifier gives them. */
   nonce(nowMs: number): string | undefined
@@ -60,7 +63,7 @@ export function possession(engine: Engine<VerifyGlue>, settings: PossessionSetti
   const nonces = settings.nonces && noncesOf(engine, settings.nonces)
 
   return {
-    async prove(request, token, proof, jkt, now, onReplay) {
+    async prove(request, token, proof, jkt, now, burn) {
       if (proof === undefined) throw new LingpaiError('proof_required')
       const url = settings.publicUrl(request)
       const { method } = request
@@ -82,26 +85,12 @@ export function possession(engine: Engine<VerifyGlue>, settings: PossessionSetti
         if ('host' in checked) throw new LingpaiError('internal')
       }
       const nextNonce = nonces?.next(checked.nonce, now())
-      if (replay !== 'unchecked') {
-        onReplay()
-        await burn(replay, checked)
-      }
+      if (replay !== 'unchecked') await burn(checked.burn, checked.burnUntil)
       const { jti, iat: issuedAt } = checked
       return { proof: { jkt, jti, issuedAt }, ...(nextNonce === undefined ? {} : { nextNonce }) }
     },
     nonce: (nowMs) => nonces?.issue(nowMs),
   }
-}
-
-/** Burned last: a request that is refused for another reason uses nothing up. */
-async function burn(store: ReplayStore, checked: Checked): Promise<void> {
-  let fresh: boolean
-  try {
-    fresh = await store.burn(checked.burn, checked.burnUntil)
-  } catch (error) {
-    throw new LingpaiError('storage_unavailable', { cause: error })
-  }
-  if (fresh !== true) throw new LingpaiError('proof_replayed')
 }
 
 /** A key that the host cannot use is the client's fault here: it came with the proof. */

@@ -78,4 +78,17 @@ export interface ReplayStore {
 export interface RevocationSource {
   /** Whether the token with these claims has been revoked. Rejects when it does not know; the request is then refused. */
   isRevoked(claims: Claims): boolean | Promise<boolean>
+  /** For a source whose store uses up proofs as well: both in one question. */
+  readonly withReplay?: RevocationWithReplay | undefined
 }
+
+/** One question to a store that knows both whether a token has been revoked and whether a proof was used. */
+export interface RevocationWithReplay {
+  /** That store. The question replaces two where a verifier has it as `replay`. */
+  readonly store: ReplayStore
+  /** As `burn` of the store, unless the token with these claims has been revoked: then nothing is used up. */
+  burn(claims: Claims, key: string, untilSeconds: number): Promise<BurnOutcome>
+}
+
+/** What came of a question about both. */
+export type BurnOutcome = 'burned' | 'used' | 'revoked'

@@ -10,6 +10,7 @@ import { scopeText } from './option-values.js'
 import { readOptions, type VerifierOptions } from './options.js'
 import { possession, type Possession, type Proof } from './possession.js'
 import { problemResponse } from './problem.js'
+import { proofStoreOf } from './proof-store.js'
 import { refuseRevoked } from './revoked.js'
 import { scopeIncludes } from './scope.js'
 import type { Checked } from './token-check.js'
@@ -83,6 +84,7 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
   const { accept, acceptSync, ready, keySets } = acceptance(engine, settings)
   const proofs: Possession | undefined =
     settings.possession && possession(engine, settings.possession)
+  const proofStore = proofStoreOf(settings.possession?.replay, revocation)
 
   async function verifyRequest(
     request: RequestLike,
@@ -96,19 +98,45 @@ function createVerifier(engine: Engine<VerifyGlue>, options: VerifierOptions): V
     if ((jkt !== undefined) !== (scheme === 'DPoP')) throw new LingpaiError('scheme_mismatch')
     requireScope(claims, demands)
     watch.enter('revocation')
-    await refuseRevoked(revocation, claims)
+    await refuseRevoked(jkt === undefined ? revocation : proofStore.askedBefore, claims)
     let proven: { proof: Proof; nextNonce?: string } | undefined
     if (jkt !== undefined) {
       watch.enter('proof')
-      if (!proofs) {
-        const message = 'proof_required (this verifier has no `publicOrigin` and `replay`)'
-        throw new LingpaiError('proof_required', { message })
-      }
-      proven = await proofs.prove(request, token, proof, jkt, now, () => watch.enter('replay'))
+      proven = await prove(request, token, proof, jkt, claims, watch)
       watch.proofIssuedAt = proven.proof.issuedAt
     }
     await useUp(checked, watch)
     return { claims, token, ...tenantOf(issuer), ...proven }
+  }
+
+  async function prove(
+    request: RequestLike,
+    token: string,
+    proof: string | undefined,
+    jkt: string,
+    claims: Claims,
+    watch: Watch,
+  ): Promise<{ proof: Proof; nextNonce?: string }> {
+    if (!proofs) {
+      const message = 'proof_required (this verifier has no `publicOrigin` and `replay`)'
+      throw new LingpaiError('proof_required', { message })
+    }
+    let asked = false
+    try {
+      return await proofs.prove(request, token, proof, jkt, now, (key, untilSeconds) => {
+        asked = true
+        watch.enter('replay')
+        return proofStore.burn(claims, key, untilSeconds)
+      })
+    } catch (error) {
+      // The order of refusals stays what it is, whichever question was put first.
+      if (isLingpaiError(error) && error.code === 'token_revoked') watch.enter('revocation')
+      if (asked) throw error
+      watch.enter('revocation')
+      await refuseRevoked(proofStore.askedWith, claims)
+      watch.enter('proof')
+      throw error
+    }
   }
 
   async function verifyToken(

@@ -1,10 +1,11 @@
-// Starts the WebAssembly module, once, when it is first needed. A start that failed may be tried again.
+// Starts the WebAssembly module, once, when it is first needed. A start that failed may be tried again, and after a trap, which leaves
+// an instance that nobody can trust, the next one who needs it starts another.
 import { load } from '#wasm'
-import { LingpaiError } from './errors.js'
-import * as glue from './wasm/lingpai_h5_bg.js'
+import { LingpaiError, onTrap } from './errors.js'
+import { createGlue } from './wasm/lingpai_h5_bg.js'
 
 /** The exports of the module. */
-export type Engine = typeof glue
+export type Engine = ReturnType<typeof createGlue>
 
 let engine: Promise<Engine> | undefined
 
@@ -17,7 +18,15 @@ export function loadEngine(): Promise<Engine> {
   return engine
 }
 
+/** Forgets the instance. What was made with it is of no use any more; whatever still calls into it calls nobody else. */
+export function dropEngine(): void {
+  engine = undefined
+}
+
+onTrap(dropEngine)
+
 async function start(): Promise<Engine> {
+  const glue = createGlue()
   const exports = await load({ './lingpai_h5_bg.js': glue as unknown as WebAssembly.ModuleImports })
   glue.__wbg_set_wasm(exports)
   ;(exports['__wbindgen_start'] as () => void)()

@@ -34,9 +34,22 @@ export class LingpaiError extends Error {
   }
 }
 
+let trapped = () => {}
+
+/** What to do once the module has trapped. */
+export function onTrap(handler: () => void): void {
+  trapped = handler
+}
+
+/** Whether this says that the instance of the module is of no use any more. */
+export function isTrap(thrown: unknown): boolean {
+  return typeof WebAssembly === 'object' && thrown instanceof WebAssembly.RuntimeError
+}
+
 /** The error to throw for anything caught from the module. */
 export function toLingpaiError(thrown: unknown): LingpaiError {
   if (thrown instanceof LingpaiError) return thrown
+  if (isTrap(thrown)) trapped()
   const { name, code, message } = (thrown ?? {}) as {
     name?: string
     code?: string

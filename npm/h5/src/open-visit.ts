@@ -77,19 +77,14 @@ async function start(page: Page, signal: AbortSignal): Promise<Holding> {
   return entered
 }
 
-// With the token at hand where it is good, else by a refresh. A clock that was turned back has to hear the authority first.
+// With the token at hand where it is good, else by a refresh. By a clock that was turned back since nobody can tell whether it is.
 async function goOn(page: Page, former: Former, signal: AbortSignal): Promise<RefreshOutcome> {
   const { record, holding } = former
-  const resumed = () => {
-    page.emit({ type: 'resumed', expiresAtMs: holding!.expiresAtSeconds * 1000 })
-    return { holding: holding! }
+  if (holding && page.clockRunsOn) {
+    page.emit({ type: 'resumed', expiresAtMs: holding.expiresAtSeconds * 1000 })
+    return { holding }
   }
-  if (holding && (page.clockRunsOn || !record.refreshToken)) return resumed()
-  const outcome = await refresh(page, record, signal)
-  if (!('failure' in outcome && outcome.failure.retryable && holding)) return outcome
-  const expiresAtMs = holding.expiresAtSeconds * 1000
-  page.emit({ type: 'served_from_cache', code: outcome.failure.code, expiresAtMs })
-  return resumed()
+  return refresh(page, record, signal)
 }
 
 // In a frame only a reload goes on without asking the app: what frames the page may have another user by now.

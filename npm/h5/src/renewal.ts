@@ -1,6 +1,6 @@
 // Keeps the token of an open visit fresh: refreshes it ahead of time, one refresh for all who ask, waits where that failed,
 // and knows when the visit is over.
-import type { ErrorCode } from './codes.js'
+import { retryableCodes, type ErrorCode } from './codes.js'
 import { enter } from './enter.js'
 import { LingpaiError, toLingpaiError } from './errors.js'
 import { isSameParty, partyOf, type Holding } from './holding.js'
@@ -77,6 +77,9 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
       failed = { failure, asked, waitMs, untilMs: performance.now() + waitMs }
       const expiresAtMs = holding.expiresAtSeconds * 1000
       emit({ type: 'refresh_failed', code: code ?? 'internal', expiresAtMs })
+      if (code && retryableCodes.has(code) && leftMs > 0) {
+        emit({ type: 'served_from_cache', code, expiresAtMs })
+      }
       throw failure
     }
   }

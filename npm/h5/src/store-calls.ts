@@ -1,12 +1,12 @@
 // Opens stores: checks what the app passes, and calls the module.
-import { loadEngine, type Engine } from './engine.js'
-import { LingpaiError } from './errors.js'
+import { dropEngine, loadEngine, type Engine } from './engine.js'
+import { LingpaiError, toLingpaiError } from './errors.js'
 import type { StoreEvent } from './store-events.js'
 import type { Batch, OpenStoreOptions, Store, StoreTier, Written } from './store.js'
 import { unlessAborted } from './waiting.js'
 
 type Handle = InstanceType<Engine['Store']>
-type Pair = [value: string, revision: number]
+type Found = [value: string, revision: number, key: string]
 
 const keyPattern = /^[ -~]{1,512}$/
 
@@ -25,64 +25,151 @@ export async function createStore(options: OpenStoreOptions): Promise<Store> {
   signal?.throwIfAborted()
   const engine = await unlessAborted(loadEngine(), signal)
 
+  const instance = await startInstance(engine, options, openTimeoutMs, signal)
+  return face(instance, options, openTimeoutMs)
+}
+
+/** A store in one instance of the module. */
+interface Instance {
+  handle: Handle
+  /** What it opened last; nobody else can close it if the module fails. */
+  database: { close(): void } | undefined
+  stopListening: () => void
+}
+
+async function startInstance(
+  engine: Engine,
+  { name, onEvent }: OpenStoreOptions,
+  openTimeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Instance> {
   let settle = () => {}
   const settled = new Promise<void>((resolve) => (settle = resolve))
+  let database: Instance['database']
   const emit = (...told: unknown[]) => {
-    if (told[0] === 'tier_changed') settle()
-    try {
-      onEvent?.({ atMs: Date.now(), store: name, ...describe(told) } as StoreEvent)
-    } catch (error) {
-      globalThis.reportError?.(error)
+    if (told[0] === 'opened') database = told[1] as Instance['database']
+    else {
+      if (told[0] === 'tier_changed') settle()
+      tell(onEvent, { atMs: Date.now(), store: name, ...describe(told) } as StoreEvent)
     }
   }
   const handle = new engine.Store(name, openTimeoutMs, emit)
-  const stopListening = listen(handle)
-  const close = async () => {
-    stopListening()
-    await handle.close()
+  const instance: Instance = {
+    handle,
+    get database() {
+      return database
+    },
+    stopListening: listen(handle),
   }
   try {
-    await unlessAborted(Promise.race([settled, after(handle.openingMs())]), signal)
+    await unlessAborted(Promise.race([settled, after(handle.state()[3])]), signal)
   } catch (error) {
-    void close()
+    instance.stopListening()
+    void handle.close()
     throw error
   }
-  return face(handle, close)
+  return instance
 }
 
-function face(handle: Handle, close: () => Promise<void>): Store {
+function tell(onEvent: OpenStoreOptions['onEvent'], event: StoreEvent): void {
+  try {
+    onEvent?.(event)
+  } catch (error) {
+    globalThis.reportError?.(error)
+  }
+}
+
+// Every request is answered within the patience. Without an answer so much later the module is dead: whatever failed in it
+// failed inside of an event, where there is nobody to catch it.
+const slackMs = 1_500
+
+function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number): Store {
+  const { name, onEvent } = options
+  let instance: Instance | undefined = first
+  let starting: Promise<Instance> | undefined
+  let closed = false
+
+  const bury = (dead: Instance) => {
+    if (instance !== dead) return
+    instance = undefined
+    dropEngine()
+    try {
+      dead.stopListening()
+      dead.database?.close()
+    } catch {
+      // It was closed.
+    }
+  }
+  const restart = async () => {
+    const engine = await loadEngine()
+    tell(onEvent, { atMs: Date.now(), store: name, type: 'restarted' })
+    return (instance = await startInstance(engine, options, openTimeoutMs))
+  }
+  const current = async () => {
+    if (instance) return instance
+    starting ??= restart().finally(() => (starting = undefined))
+    return starting
+  }
+  const ask = async <T>(request: (handle: Handle) => Promise<unknown>): Promise<T> => {
+    if (closed) throw new LingpaiError('closed')
+    const asked = await current()
+    try {
+      const given = await inTime(request(asked.handle), openTimeoutMs + slackMs)
+      if (given === null) throw new LingpaiError('closed')
+      return given as T
+    } catch (thrown) {
+      if (thrown instanceof LingpaiError && thrown.code === 'closed') throw thrown
+      bury(asked)
+      throw toLingpaiError(thrown)
+    }
+  }
+  const state = () => {
+    try {
+      return instance?.handle.state() ?? lost
+    } catch {
+      return lost
+    }
+  }
+  const close = async () => {
+    if (closed) return
+    const left = instance
+    closed = true
+    left?.stopListening()
+    await left?.handle.close()
+  }
+
   const store = {
     get tier() {
       // Rows that wait for the database are the only reason to go on before it is known.
-      return (handle.tier() ?? 'localstorage') as StoreTier
+      return (state()[0] ?? 'localstorage') as StoreTier
     },
     get atRest() {
-      if (handle.tier() === 'memory') return 'memory'
-      return handle.isEncrypted() ? 'encrypted' : 'obfuscated'
+      const [tier, isEncrypted] = state()
+      if (tier === 'memory') return 'memory'
+      return isEncrypted ? 'encrypted' : 'obfuscated'
     },
     get epoch() {
-      return handle.epoch()
+      return state()[2]
     },
     async read(keys) {
-      const rows = open<(Pair | undefined)[]>(await handle.read(checkKeys('keys', keys)))
+      checkKeys('keys', keys)
+      const rows = await ask<(Found | undefined)[]>((handle) => handle.read([...keys]))
       return rows.map((row) => row && { value: row[0], revision: row[1] })
     },
     async list({ prefix, after = '', limit }) {
       if (prefix !== '') checkKeys('prefix', [prefix])
       if (after !== '') checkKeys('after', [after])
       if (!(limit >= 1 && limit <= 10_000)) throw new TypeError('limit: 1 to 10000')
-      const rows = open<[...Pair, key: string][]>(await handle.list(prefix, after, limit))
+      const rows = await ask<Found[]>((handle) => handle.list(prefix, after, limit))
       return rows.map(([value, revision, key]) => ({ key, value, revision }))
     },
     async write(batch) {
       const { expect = [], put = [], delete: gone = [], durability } = checkBatch(batch)
-      const written = open<Pair[] | string>(
-        await handle.write(
-          expect.map(({ key }) => key),
-          Float64Array.from(expect, ({ revision }) => revision),
-          put.map(({ key }) => key),
-          put.map(({ value }) => value),
-          gone,
+      const written = await ask<Found[] | string>((handle) =>
+        handle.write(
+          expect.flatMap(({ key, revision }) => [key, revision]),
+          put.flatMap(({ key, value }) => [key, value]),
+          [...gone],
           durability === 'strict',
         ),
       )
@@ -98,10 +185,19 @@ function face(handle: Handle, close: () => Promise<void>): Store {
   ) as unknown as Store
 }
 
-/** What the module gave; it gives nothing once the store is closed. */
-function open<T>(given: unknown): T {
-  if (given === null) throw new LingpaiError('closed')
-  return given as T
+/** What is said of a store whose module has failed, until it is started anew. */
+const lost: ReturnType<Handle['state']> = ['memory', false, 0, 0]
+
+function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout>
+    const end = () => clearTimeout(timer)
+    // Twice: a page that stood still hears its timers before it hears what happened meanwhile.
+    timer = setTimeout(() => {
+      timer = setTimeout(() => reject(new LingpaiError('internal')), slackMs)
+    }, milliseconds)
+    work.then(resolve, reject).finally(end)
+  })
 }
 
 function describe([type, ...parts]: unknown[]): object {
@@ -155,9 +251,9 @@ function after(milliseconds: number): Promise<void> {
 // whatever failed.
 function listen(handle: Handle): () => void {
   if (typeof document === 'undefined') return () => {}
-  const sleep = () => handle.sleep()
+  const sleep = () => handle.setAwake(false)
   const wake = () => {
-    if (document.visibilityState === 'visible') handle.wake()
+    if (document.visibilityState === 'visible') handle.setAwake(true)
   }
   const listeners: [EventTarget, string, () => void][] = [
     [document, 'freeze', sleep],

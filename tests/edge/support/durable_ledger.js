@@ -7,7 +7,17 @@ import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { childIds } from '../../support/processes.js'
 
-const methods = ['decide', 'revoke', 'isRevoked', 'burn', 'cutOff', 'cutOffOf', 'verify']
+const methods = [
+  'decide',
+  'revoke',
+  'isRevoked',
+  'burn',
+  'burnInFamily',
+  'cutOff',
+  'cutOffOf',
+  'verify',
+  ...['keepSession', 'sessionsOf', 'link', 'forget', 'accessToken'],
+]
 
 /** Starts a Worker with a class of Durable Objects. A method that fails there rejects here with the message. */
 export async function startDurableLedger(entry = 'ledger_worker.js', className = 'VisitLedger') {

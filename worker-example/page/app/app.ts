@@ -6,6 +6,7 @@ import { language, onLanguage, say, translatePage } from '../common/language'
 import { hear, tell, type FromPage } from '../common/messages'
 import { short } from '../common/jose-peek'
 import { isStep, type Step } from '../common/step'
+import { showScenes } from '../common/scenes'
 import { createTrace } from '../common/trace'
 import { askBackend, stepsOf, type Launch } from './backend'
 import { sendThief } from './thief'
@@ -29,6 +30,7 @@ const configured = configuration()
 const opened: Opened[] = []
 
 translatePage(words)
+showScenes(find('#scenes'))
 const trace = createTrace((count) => (find('#count').textContent = String(count)))
 
 for (const button of document.querySelectorAll<HTMLElement>('[data-show]')) {

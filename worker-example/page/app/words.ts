@@ -7,6 +7,7 @@ export const words: Words = {
   ...stepWords,
   tagline: ['One visit, step by step, as it really happens.', '一次访问的每一步，都是真实发生的。'],
   language: ['Language', '语言'],
+  scenes: ['More to try', '更多场景'],
   views: ['What to look at', '查看内容'],
   'view.phone': ['Phone', '手机'],
   'view.trace': ['Steps', '步骤'],

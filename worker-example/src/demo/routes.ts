@@ -3,6 +3,7 @@
 import { issuer, type Env } from '../bindings'
 import { problem } from '../problem'
 import { servePage } from './pages'
+import { answerFaults } from './vault-faults'
 import { demoPartner, launch, type DemoPartner, type Send } from './partner'
 
 export async function answerDemo(
@@ -15,6 +16,8 @@ export async function answerDemo(
   switch (new URL(request.url).pathname) {
     case '/demo/config':
       return configuration(env, partner)
+    case '/demo/vault':
+      return answerFaults(request)
     case '/demo/launch':
       return answerLaunch(request, env, partner, send)
     default:
@@ -52,7 +55,7 @@ async function answerLaunch(
     return new Response(null, {
       status: 303,
       headers: {
-        Location: launchUrl,
+        Location: sceneOf(request, launchUrl),
         'Cache-Control': 'no-store',
         'Referrer-Policy': 'no-referrer',
       },
@@ -64,4 +67,12 @@ async function answerLaunch(
     status: launched.accessToken ? 200 : 502,
     headers: { 'Cache-Control': 'no-store' },
   })
+}
+
+/** A scene lies below the page that the partner registered, and takes its launch. */
+function sceneOf(request: Request, launchUrl: string): string {
+  const name = new URL(request.url).searchParams.get('scene')
+  const url = new URL(launchUrl)
+  if (name && /^[a-z]+$/.test(name)) url.pathname += `${name}/`
+  return url.href
 }

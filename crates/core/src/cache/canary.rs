@@ -2,10 +2,10 @@
 //! evicted or damaged opens empty and without an error; only a comparison shows what is gone.
 
 use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 use super::Tier;
 use super::row::{Row, decimal};
-use super::table::Table;
 
 /// Up to this many rows the canary knows each by its revision, so that one that was put back or taken away is noticed.
 const MOST_LISTED: usize = 64;
@@ -22,7 +22,7 @@ pub struct Canary {
     /// Whether it has had a twin.
     pub twin: bool,
     /// The revision of each row, unless there are too many of them.
-    pub listed: Option<Table<u64>>,
+    pub listed: Option<Vec<(String, u64)>>,
 }
 
 /// What the other place says.
@@ -50,7 +50,7 @@ pub struct Judgement {
 impl Canary {
     /// A store that begins.
     pub const fn new(install: String) -> Self {
-        Self { install, epoch: 0, high: 0, twin: false, listed: Some(Table::new()) }
+        Self { install, epoch: 0, high: 0, twin: false, listed: Some(Vec::new()) }
     }
 
     /// As a row: what it is and the list, line by line.
@@ -59,7 +59,7 @@ impl Canary {
         match &self.listed {
             None => value.push('*'),
             Some(listed) => {
-                for (key, revision) in listed.iter() {
+                for (key, revision) in listed {
                     value.push('\n');
                     value.push_str(&decimal(*revision));
                     value.push(' ');
@@ -87,10 +87,10 @@ impl Canary {
         let install = words.next()?.to_string();
         let epoch = words.next()?.parse().ok()?;
         let last = words.next()?;
-        let mut listed = Table::new();
+        let mut listed = Vec::new();
         for line in lines.lines() {
             let (revision, key) = line.split_once(' ')?;
-            listed.insert(key, revision.parse().ok()?);
+            listed.push((key.to_string(), revision.parse().ok()?));
         }
         let (twin, listed) =
             (last.starts_with('2'), if last.ends_with('*') { None } else { Some(listed) });
@@ -100,22 +100,18 @@ impl Canary {
     /// Notes that a row has this revision now, or is gone.
     pub fn note(&mut self, key: &str, revision: Option<u64>) {
         let Some(listed) = &mut self.listed else { return };
+        listed.retain(|(other, _)| other != key);
         match revision {
-            Some(revision) => {
-                listed.insert(key, revision);
-                if listed.len() > MOST_LISTED {
-                    self.listed = None;
-                }
-            }
-            None => {
-                listed.remove(key);
-            }
+            Some(_) if listed.len() >= MOST_LISTED => self.listed = None,
+            Some(revision) => listed.push((key.to_string(), revision)),
+            None => {}
         }
     }
 
     /// The revision that a row has to have at least; 0 if it need not be there.
     pub fn least(&self, key: &str) -> u64 {
-        self.listed.as_ref().and_then(|listed| listed.get(key).copied()).unwrap_or(0)
+        let listed = self.listed.as_deref().unwrap_or_default();
+        listed.iter().find(|(other, _)| other == key).map_or(0, |(_, revision)| *revision)
     }
 }
 
@@ -125,14 +121,14 @@ pub fn judge(own: Option<Canary>, twin: Twin, install: String) -> Judgement {
     let available = !matches!(twin, Twin::Unavailable);
     let (mut canary, lost) = match (own, twin) {
         (None, Twin::Present(twin)) => {
-            let listed = Some(Table::new());
+            let listed = Some(Vec::new());
             (Canary { epoch: twin.epoch.saturating_add(1), listed, ..twin }, Some(Tier::IndexedDb))
         }
         (None, _) => (Canary::new(install), None),
-        (Some(own), Twin::Present(twin)) if own.install != twin.install => {
-            (own.next_epoch(), Some(Tier::LocalStorage))
-        }
-        (Some(own), Twin::Present(twin)) if twin.high > own.high || twin.epoch > own.epoch => {
+        // A twin comes from a store. One of another install: the store that it came from is gone, and nobody saw it.
+        (Some(own), Twin::Present(twin))
+            if own.install != twin.install || twin.high > own.high || twin.epoch > own.epoch =>
+        {
             let high = own.high.max(twin.high);
             let epoch = own.epoch.max(twin.epoch).saturating_add(1);
             (Canary { high, epoch, ..own }, Some(Tier::IndexedDb))

@@ -13,35 +13,26 @@ pub struct Reading {
     pub monotonic_ms: f64,
 }
 
-/// How the page's clock went on since it was last looked at.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
-    /// As it should.
-    Steady,
-    /// Ahead: set forward, or the device slept while the monotonic clock stood still. By so many milliseconds.
-    Ahead(f64),
-    /// Turned back by so many milliseconds.
-    Back(f64),
-}
-
 /// A clock that follows the authority's answers.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     offset_ms: f64,
     /// The authority's time at a monotonic moment.
     since: Option<(f64, f64)>,
-    looked: Option<Reading>,
+    read: Option<Reading>,
+    jumped_ms: f64,
 }
 
 impl Clock {
     /// A clock that has heard nothing yet.
     pub const fn new() -> Self {
-        Self { offset_ms: 0.0, since: None, looked: None }
+        Self { offset_ms: 0.0, since: None, read: None, jumped_ms: 0.0 }
     }
 
     /// The authority's time. The later of both clocks is the nearer to the truth: one that is turned back would make an expired
     /// token look alive.
-    pub fn now_ms(&self, at: Reading) -> f64 {
+    pub fn now_ms(&mut self, at: Reading) -> f64 {
+        self.follow(at);
         let wall = at.wall_ms + self.offset_ms;
         self.since.map_or(wall, |(ms, monotonic)| wall.max(ms + at.monotonic_ms - monotonic))
     }
@@ -55,7 +46,7 @@ impl Clock {
     pub fn set(&mut self, now_ms: f64, at: Reading) {
         self.offset_ms = now_ms - at.wall_ms;
         self.since = Some((now_ms, at.monotonic_ms));
-        self.looked = Some(at);
+        self.read = Some(at);
     }
 
     /// A former offset, from before a reload, and the authority's time back then, which is over. Whether the page's clock can
@@ -74,17 +65,23 @@ impl Clock {
         }
     }
 
-    /// How the page's clock went on since the last look. A clock that was turned back is not followed: its offset grows by as much.
-    pub fn look(&mut self, at: Reading) -> Pace {
-        let Some(before) = self.looked.replace(at) else { return Pace::Steady };
+    /// By how much the page's clock went off since the last look: forward (it was set, or the device slept while the monotonic clock
+    /// stood still), or back; 0 if it went on as it should.
+    pub fn look(&mut self, at: Reading) -> f64 {
+        self.follow(at);
+        core::mem::take(&mut self.jumped_ms)
+    }
+
+    /// A clock that was turned back is not followed: its offset grows by as much. One step at a time, so that a device that sleeps
+    /// afterwards does not hide it.
+    fn follow(&mut self, at: Reading) {
+        let Some(before) = self.read.replace(at) else { return };
         let drift = (at.wall_ms - before.wall_ms) - (at.monotonic_ms - before.monotonic_ms);
-        if drift >= ADJUSTMENT_MS {
-            Pace::Ahead(drift)
-        } else if drift <= -ADJUSTMENT_MS {
+        if drift <= -ADJUSTMENT_MS {
             self.offset_ms -= drift;
-            Pace::Back(-drift)
-        } else {
-            Pace::Steady
+        }
+        if drift.abs() >= ADJUSTMENT_MS {
+            self.jumped_ms += drift;
         }
     }
 }

@@ -24,7 +24,9 @@ pub struct Connection {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
     Idle,
-    Opening { since: u64 },
+    Opening {
+        since: u64,
+    },
     Open,
     /// Only a page that comes back tries again.
     Refused,
@@ -53,7 +55,7 @@ pub enum Opened {
 
 impl Connection {
     /// A connection that nobody has asked for yet.
-    pub const fn new() -> Self {
+    pub const fn idle() -> Self {
         let state = State::Idle;
         Self { state, attempt: 0, failures: 0, detours: 0, retry_at: 0 }
     }

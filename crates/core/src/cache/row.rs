@@ -5,8 +5,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use crate::base64url;
-use crate::json::write_integer;
 use crate::crypto::{open_in_place, seal_in_place, sha256_of};
+use crate::json::write_integer;
 use crate::secret::{ContentKey, Seed};
 
 /// Revisions of rows that were acknowledged by a lesser store start here: no database gets this far.
@@ -147,8 +147,7 @@ impl Draws {
     /// Bytes that were not drawn before.
     pub fn draw<const N: usize>(&mut self) -> [u8; N] {
         self.count += 1;
-        let parts: [&[u8]; 3] =
-            [b"lingpai-v1 draw", self.seed.bytes(), &self.count.to_be_bytes()];
+        let parts: [&[u8]; 3] = [b"lingpai-v1 draw", self.seed.bytes(), &self.count.to_be_bytes()];
         let hash = sha256_of(&parts);
         hash.first_chunk().copied().unwrap_or([0; N])
     }

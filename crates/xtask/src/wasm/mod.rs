@@ -1,6 +1,8 @@
 //! From a binding crate to its modules and their glue in `npm/<name>/dist/wasm`.
 
+pub(crate) mod bare;
 mod bindgen;
+mod instances;
 mod names;
 mod optimise;
 mod panics;
@@ -44,6 +46,9 @@ fn build_module(package: &Package, module: &Module, toolchain: &WasmToolchain) -
     generated.module = panics::trap(&generated.module)?;
     if module.short_names {
         names::shorten(&mut generated)?;
+    }
+    if module.many_instances {
+        instances::separate(&mut generated, &module.stem())?;
     }
     generated.module = optimise::optimise(module, &generated.module)?;
     let (kib, was) = (generated.module.len() as f64 / 1e3, before as f64 / 1e3);
@@ -91,6 +96,9 @@ fn compile(package: &Package, module: &Module, toolchain: &WasmToolchain) -> Res
     cargo.args(["--lib", "--target", TARGET]);
     if !module.default_features {
         cargo.arg("--no-default-features");
+    }
+    if !module.features.is_empty() {
+        cargo.args(["--features", module.features]);
     }
     process::run(&step, &format!("cargo-{}", module.name), &mut cargo)?;
     step.done();

@@ -1,5 +1,5 @@
 // Revocation of whole visits, asked from the ledger and remembered for a bounded time.
-import type { RevocationSource } from '../types.js'
+import type { BurnOutcome, ReplayStore, RevocationSource, RevocationWithReplay } from '../types.js'
 import { recently, type RecentlyOptions } from './recently.js'
 
 /** Where the answer comes from: a ledger. */
@@ -7,16 +7,37 @@ export interface FamilyStore {
   isRevoked(family: string): Promise<boolean>
 }
 
+/** A ledger that uses up proofs too, and for which both are one transaction. */
+export interface FamilyReplayStore extends FamilyStore, ReplayStore {
+  /** Uses `key` up as `burn` does, unless the family has been ended. */
+  burnInFamily(family: string, key: string, untilSeconds: number): Promise<BurnOutcome>
+}
+
 /** Options of {@link familyRevocation}. */
 export type FamilyRevocationOptions = RecentlyOptions
 
-/** Refuses the tokens of visits (`sid`) that the ledger has ended. A revocation is noticed after `stalenessSeconds`. */
+/**
+ * Refuses the tokens of visits (`sid`) that the ledger has ended. A revocation is noticed after `stalenessSeconds`. With 0, a
+ * ledger that is the verifier's `replay` as well is asked once for each request, and not twice.
+ */
 export function familyRevocation(
-  ledger: FamilyStore,
+  ledger: FamilyStore | FamilyReplayStore,
   options: FamilyRevocationOptions = {},
 ): RevocationSource {
   const isRevoked = recently((sid) => ledger.isRevoked(sid), options)
   return {
     isRevoked: ({ sid }) => (sid === undefined ? false : isRevoked(sid)),
+    withReplay: options.stalenessSeconds === 0 ? withReplay(ledger) : undefined,
+  }
+}
+
+function withReplay(ledger: FamilyStore | FamilyReplayStore): RevocationWithReplay | undefined {
+  if (!('burnInFamily' in ledger)) return undefined
+  return {
+    store: ledger,
+    async burn({ sid }, key, untilSeconds) {
+      if (sid !== undefined) return ledger.burnInFamily(sid, key, untilSeconds)
+      return (await ledger.burn(key, untilSeconds)) === true ? 'burned' : 'used'
+    },
   }
 }

@@ -46,12 +46,7 @@ impl Store {
     }
 
     /// Answers a request without the database.
-    pub(super) fn answer_away(
-        &mut self,
-        asked: Asked,
-        cause: Option<Cause>,
-        host: &mut impl Host,
-    ) {
+    pub(super) fn answer_away(&mut self, asked: Asked, cause: Option<Cause>, host: &mut impl Host) {
         if cause.is_some() {
             self.cause = cause;
         }
@@ -107,30 +102,31 @@ impl Store {
                 _ => drop(rows.remove(key)),
             }
         }
-        rows.into_entries().into_iter().filter(|(key, _)| key.as_str() > after).take(limit as usize).collect()
+        rows.into_entries()
+            .into_iter()
+            .filter(|(key, _)| key.as_str() > after)
+            .take(limit as usize)
+            .collect()
     }
 
     fn write_away(&mut self, batch: &Batch, host: &mut impl Host) -> Answer {
-        let expected = |store: &Self, key: &str| match store.pending.get(key) {
-            Some(pending) => pending.expected(),
-            None => store.seen.get(key).map_or(0, |row| row.revision),
-        };
-        let conflicts: Vec<_> = batch
-            .expect
-            .iter()
-            .map(|(key, revision)| (key, *revision, expected(self, key)))
-            .filter(|(_, revision, current)| revision != current)
-            .map(|(key, _, current)| (key.clone(), current))
-            .collect();
+        let mut conflicts = Vec::new();
+        for (key, expected) in &batch.expect {
+            let current = match self.pending.get(key) {
+                Some(pending) => pending.expected(),
+                None => self.seen.get(key).map_or(0, |row| row.revision),
+            };
+            if current != *expected {
+                conflicts.push((key.clone(), current));
+            }
+        }
         if !conflicts.is_empty() {
             return Answer::Conflicts(conflicts);
         }
-        let puts = batch.put.iter().map(|(key, value)| (key, Some(value.clone())));
-        let deletes = batch.delete.iter().map(|key| (key, None));
         let mut durability = Durability::BestEffort;
-        for (key, value) in puts.chain(deletes) {
+        for (key, value) in &batch.change {
             let base = batch.expected(key);
-            let mut pending = Pending::after(self.pending.get(key), value, base);
+            let mut pending = Pending::after(self.pending.get(key), value.clone(), base);
             pending.local = self.write_local(key, &pending, host);
             if !pending.local {
                 durability = Durability::Volatile;
@@ -174,20 +170,22 @@ impl Store {
         }
     }
 
-    pub(super) fn write_twin(&mut self, canary: &Canary, host: &mut impl Host) {
+    /// Whether the twin that was there came from another store: this one began anew while nothing could be compared.
+    pub(super) fn write_twin(&mut self, canary: &Canary, host: &mut impl Host) -> bool {
         let known = match self.twin(host) {
-            Twin::Unavailable => return,
+            Twin::Unavailable => return false,
             Twin::Absent => None,
             Twin::Present(twin) => Some(twin),
         };
-        let is_news = known.is_none_or(|twin| {
-            twin.install != canary.install || (twin.epoch, twin.high) < (canary.epoch, canary.high)
-        });
+        let is_other = known.as_ref().is_some_and(|twin| twin.install != canary.install);
+        let is_news = known
+            .is_none_or(|twin| is_other || (twin.epoch, twin.high) < (canary.epoch, canary.high));
         if is_news {
             let iv = self.draws.draw();
             let text = self.plain.seal(TWIN, &canary.to_twin(), iv);
             host.local_set(&local(&self.canary_name()), &text);
         }
+        is_other
     }
 }
 

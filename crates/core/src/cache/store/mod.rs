@@ -87,7 +87,7 @@ impl Store {
         Self {
             name: name.to_string(),
             patience_ms,
-            connection: Connection::new(),
+            connection: Connection::idle(),
             stage: Stage::Settling { until: 0 },
             cause: None,
             waiting: Vec::new(),
@@ -109,16 +109,13 @@ impl Store {
         }
     }
 
-    /// Begins to open the database, at `now`, in milliseconds that only go up.
-    pub fn start(&mut self, now: u64, host: &mut impl Host) {
-        self.read_local(host);
-        self.stage = Stage::Settling { until: now.saturating_add(self.patience_ms) };
-        self.pump(now, host);
-    }
-
-    /// Takes in what happened.
+    /// Takes in what happened at `now`, in milliseconds that only go up. First of all [`Input::Start`].
     pub fn handle(&mut self, input: Input, now: u64, host: &mut impl Host) {
         match input {
+            Input::Start => {
+                self.read_local(host);
+                self.stage = Stage::Settling { until: now.saturating_add(self.patience_ms) };
+            }
             Input::Ask(op, request) => self.ask(op, request, now, host),
             Input::Opened(attempt, version, complete) => {
                 self.opened(attempt, version, complete, now, host);
@@ -224,24 +221,22 @@ impl Store {
     }
 
     fn arm(&mut self, now: u64, host: &mut impl Host) {
-        let waiting = self.waiting.iter().chain(self.running.iter().filter_map(|(_, work)| work.asked()));
-        let deadlines = waiting.map(|asked| asked.deadline);
-        let settling = match self.stage {
-            Stage::Settling { until } => Some(until),
-            _ => None,
-        };
-        let promotion = (self.stage == Stage::Online && self.has_pending() && !self.is_moving())
-            .then_some(self.promote_at);
-        let next = deadlines
-            .chain(settling)
-            .chain(promotion)
-            .chain(self.connection.next_check())
-            .chain(self.running.iter().filter_map(|(_, work)| work.deadline()))
-            .min();
+        let mut next = u64::MAX;
+        let mut earliest = |at: u64| next = next.min(at);
+        self.waiting.iter().for_each(|asked| earliest(asked.deadline));
+        self.running.iter().for_each(|(_, work)| earliest(work.deadline()));
+        if let Stage::Settling { until } = self.stage {
+            earliest(until);
+        }
+        if self.stage == Stage::Online && self.has_pending() && !self.is_moving() {
+            earliest(self.promote_at);
+        }
+        if let Some(at) = self.connection.next_check() {
+            earliest(at);
+        }
         // Each only once: a timer that is too early costs nothing but a look.
-        if let Some(next) = next.map(|next| next.max(now + 1))
-            && next < self.armed
-        {
+        let next = next.max(now + 1);
+        if next < self.armed {
             self.armed = next;
             host.command(Command::Wake(next));
         }

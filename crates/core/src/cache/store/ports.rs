@@ -32,21 +32,22 @@ pub enum Request {
 pub struct Batch {
     /// Keys with their revisions; 0 for a row that must not be there.
     pub expect: Vec<(String, u64)>,
-    /// Keys with their new values.
-    pub put: Vec<(String, String)>,
-    /// Keys of rows to delete.
-    pub delete: Vec<String>,
+    /// Keys with their new values; without one the row is deleted.
+    pub change: Vec<(String, Option<String>)>,
     /// Whether it must survive a loss of power.
     pub strict: bool,
 }
 
 impl Batch {
     pub(super) fn keys(&self) -> Vec<String> {
-        let expected = self.expect.iter().map(|(key, _)| key);
-        let put = self.put.iter().map(|(key, _)| key);
-        let mut keys: Vec<_> = expected.chain(put).chain(&self.delete).cloned().collect();
-        keys.sort_unstable();
-        keys.dedup();
+        let mut keys: Vec<String> = Vec::new();
+        let mut add = |key: &String| {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        };
+        self.expect.iter().for_each(|(key, _)| add(key));
+        self.change.iter().for_each(|(key, _)| add(key));
         keys
     }
 
@@ -109,10 +110,8 @@ pub enum Command {
     Burst {
         /// Of [`Begin`].
         tx: u32,
-        /// Names and texts to put.
-        put: Vec<(String, String)>,
-        /// Names to delete.
-        delete: Vec<String>,
+        /// Names and texts to put; without a text the name is deleted.
+        change: Vec<(String, Option<String>)>,
         /// Names to read again.
         get: Vec<String>,
     },
@@ -143,6 +142,8 @@ pub struct Begin {
 
 /// What happened.
 pub enum Input {
+    /// It begins.
+    Start,
     /// The app asks.
     Ask(u32, Request),
     /// A database opened: attempt, version, whether it has the object store.

@@ -4,9 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::upward::Moving;
-use super::{
-    Answer, Asked, Batch, Begin, CANARY, Command, Event, Host, Request, Store,
-};
+use super::{Answer, Asked, Batch, Begin, CANARY, Command, Event, Host, Request, Store};
 use crate::cache::canary::{Canary, Judgement};
 use crate::cache::row::{FOREIGN, Flaw, Row};
 use crate::cache::table::Table;
@@ -25,25 +23,17 @@ pub(super) enum Work {
     Moving(Moving),
 }
 
-/// What is true once a write is committed.
+/// What is true once a write is committed, beside its rows, which have the canary's revision.
 pub(super) struct Outcome {
     canary: Canary,
     lost: Option<Tier>,
-    rows: Vec<(String, Option<Row>)>,
 }
 
 impl Work {
-    pub(super) fn asked(&self) -> Option<&Asked> {
+    pub(super) fn deadline(&self) -> u64 {
         match self {
-            Self::Asked(asked, _) => Some(asked),
-            Self::Moving(_) => None,
-        }
-    }
-
-    pub(super) fn deadline(&self) -> Option<u64> {
-        match self {
-            Self::Asked(..) => None,
-            Self::Moving(moving) => Some(moving.deadline),
+            Self::Asked(asked, _) => asked.deadline,
+            Self::Moving(moving) => moving.deadline,
         }
     }
 }
@@ -132,9 +122,7 @@ impl Store {
     }
 
     fn is_behind(&self, found: Option<&Canary>) -> bool {
-        self.canary
-            .as_ref()
-            .is_some_and(|known| found.is_none_or(|found| found.high < known.high))
+        self.canary.as_ref().is_some_and(|known| found.is_none_or(|found| found.high < known.high))
     }
 
     pub(super) fn read_canary(
@@ -225,7 +213,7 @@ impl Store {
         texts: Vec<(String, Option<String>)>,
         host: &mut impl Host,
     ) {
-        let mut put = Vec::new();
+        let mut change = Vec::new();
         let mut conflicts = Vec::new();
         for (key, text) in &texts {
             let row = self.opened_row(key, text.as_deref(), found.as_ref(), host);
@@ -241,35 +229,31 @@ impl Store {
             }
             if let (Err(_), Some(text)) = (row, text) {
                 // What is not understood is put aside before something takes its place.
-                put.push((["bad ", &self.name, " ", key.as_str()].concat(), text.clone()));
+                let bad = ["bad ", &self.name, " ", key.as_str()].concat();
+                change.push((bad, Some(text.clone())));
             }
         }
         if !conflicts.is_empty() {
             let answer = Answer::Conflicts(conflicts);
             return host.command(Command::Answer(asked.op, answer));
         }
-        if batch.put.is_empty() && batch.delete.is_empty() {
-            let durability =
-                if batch.strict { Durability::Strict } else { Durability::Relaxed };
+        if batch.change.is_empty() {
+            let durability = if batch.strict { Durability::Strict } else { Durability::Relaxed };
             return host.command(Command::Answer(asked.op, Answer::Done(durability)));
         }
         let Judgement { mut canary, lost, .. } = self.compared(found, host);
         canary.high += 1;
-        let mut rows = Vec::new();
-        for (key, value) in &batch.put {
-            let row = Row { value: value.clone(), revision: canary.high };
-            canary.note(key, Some(row.revision));
-            put.push((self.row_name(key), self.seal(key, &row)));
-            rows.push((key.clone(), Some(row)));
+        for (key, value) in &batch.change {
+            let text = value.as_ref().map(|value| {
+                let row = Row { value: value.clone(), revision: canary.high };
+                self.seal(key, &row)
+            });
+            canary.note(key, text.as_ref().map(|_| canary.high));
+            change.push((self.row_name(key), text));
         }
-        for key in &batch.delete {
-            canary.note(key, None);
-            rows.push((key.clone(), None));
-        }
-        let delete = batch.delete.iter().map(|key| self.row_name(key)).collect();
-        put.push((self.canary_name(), self.seal(CANARY, &canary.to_row())));
-        self.running.push((tx, Work::Asked(asked, Some(Outcome { canary, lost, rows }))));
-        host.command(Command::Burst { tx, put, delete, get: Vec::new() });
+        change.push((self.canary_name(), Some(self.seal(CANARY, &canary.to_row()))));
+        self.running.push((tx, Work::Asked(asked, Some(Outcome { canary, lost }))));
+        host.command(Command::Burst { tx, change, get: Vec::new() });
     }
 
     pub(super) fn complete(&mut self, tx: u32, strict: bool, now: u64, host: &mut impl Host) {
@@ -277,39 +261,39 @@ impl Store {
             None => {}
             Some(Work::Moving(moving)) => self.moved(moving, now, host),
             Some(Work::Asked(asked, outcome)) => {
-                let Some(Outcome { canary, lost, rows }) = outcome else { return };
-                self.committed(canary, lost, host);
-                for (key, row) in rows {
-                    self.supersede(&key, host);
-                    self.remember(&key, row);
-                }
-                let Asked { op, request, .. } = asked;
-                let asked_strictly = matches!(request, Request::Write(Batch { strict: true, .. }));
-                let durability = if asked_strictly && strict {
-                    Durability::Strict
-                } else {
-                    Durability::Relaxed
+                let (Some(Outcome { canary, lost }), Request::Write(batch)) =
+                    (outcome, asked.request)
+                else {
+                    return;
                 };
-                host.command(Command::Answer(op, Answer::Done(durability)));
+                let revision = canary.high;
+                self.committed(canary, lost, host);
+                for (key, value) in batch.change {
+                    self.supersede(&key, host);
+                    self.remember(&key, value, revision);
+                }
+                let durability =
+                    if batch.strict && strict { Durability::Strict } else { Durability::Relaxed };
+                host.command(Command::Answer(asked.op, Answer::Done(durability)));
             }
         }
     }
 
     /// The database knows this of itself now, and so does its twin.
     pub(super) fn committed(&mut self, canary: Canary, lost: Option<Tier>, host: &mut impl Host) {
-        if let Some(tier) = lost {
+        let is_other = self.write_twin(&canary, host);
+        if let Some(tier) = lost.or(is_other.then_some(Tier::IndexedDb)) {
             if tier == Tier::IndexedDb {
                 self.seen = Table::new();
             }
             host.command(Command::Emit(Event::Lost(tier, canary.epoch)));
         }
-        self.write_twin(&canary, host);
         self.canary = Some(canary);
     }
 
-    pub(super) fn remember(&mut self, key: &str, row: Option<Row>) {
-        match row {
-            Some(row) => self.seen.insert(key, row),
+    pub(super) fn remember(&mut self, key: &str, value: Option<String>, revision: u64) {
+        match value {
+            Some(value) => self.seen.insert(key, Row { value, revision }),
             None => drop(self.seen.remove(key)),
         }
     }

@@ -24,8 +24,8 @@ pub(super) struct Moving {
 struct Copied {
     canary: Canary,
     lost: Option<Tier>,
-    taken: Vec<(String, Pending, Option<Row>)>,
-    superseded: Vec<(String, Pending)>,
+    /// Keys, what waited there, and whether it was taken over; if not, what lies above is newer.
+    decided: Vec<(String, Pending, bool)>,
     /// What has to be found when it is read again.
     texts: Vec<String>,
 }
@@ -44,7 +44,11 @@ impl Store {
         let strict = !keys.is_empty() || matches!(self.twin(host), Twin::Absent);
         let deadline = now.saturating_add(self.patience_ms.saturating_sub(GRACE_MS));
         let moving = Moving { deadline, overdue: false, keys, copied: None };
-        self.begin(Work::Moving(moving), Begin { tx: 0, write: true, strict, get, list: None }, host);
+        self.begin(
+            Work::Moving(moving),
+            Begin { tx: 0, write: true, strict, get, list: None },
+            host,
+        );
     }
 
     /// Compares what the database says of itself with what else is known.
@@ -72,8 +76,7 @@ impl Store {
             let found = values.into_iter().flatten();
             if found.eq(copied.texts.iter().cloned()) {
                 self.running.push((tx, Work::Moving(moving)));
-                let (put, delete, get) = (Vec::new(), Vec::new(), Vec::new());
-                host.command(Command::Burst { tx, put, delete, get });
+                host.command(Command::Burst { tx, change: Vec::new(), get: Vec::new() });
             } else {
                 host.command(Command::Abort(tx));
                 self.cause = Some(Cause::Lost);
@@ -81,6 +84,8 @@ impl Store {
             }
             return;
         }
+        // Another tab may have moved them meanwhile.
+        self.read_local(host);
         let mut values = values.into_iter();
         let found = self.read_canary(values.next().flatten(), host);
         let Judgement { mut canary, lost, changed } = self.compared(found.clone(), host);
@@ -92,8 +97,7 @@ impl Store {
             return self.go_online(0, host);
         }
         canary.high += 1;
-        let (mut put, mut delete, mut get) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut taken, mut superseded, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut change, mut decided) = (Vec::new(), Vec::new());
         for (key, text) in core::mem::take(&mut moving.keys).into_iter().zip(values) {
             let Some(pending) = self.pending.get(&key).cloned() else { continue };
             let current = match self.opened_row(&key, text.as_deref(), found.as_ref(), host) {
@@ -102,49 +106,46 @@ impl Store {
                 Ok(Some(row)) => row.revision,
                 _ => 0,
             };
-            if !pending.follows(current) && lost.is_none() {
-                superseded.push((key, pending));
-                continue;
+            let follows = pending.follows(current) || lost.is_some();
+            if follows {
+                let text = pending.value.clone().map(|value| {
+                    let row = Row { value, revision: canary.high };
+                    self.seal(&key, &row)
+                });
+                canary.note(&key, text.as_ref().map(|_| canary.high));
+                change.push((self.row_name(&key), text));
             }
-            let name = self.row_name(&key);
-            let revision = canary.high;
-            let row = pending.value.clone().map(|value| Row { value, revision });
-            canary.note(&key, row.as_ref().map(|row| row.revision));
-            match &row {
-                None => delete.push(name),
-                Some(row) => {
-                    let text = self.seal(&key, row);
-                    get.push(name.clone());
-                    texts.push(text.clone());
-                    put.push((name, text));
-                }
-            }
-            taken.push((key, pending, row));
+            decided.push((key, pending, follows));
         }
-        let name = self.canary_name();
-        let text = self.seal(CANARY, &canary.to_row());
-        get.push(name.clone());
-        texts.push(text.clone());
-        put.push((name, text));
-        moving.copied = Some(Copied { canary, lost, taken, superseded, texts });
+        change.push((self.canary_name(), Some(self.seal(CANARY, &canary.to_row()))));
+        let (mut get, mut texts) = (Vec::new(), Vec::new());
+        for (name, text) in &change {
+            if let Some(text) = text {
+                get.push(name.clone());
+                texts.push(text.clone());
+            }
+        }
+        moving.copied = Some(Copied { canary, lost, decided, texts });
         self.running.push((tx, Work::Moving(moving)));
-        host.command(Command::Burst { tx, put, delete, get });
+        host.command(Command::Burst { tx, change, get });
     }
 
     pub(super) fn moved(&mut self, moving: Moving, now: u64, host: &mut impl Host) {
         let Some(copied) = moving.copied else { return };
-        let Copied { canary, lost, taken, superseded, .. } = copied;
+        let Copied { canary, lost, decided, .. } = copied;
+        let revision = canary.high;
         self.committed(canary, lost, host);
-        let count = taken.len();
-        for (key, pending, row) in taken {
+        let all = decided.len();
+        let mut count = 0;
+        for (key, pending, taken) in decided {
             self.settle_pending(&key, &pending, host);
-            self.remember(&key, row);
+            if taken {
+                count += 1;
+                self.remember(&key, pending.value, revision);
+            }
         }
-        for (key, pending) in &superseded {
-            self.settle_pending(key, pending, host);
-        }
-        if !superseded.is_empty() {
-            host.command(Command::Emit(Event::Superseded(superseded.len())));
+        if count < all {
+            host.command(Command::Emit(Event::Superseded(all - count)));
         }
         if self.has_pending() {
             self.promote_at = now.saturating_add(self.patience_ms);
