@@ -12,6 +12,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     schedules: { type: 'string', default: '200' },
     subject: { type: 'string', default: 'lingpai' },
+    'every-kill': { type: 'string', default: '6' },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -21,7 +22,9 @@ let failed = 0
 let acknowledged = 0
 const startedMs = performance.now()
 for (let seed = first; seed < first + count; seed++) {
-  const { schedule, violations, history } = await campaign.run(seed)
+  const { schedule, violations, history } = await campaign.run(seed, {
+    everyKill: Number(values['every-kill']),
+  })
   acknowledged += history.filter(({ answered }) => answered?.status === 'kept').length
   if (values.verbose) {
     for (const step of schedule.steps) console.log(JSON.stringify(step))

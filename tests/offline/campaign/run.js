@@ -20,10 +20,11 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
   let browser
   let tabs
   let processes = new Map()
+  let runs = 0
 
   async function launch() {
     const preferences = faults.QUOTA_PREFERENCES
-    const start = () => lab.launch(browserName, { profile, preferences })
+    const start = () => lab.launch(browserName, { profile, preferences, protocolTimeout: 30_000 })
     // What is left of one that was killed may still be in the way.
     browser = await start().catch(start)
     tabs = []
@@ -37,6 +38,7 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
   let quota = await launch()
 
   async function run(schedule) {
+    const nth = ++runs
     const history = []
     const mine = (message) => message.schedule === schedule.seed
     const remember = (message) => {
@@ -47,11 +49,14 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
     const stop = [lab.on('answered', remember), lab.on('told', remember)]
     const lasting = new Map()
     const open = (page) =>
-      page.evaluate(enter, `s-${schedule.seed}`, OPEN_TIMEOUT_MS, schedule.seed)
+      page.evaluate(enter, `s-${schedule.seed}-${nth}`, OPEN_TIMEOUT_MS, schedule.seed)
     const write = (tab, ops, moment) => {
       for (const op of ops) history.push({ issued: op, tab })
       return tabs[tab].evaluate(begin, ops, schedule.seed, moment)
     }
+
+    /** The pages that hold the database forget it. */
+    const letGo = () => Promise.all([tabs[2].reload(), tabs[3].reload()])
 
     const inflict = {
       async reload(tab) {
@@ -75,9 +80,9 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
       'clear localStorage': (tab) => faults.clearLocalStorage(tabs[tab]),
     }
     const relieve = {
-      freeze: () => lasting.get('freeze').thaw(),
+      freeze: () => lasting.get('freeze')?.thaw(),
       quota: () => quota.release(),
-      hang: () => lasting.get('hang').release(),
+      hang: () => lasting.get('hang')?.release(),
     }
 
     try {
@@ -98,7 +103,10 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
           await Promise.all([open(tabs[0]), open(tabs[1])])
         } else if (step.fault) {
           history.push({ fault: step.fault, tab: step.tab })
-          await inflict[step.fault](step.tab)
+          // One fault may undo what another one is made of; then it does not come about.
+          await inflict[step.fault](step.tab).catch(() => step.fault === 'hang' && letGo())
+          // What was acknowledged meanwhile may have been before it or after it.
+          history.push({ fault: step.fault, tab: step.tab })
         } else if (step.end) await relieve[step.end]()
         else await tabs[step.check].evaluate(settle)
       }
@@ -122,15 +130,21 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
 
   return {
     version: () => browser.version,
-    /** Runs the schedule of a seed: { violations, history }. A failure of the runner itself counts as a violation. */
+    /**
+     * Runs the schedule of a seed: { schedule, violations, history }. A driver that loses its browser says nothing about the
+     * store: that run is made once more, and breaking off again is a violation.
+     */
     async run(seed, options) {
       const schedule = scheduleOf(seed, options)
-      try {
-        return { schedule, ...(await run(schedule)) }
-      } catch (error) {
-        await browser.kill()
-        quota = await launch()
-        return { schedule, history: [], violations: [`the run broke off: ${error.message}\n    ${error.stack?.split('\n').find((line) => /campaign|faults\//.test(line))?.trim()}`] }
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return { schedule, ...(await run(schedule)) }
+        } catch (error) {
+          await browser.kill()
+          quota = await launch()
+          if (attempt < 2) continue
+          return { schedule, history: [], violations: [`the run broke off: ${error.message}`] }
+        }
       }
     },
     close: () => lab.close(),

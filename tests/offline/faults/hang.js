@@ -7,7 +7,10 @@
  */
 export async function hangDatabase(holder, opener, name) {
   await holder.evaluate(async (name) => {
-    globalThis.held = await lab.settle(indexedDB.open(name))
+    const opened = await lab.outcome(async () => {
+      globalThis.held = await lab.settle(indexedDB.open(name))
+    }, 5_000)
+    if (opened.status !== 'kept') throw new Error(`the holder: ${opened.status}`)
   }, name)
   const version = await opener.evaluate(
     (name, holderVersion) =>
@@ -15,6 +18,7 @@ export async function hangDatabase(holder, opener, name) {
         const request = indexedDB.open(name, holderVersion + 1)
         request.onblocked = () => resolve(holderVersion + 1)
         request.onerror = () => reject(request.error)
+        setTimeout(() => reject(new Error('nothing was blocked')), 5_000)
         request.onsuccess = () => {
           request.result.close()
           globalThis.wentThrough = true

@@ -2,17 +2,21 @@
 import puppeteer from 'puppeteer-core'
 
 export async function launchChromium([executablePath], options = {}) {
-  const { hostRules = [], profile, args: more = [] } = options
+  const { hostRules = [], profile, args: more = [], protocolTimeout } = options
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--no-first-run']
   if (hostRules.length > 0) args.push(`--host-resolver-rules=${hostRules.join(',')}`)
   args.push(...more)
   return wrap(
     'chromium',
-    await puppeteer.launch({ executablePath, headless: true, args, userDataDir: profile }),
+    await puppeteer.launch({
+      ...{ executablePath, headless: true, args, protocolTimeout },
+      userDataDir: profile,
+    }),
   )
 }
 
-export async function launchFirefox([executablePath], { profile, preferences = {} } = {}) {
+export async function launchFirefox([executablePath], launching = {}) {
+  const { profile, preferences = {}, protocolTimeout } = launching
   const extraPrefsFirefox = {
     // Nobody is there to answer the prompt of navigator.storage.persist().
     'dom.storageManager.prompt.testing': true,
@@ -20,7 +24,10 @@ export async function launchFirefox([executablePath], { profile, preferences = {
     ...preferences,
   }
   const options = { browser: 'firefox', executablePath, headless: true, extraPrefsFirefox }
-  return wrap('firefox', await puppeteer.launch({ ...options, userDataDir: profile }))
+  return wrap(
+    'firefox',
+    await puppeteer.launch({ ...options, protocolTimeout, userDataDir: profile }),
+  )
 }
 
 async function wrap(name, browser) {
