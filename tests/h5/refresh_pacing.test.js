@@ -42,7 +42,7 @@ async function open(t, more) {
 
 /** Lets everything happen that waits for no timer. */
 async function settle() {
-  const ends = ['resending', 'granted', 'refresh_failed']
+  const ends = ['resending', 'granted', 'refresh_failed', 'served_from_cache']
   do for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
   while (!ends.includes(events.at(-1)?.type) && events.some(({ kind }) => kind === 'refresh'))
 }

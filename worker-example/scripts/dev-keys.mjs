@@ -8,6 +8,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { regionBindings, regionScopes } from './dev-region.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +25,8 @@ const partnerSigningKey = keyPair('ed25519', 'partner-sig', { use: 'sig', alg: '
 const partnerEncryptionKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg: 'ECDH-ES+A256KW' })
 const audience = `${issuer}/api`
 const fields = ['phone', 'card', 'identity', 'email', 'name']
-const scope = ['profile', ...fields.flatMap((it) => [`tokenize:${it}`, `reveal:${it}`])].join(' ')
+const onFields = fields.flatMap((name) => [`tokenize:${name}`, `reveal:${name}`])
+const scope = ['profile', 'transfer', ...onFields, ...regionScopes].join(' ')
 
 const bindings = {
   ISSUER: issuer,
@@ -32,6 +34,7 @@ const bindings = {
   APP_KEYS: [{ key: keyPair('x25519', 'ak', { use: 'enc', alg: 'ECDH-ES+A256KW' }).secret }],
   REFRESH_KEYS: [{ key: symmetric('rt') }],
   SUBJECT_KEY: symmetric('sub'),
+  ALIAS_KEYS: [symmetric('alias')],
   CLIENTS: [
     {
       clientId: 'xiaoman',
@@ -48,6 +51,18 @@ const bindings = {
   VAULT_DATA_KEYS: [{ key: symmetric('data') }],
   VAULT_INDEX_KEY: symmetric('index'),
   VAULT_FIELDS: fields.map((name) => ({ name, kind: `${name === 'name' ? 'text' : name}.1` })),
+  SESSION_KEYS: [{ key: symmetric('session') }],
+  // Put your app here, to try a mini-program against its platform.
+  MINI_PROGRAMS: [
+    {
+      clientId: 'mini',
+      platform: 'wechat',
+      appId: 'wx0000000000000000',
+      appSecret: 'the secret of this app',
+      audiences: [audience],
+      scopes: scope.split(' '),
+    },
+  ],
   DEMO_PARTNER_KEY: {
     clientId: 'xiaoman',
     app: issuer,
@@ -57,6 +72,7 @@ const bindings = {
     signingKey: partnerSigningKey.secret,
     encryptionKey: partnerEncryptionKey.secret,
   },
+  ...regionBindings({ keyPair, symmetric }),
 }
 
 const text = Object.entries(bindings).map(

@@ -1,6 +1,8 @@
 // What the Worker answers, by path and method.
 
 import type { Gate } from './gate'
+import { operationRoutes } from './operation-routes'
+import { miniRoutes } from './mini-routes'
 import { vaultRoutes } from './vault-routes'
 
 type Handle = (request: Request, gate: Gate) => Response | Promise<Response>
@@ -22,6 +24,8 @@ export const routes: Readonly<Record<string, Readonly<Record<string, Handle>>>> 
     GET: (request, { me }) => me(request),
     OPTIONS: (request, { authority }) => authority.preflight(request),
   },
+  ...operationRoutes,
+  ...miniRoutes,
   // Reached only with every binding in place.
   '/v1/health': {
     GET: () => Response.json({ status: 'ok' }, { headers: { 'Cache-Control': 'no-store' } }),

@@ -12,8 +12,6 @@ mod entropy;
 mod issuer;
 mod pacing;
 mod refusal;
-#[cfg(feature = "tokenizer")]
-mod tokenizer;
 
 #[cfg(feature = "visit")]
 mod access_token;
@@ -43,6 +41,8 @@ mod request;
 mod row_key;
 #[cfg(feature = "visit")]
 mod store;
+#[cfg(feature = "tokenizer")]
+mod tokenizer;
 #[cfg(feature = "visit")]
 mod visit_token;
 
@@ -56,8 +56,6 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
 pub use issuer::Issuer;
 pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 pub use refusal::is_error_code;
-#[cfg(feature = "tokenizer")]
-pub use tokenizer::*;
 
 #[cfg(feature = "visit")]
 pub use access_token::{AccessToken, fingerprint};
@@ -73,5 +71,7 @@ pub use page_keys::PageKeys;
 pub use request::request;
 #[cfg(feature = "visit")]
 pub use store::Store;
+#[cfg(feature = "tokenizer")]
+pub use tokenizer::*;
 #[cfg(feature = "visit")]
 pub use visit_token::verify_visit_token;

@@ -105,6 +105,82 @@ pub(crate) const PACKAGES: [Package; 2] = [
     },
 ];
 
+/// The package whose modules have no glue.
+pub(crate) struct BarePackage {
+    pub(crate) modules: [BareModule; 3],
+    pub(crate) rustflags: [&'static str; 3],
+    /// wasm-opt's goal.
+    pub(crate) goal: &'static str,
+}
+
+/// What is made of `crates/mini` with some of its features.
+pub(crate) struct BareModule {
+    /// What it becomes in `dist/wasm`.
+    pub(crate) file: &'static str,
+    /// Cargo profile. No two modules share one.
+    pub(crate) profile: &'static str,
+    pub(crate) features: &'static str,
+    /// Whether wasm2js makes JavaScript of it.
+    pub(crate) as_javascript: bool,
+}
+
+pub(crate) const MINI: BarePackage = BarePackage {
+    modules: [
+        // Login, tokens, requests
+        BareModule {
+            file: "lingpai_mini.wasm",
+            profile: "wasm-mini",
+            features: "proofs",
+            as_javascript: false,
+        },
+        // That, and what verifies and opens visits
+        BareModule {
+            file: "lingpai_mini_visit.wasm",
+            profile: "wasm-mini-visit",
+            features: "visit",
+            as_javascript: false,
+        },
+        // For runtimes without WebAssembly
+        BareModule {
+            file: "lingpai_mini_symmetric.js",
+            profile: "wasm-mini-symmetric",
+            features: "primitives",
+            as_javascript: true,
+        },
+    ],
+    rustflags: [
+        // As for the page
+        "--cfg=sha2_backend_soft=\"compact\"",
+        "--cfg=aes_backend_soft=\"compact\"",
+        // A page is enough, and less to wipe.
+        "-Clink-arg=-zstack-size=65536",
+    ],
+    goal: "-Oz --one-caller-inline-max-function-size=0",
+};
+
+impl BarePackage {
+    pub(crate) fn crate_name(&self) -> String {
+        "lingpai-mini".into()
+    }
+
+    pub(crate) fn npm_directory(&self) -> PathBuf {
+        paths::root().join("npm/mini")
+    }
+
+    pub(crate) fn dist(&self) -> PathBuf {
+        self.npm_directory().join("dist")
+    }
+
+    /// What mini-programs copy.
+    pub(crate) fn copied(&self) -> PathBuf {
+        self.dist().join("miniprogram")
+    }
+
+    pub(crate) fn wasm_directory(&self) -> PathBuf {
+        self.copied().join("wasm")
+    }
+}
+
 impl Package {
     pub(crate) fn crate_name(&self) -> String {
         format!("lingpai-{}", self.name)

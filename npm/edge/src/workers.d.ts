@@ -3,7 +3,7 @@ declare module 'cloudflare:workers' {
   interface SqlCursor {
     toArray(): Record<string, unknown>[]
   }
-  interface DurableStorage {
+  export interface DurableStorage {
     sql: { exec(query: string, ...bindings: (string | number | null)[]): SqlCursor }
     transactionSync<T>(closure: () => T): T
     getAlarm(): Promise<number | null>

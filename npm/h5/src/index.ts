@@ -8,6 +8,15 @@ export { LingpaiError, type LingpaiErrorOptions } from './errors.js'
 export type { ExchangeKind, LaunchVia, VisitEvent } from './events.js'
 export type { VisitClaims } from './holding.js'
 export { openVisit } from './open-visit.js'
+export type {
+  BeginOperationOptions,
+  ClaimOperationOptions,
+  OperationDetails,
+  OperationEvent,
+  OperationHandle,
+  OperationLimits,
+  OperationResult,
+} from './operation/types.js'
 export type { JsonWebKeySet, LaunchConflict, MessageLaunch, OpenVisitOptions } from './options.js'
 export {
   sealVisit,

@@ -10,6 +10,7 @@ import {
 import { createDurableStore, type DurableHost } from '@lingpai/h5/tokenizer'
 import { createVerifier, LingpaiError, type Verified, type Verifier } from '@lingpai/edge'
 import { createAuthority } from '@lingpai/edge/authority'
+import { createExchange, type Exchange, type MiniProgram } from '@lingpai/edge/exchange'
 import { clientAssertion, launchUrl, openAccessToken } from '@lingpai/edge/partner'
 import { openJwe, sealJwe, signJws, thumbprint, verifyJws } from '@lingpai/edge/jose'
 
@@ -59,8 +60,35 @@ export async function service(request: Request): Promise<string | undefined> {
   }
 }
 
+export const miniPrograms: MiniProgram[] = [
+  {
+    clientId: 'mini',
+    platform: 'wechat',
+    appId: 'wx0',
+    appSecret: 'secret',
+    audiences: ['https://api.example'],
+    scopes: ['profile'],
+  },
+  {
+    clientId: 'mini-alipay',
+    // @ts-expect-error Alipay's apps have keys, and no secret
+    platform: 'alipay',
+    appId: '2021',
+    appSecret: 'secret',
+    audiences: ['https://api.example'],
+    scopes: ['profile'],
+  },
+]
+
+export async function phone(exchange: Exchange, request: Request): Promise<string> {
+  const { claims } = await verifier.verify(request)
+  const { phoneNumber } = await exchange.phoneNumber(claims, { code: 'c' })
+  return phoneNumber
+}
+
 export const exported = [
   createAuthority,
+  createExchange,
   clientAssertion,
   launchUrl,
   openAccessToken,

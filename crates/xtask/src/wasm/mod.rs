@@ -1,5 +1,6 @@
 //! From a binding crate to its modules and their glue in `npm/<name>/dist/wasm`.
 
+pub(crate) mod bare;
 mod bindgen;
 mod instances;
 mod names;
