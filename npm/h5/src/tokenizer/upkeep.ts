@@ -1,5 +1,6 @@
 // What goes on between calls: policies and pools are renewed, and what waits is sent, as soon as the vault is there.
 import { toLingpaiError } from '../errors.js'
+import { pause } from '../waiting.js'
 import type { Parts } from './parts.js'
 import type { Drained, Sender } from './sender.js'
 import type { Batch } from './store.js'
@@ -12,7 +13,7 @@ const listedAtOnce = 6_000
 
 /** Makes it. */
 export function createUpkeep(parts: Parts, sender: Sender) {
-  const { engine, store, policies, circuit, ledger, emit, closed, nowSeconds } = parts
+  const { engine, settings, store, policies, circuit, ledger, emit, closed, nowSeconds } = parts
   const timers = new Map<'renew' | 'drain', ReturnType<typeof setTimeout>>()
   let draining: Promise<Drained> | undefined
 
@@ -25,7 +26,7 @@ export function createUpkeep(parts: Parts, sender: Sender) {
     timers.set(what, timer)
   }
 
-  const renew = async () => {
+  const renew = async (): Promise<void> => {
     try {
       later('renew', await policies.renew(), renew)
       await forget()
@@ -71,11 +72,24 @@ export function createUpkeep(parts: Parts, sender: Sender) {
 
   const wake = () => void drain().catch(() => {})
 
+  // Timers stand still in a page that sleeps, is frozen or lies in the back-forward cache.
+  const woken = () => {
+    if (ledger.pending > 0) wake()
+  }
+
+  // With what is at hand, or what comes in time: an outage is no reason to wait for anything.
+  const ready = async (renewing: Promise<void>) => {
+    await policies.current().catch(() => undefined)
+    if (!policies.seen()) await renewing
+  }
+
   return {
     /** Takes up what an earlier page left, and has a policy ready where the vault is there. */
     async start() {
-      await renew()
+      const late = pause(settings.onlineTimeoutMs, closed).catch(() => {})
+      await Promise.race([ready(renew()), late])
       busy = ledger.pending > 0
+      for (const [target, name] of wakeUps()) target.addEventListener(name, woken)
       wake()
     },
     /** Operations wait now. */
@@ -86,8 +100,18 @@ export function createUpkeep(parts: Parts, sender: Sender) {
     },
     drain,
     async stop() {
+      for (const [target, name] of wakeUps()) target.removeEventListener(name, woken)
       for (const timer of timers.values()) clearTimeout(timer)
       await sender.release().catch(() => {})
     },
   }
+}
+
+function wakeUps(): [EventTarget, string][] {
+  if (typeof document === 'undefined') return []
+  return [
+    [document, 'visibilitychange'],
+    [window, 'pageshow'],
+    [window, 'online'],
+  ]
 }

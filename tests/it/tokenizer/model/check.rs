@@ -123,7 +123,7 @@ impl Model for Tokenizing {
                     state.server.values.values().map(|row| &row.canonical).collect();
                 canonical.len() == state.server.values.len()
             }),
-            Property::always("P3, P5, P6: nothing wrong was seen", |_, state: &State| {
+            Property::always("P2, P3, P5, P6: nothing wrong was seen", |_, state: &State| {
                 state.ghost.wrong.is_empty()
             }),
             Property::always(

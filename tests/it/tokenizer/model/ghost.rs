@@ -16,6 +16,8 @@ pub(super) struct Ghost {
     resolved: BTreeMap<String, String>,
     /// The first result of each submission.
     results: BTreeMap<[u8; 32], String>,
+    /// The first canonical token of each value.
+    canonical: BTreeMap<String, String>,
     /// Operations that the store lost, or lost track of.
     pub(super) lost: Vec<String>,
     /// Whether the store was restored from a backup.
@@ -37,9 +39,15 @@ impl Ghost {
     }
 
     /// The vault has answered for an operation.
-    pub(super) fn answered(&mut self, submission: &Submission, result: &OpResult) {
+    pub(super) fn answered(&mut self, submission: &Submission, value: &str, result: &OpResult) {
         if result.outcome == Outcome::Retry {
             return;
+        }
+        if let Outcome::Done(token) = &result.outcome {
+            let first = self.canonical.entry(value.to_owned()).or_insert_with(|| token.clone());
+            if first != token {
+                self.note("P2: a value has two canonical tokens");
+            }
         }
         let outcome = format!("{:?}", result.outcome);
         let submitted = sha256(submission.sealed.as_bytes());

@@ -8,6 +8,7 @@ use lingpai_tests::NOW;
 
 use super::check::Tokenizing;
 use super::mutant::Mutant;
+use super::server::value_of;
 use super::state::{Message, Placing, Sent, State, Tab};
 use crate::tokenizer::world::wanted;
 
@@ -200,7 +201,8 @@ impl Tokenizing {
                 let mut results = Vec::new();
                 for submission in submissions.iter().take(most) {
                     let result = state.server.settle(submission, self.max, self.mutant);
-                    state.ghost.answered(submission, &result);
+                    let value = value_of(&submission.sealed);
+                    state.ghost.answered(submission, &value, &result);
                     results.push(result);
                 }
                 let body = reconcile::answer(&results);
