@@ -1,5 +1,6 @@
 //! Black-box tests of `lingpai-core`.
 
+mod alias;
 mod base64url;
 mod client_assertion;
 mod dpop;
@@ -15,11 +16,17 @@ mod jws;
 mod keyring;
 mod ledger;
 mod offline;
+mod platform_payload;
 mod problem;
 mod refresh_token;
+mod residency;
 mod sealed_token;
 mod third_party;
+mod token_exchange;
+mod tokenizer;
 mod uri;
+mod vault_settlement;
+mod vault_shapes;
 mod verify;
 mod visit;
 mod wycheproof;

@@ -1,6 +1,6 @@
 // What a user gets from `npm install`: the tarballs run with no configuration wherever their users are.
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -40,7 +40,8 @@ after(async () => {
 
 describe('tarballs', () => {
   const modules = {
-    '@lingpai/h5': ['lingpai_h5_bg.wasm'],
+    // The page's, and what tokenizers load
+    '@lingpai/h5': ['lingpai_h5_bg.wasm', 'lingpai_tokenizer_bg.wasm'],
     // One that verifies, and one that issues as well
     '@lingpai/edge': ['lingpai_edge_bg.wasm', 'lingpai_verify_bg.wasm'],
   }
@@ -132,6 +133,9 @@ describe('runtimes', () => {
     test(`@lingpai/h5 in ${name}`, async () => {
       assertH5(JSON.parse((await runFile('print-h5.js')).stdout))
     })
+    test(`@lingpai/h5/tokenizer in ${name}`, async () => {
+      assertTokenizer(JSON.parse((await runFile('print-tokenizer.js')).stdout))
+    })
   }
 
   for (const flags of [[], ['nodejs_compat']]) {
@@ -147,6 +151,12 @@ describe('runtimes', () => {
       const { wasm, answer } = await deployed('worker.js', flags)
       assert.match(wasm.join(), /^[^,]*lingpai_edge_bg\.wasm$/)
       assertEdge(answer)
+    })
+
+    test(`@lingpai/h5/tokenizer, bundled by wrangler, in workerd, ${flagged}`, async () => {
+      const { wasm, answer } = await deployed('tokenizer-worker.js', flags)
+      assert.match(wasm.join(), /^[^,]*lingpai_tokenizer_bg\.wasm$/)
+      assertTokenizer(answer)
     })
   }
 })
@@ -198,6 +208,24 @@ describe('bundlers', () => {
     assertH5(await loadBuilt(outDir))
   })
 
+  test('@lingpai/h5/tokenizer in a page built by webpack, under a strict CSP', async () => {
+    const outDir = project.path('webpack-tokenizer-out')
+    const config = {
+      mode: 'production',
+      context: project.directory,
+      entry: './tokenizer-page.js',
+      output: { path: outDir },
+    }
+    const stats = await new Promise((resolve, reject) => {
+      const compiler = webpack(config)
+      compiler.run((error, stats) => compiler.close(() => (error ? reject(error) : resolve(stats))))
+    })
+    assert.equal(stats.hasErrors(), false, stats.toString('errors-only'))
+    writePage(outDir, 'main.js')
+    assertOneWasm(outDir)
+    assertTokenizer(await loadBuilt(outDir))
+  })
+
   test('@lingpai/h5 in a page built by esbuild, under a strict CSP', async () => {
     const outDir = project.path('esbuild-out')
     const options = {
@@ -215,6 +243,8 @@ describe('bundlers', () => {
     })
     writePage(outDir, 'page.js')
     assertH5(await loadBuilt(outDir))
+    const ofTokenizers = filesIn(outDir).filter((file) => /tokenizer/.test(file))
+    assert.deepEqual(ofTokenizers, [], 'a page that makes no tokenizer has nothing of it')
   })
 
   for (const [entry, assertResult] of [
@@ -281,9 +311,19 @@ function assertH5(result) {
   assert.equal(result.openVisit, 'function')
 }
 
+/** Without a vault and without a policy there is no token, and nothing waits. */
+function assertTokenizer(result) {
+  const expected = { refusal: 'temporarily_unavailable', pending: 0, durable: false }
+  assert.deepEqual(result, expected)
+}
+
+/** Bundlers may copy more than they use; what counts is what a script names. */
 function assertOneWasm(directory) {
   const files = filesIn(directory)
-  assert.equal(files.filter((file) => file.endsWith('.wasm')).length, 1, files.join())
+  const scripts = files.filter((file) => file.endsWith('.js'))
+  const text = scripts.map((file) => readFileSync(join(directory, file), 'utf8')).join()
+  const named = files.filter((file) => file.endsWith('.wasm') && text.includes(basename(file)))
+  assert.equal(named.length, 1, files.join())
 }
 
 async function load(url) {

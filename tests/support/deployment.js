@@ -17,7 +17,7 @@ export async function createDeployment({
     signingKey('partner-1', partnerCurves[0]),
     encryptionKey('partner-enc-1', partnerCurves[1]),
   ])
-  const scopes = ['profile', 'orders:read', 'orders:write']
+  const scopes = ['profile', 'orders:read', 'orders:write', 'transfer']
   const audience = `${issuer}/api`
   const client = {
     clientId: 'partner',
@@ -41,6 +41,7 @@ export async function createDeployment({
       APP_KEYS: JSON.stringify([{ key: app }]),
       REFRESH_KEYS: JSON.stringify([{ key: symmetric('refresh-1') }]),
       SUBJECT_KEY: JSON.stringify(symmetric('subject')),
+      ALIAS_KEYS: JSON.stringify([symmetric('alias')]),
       CLIENTS: JSON.stringify([client]),
     },
   }

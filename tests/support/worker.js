@@ -12,12 +12,13 @@ import { workerBundle } from './worker_bundle.js'
 
 /**
  * Starts the Worker on 127.0.0.1. `bindings` are what the deployment would have as secrets and variables; a
- * function gets the port first. `publicPort` is where its clients see it, if a proxy stands in between.
+ * function gets the port first. `publicPort` is where its clients see it, if a proxy stands in between. `onOutput` gets all
+ * that workerd writes, on either stream. `bundle` is the directory of another Worker around the same packages.
  */
-export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
+export async function startWorker({ port, bindings, compatibilityFlags = [], onOutput, bundle }) {
   port ??= await freePort()
   const home = mkdtempSync(join(tmpdir(), 'lingpai-worker-'))
-  const modules = stage(await workerBundle(), join(home, 'modules'))
+  const modules = stage(bundle ?? (await workerBundle()), join(home, 'modules'))
   const options = {
     host: '127.0.0.1',
     port,
@@ -28,7 +29,17 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
     compatibilityDate: '2026-03-01',
     compatibilityFlags,
     bindings,
-    durableObjects: { VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true } },
+    ...(onOutput && { handleRuntimeStdio: listening(onOutput) }),
+    durableObjects: {
+      VISIT_LEDGER: { className: 'VisitLedger', useSQLite: true },
+      ALIASES: { className: 'AliasRegistry', useSQLite: true },
+      DEMO_BANK: { className: 'DemoBank', useSQLite: true },
+      PLATFORM_SESSIONS: { className: 'PlatformSessions', useSQLite: true },
+      TOKEN_VAULT: { className: 'TokenVault', useSQLite: true },
+      REGION_IDENTITIES: { className: 'RegionIdentityHost', useSQLite: true },
+      REGION_DATA: { className: 'RegionDataHost', useSQLite: true },
+      REGION_DIRECTORY: { className: 'RegionDirectory', useSQLite: true },
+    },
     durableObjectsPersist: join(home, 'state'),
     assets: {
       directory: at('worker-example/dist/page'),
@@ -42,15 +53,18 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
     port,
     url,
     state: options.durableObjectsPersist,
+    /** A namespace of Durable Objects, to ask one what it keeps. */
+    objects: (binding) => miniflare.getDurableObjectNamespace(binding),
     /** Moves the Worker's clock to `seconds` away from the real one. */
     async setClock(seconds) {
       const response = await fetch(`${url}/test-clock?offset-ms=${seconds * 1000}`)
       await response.text()
     },
-    /** Ends workerd without a warning and starts it again on what it left on disk. */
-    async crash() {
+    /** Ends workerd without a warning and starts it again on what it left on disk, with changed bindings if there are any. */
+    async crash(changes) {
       process.kill(pid, 'SIGKILL')
       await miniflare.dispose()
+      Object.assign(bindings, changes)
       ;({ miniflare, pid } = await boot(options))
     },
     async stop() {
@@ -58,6 +72,10 @@ export async function startWorker({ port, bindings, compatibilityFlags = [] }) {
       rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+const listening = (hear) => (stdout, stderr) => {
+  for (const stream of [stdout, stderr]) stream.on('data', (chunk) => hear(String(chunk)))
 }
 
 async function boot(options) {

@@ -12,9 +12,9 @@ import { modulesIn } from './runtimes/workerd.js'
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 const text = JSON.stringify
 
-/** Bundles the Worker at an absolute path. */
-export function bundleWorker(path) {
-  return bundle('worker.js', `export * from '${path}'; export { default } from '${path}'`, {
+/** Bundles the Worker at an absolute path into a module of that name. */
+export function bundleWorker(path, name = 'worker.js') {
+  return bundle(name, `export * from '${path}'; export { default } from '${path}'`, {
     conditions: ['workerd', 'worker', 'browser'],
     loader: { '.wasm': 'copy' },
   })

@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('..', import.meta.url))
 const from = join(here, 'page')
 const to = join(here, 'dist', 'page')
 // esbuild leaves `new URL('../wasm/…', import.meta.url)` as it is: the module goes where that leads from /h5/.
-const wasm = fileURLToPath(import.meta.resolve('@lingpai/h5/lingpai_h5_bg.wasm'))
+const modules = ['lingpai_h5_bg.wasm', 'lingpai_tokenizer_bg.wasm']
 
 // Emptied, not removed: a Worker that is running watches the directory.
 await mkdir(to, { recursive: true })
@@ -69,7 +69,9 @@ const files = {
 }
 for (const [source, target] of Object.entries(files))
   await copy(join(from, source), join(to, target))
-await copy(wasm, join(to, 'wasm/lingpai_h5_bg.wasm'))
+for (const name of modules) {
+  await copy(fileURLToPath(import.meta.resolve(`@lingpai/h5/${name}`)), join(to, 'wasm', name))
+}
 
 async function copy(source, target) {
   await mkdir(dirname(target), { recursive: true })

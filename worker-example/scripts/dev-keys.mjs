@@ -8,6 +8,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { regionBindings, regionScopes } from './dev-region.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +24,9 @@ const page = `http://localhost:${values.port}`
 const partnerSigningKey = keyPair('ed25519', 'partner-sig', { use: 'sig', alg: 'EdDSA' })
 const partnerEncryptionKey = keyPair('x25519', 'partner-enc', { use: 'enc', alg: 'ECDH-ES+A256KW' })
 const audience = `${issuer}/api`
-const scope = 'profile'
+const fields = ['phone', 'card', 'identity', 'email', 'name']
+const onFields = fields.flatMap((name) => [`tokenize:${name}`, `reveal:${name}`])
+const scope = ['profile', 'transfer', ...onFields, ...regionScopes].join(' ')
 
 const bindings = {
   ISSUER: issuer,
@@ -31,14 +34,33 @@ const bindings = {
   APP_KEYS: [{ key: keyPair('x25519', 'ak', { use: 'enc', alg: 'ECDH-ES+A256KW' }).secret }],
   REFRESH_KEYS: [{ key: symmetric('rt') }],
   SUBJECT_KEY: symmetric('sub'),
+  ALIAS_KEYS: [symmetric('alias')],
   CLIENTS: [
     {
       clientId: 'xiaoman',
       keys: { keys: [partnerSigningKey.public] },
       encryptionKey: partnerEncryptionKey.public,
-      scopes: [scope],
+      scopes: scope.split(' '),
       audiences: [audience],
       pages: [page],
+    },
+  ],
+  VAULT_SEAL_KEYS: [
+    { key: keyPair('x25519', 'seal', { use: 'enc', alg: 'ECDH-ES+A256KW' }).secret },
+  ],
+  VAULT_DATA_KEYS: [{ key: symmetric('data') }],
+  VAULT_INDEX_KEY: symmetric('index'),
+  VAULT_FIELDS: fields.map((name) => ({ name, kind: `${name === 'name' ? 'text' : name}.1` })),
+  SESSION_KEYS: [{ key: symmetric('session') }],
+  // Put your app here, to try a mini-program against its platform.
+  MINI_PROGRAMS: [
+    {
+      clientId: 'mini',
+      platform: 'wechat',
+      appId: 'wx0000000000000000',
+      appSecret: 'the secret of this app',
+      audiences: [audience],
+      scopes: scope.split(' '),
     },
   ],
   DEMO_PARTNER_KEY: {
@@ -50,6 +72,7 @@ const bindings = {
     signingKey: partnerSigningKey.secret,
     encryptionKey: partnerEncryptionKey.secret,
   },
+  ...regionBindings({ keyPair, symmetric }),
 }
 
 const text = Object.entries(bindings).map(

@@ -1,20 +1,50 @@
 // What the deployment binds, read once and named in every complaint. Values never appear in one.
 
-import type { VisitLedger } from '@lingpai/edge/durable'
+import type {
+  AliasRegistry,
+  PlatformSessions,
+  RegionNamespace,
+  TokenVault,
+  VisitLedger,
+} from '@lingpai/edge/durable'
+import type { DemoBank } from './demo/bank'
 
-export interface Env {
+/** Durable Objects and files. */
+interface Objects {
   VISIT_LEDGER: DurableObjectNamespace<VisitLedger>
+  ALIASES?: DurableObjectNamespace<AliasRegistry>
+  DEMO_BANK?: DurableObjectNamespace<DemoBank>
+  PLATFORM_SESSIONS?: DurableObjectNamespace<PlatformSessions>
+  TOKEN_VAULT?: DurableObjectNamespace<TokenVault>
+  REGION_IDENTITIES?: RegionNamespace
+  REGION_DATA?: RegionNamespace
+  REGION_DIRECTORY?: RegionNamespace
   PAGES?: Fetcher
+}
+
+/** Variables and secrets. */
+interface Texts {
   ISSUER?: string
   SIGNING_KEYS?: string
   APP_KEYS?: string
   REFRESH_KEYS?: string
   SUBJECT_KEY?: string
   CLIENTS?: string
+  ALIAS_KEYS?: string
+  MINI_PROGRAMS?: string
+  SESSION_KEYS?: string
+  VAULT_SEAL_KEYS?: string
+  VAULT_DATA_KEYS?: string
+  VAULT_INDEX_KEY?: string
+  VAULT_FIELDS?: string
   DEMO_PARTNER_KEY?: string
+  RESIDENCY?: string
+  REGION_KEYS?: string
 }
 
-type TextBinding = Exclude<keyof Env, 'VISIT_LEDGER' | 'PAGES'>
+export interface Env extends Objects, Texts {}
+
+type TextBinding = keyof Texts
 
 /** A binding is missing or malformed. The message names it and holds nothing of its value. */
 export function bindingProblem(name: keyof Env, complaint: string): Error {

@@ -9,12 +9,27 @@ import {
   type Client,
 } from '@lingpai/edge/authority'
 import { durableLedger } from '@lingpai/edge/durable'
+import type { Operations } from '@lingpai/edge/operations'
+import type { Vault } from '@lingpai/edge/vault'
 import { bindingProblem, issuer, json, type Env } from './bindings'
+import { bankOf } from './demo/bank'
+import { operationsOf } from './operations'
+import { miniProgramsOf, type MiniPrograms } from './mini-programs'
+import { vaultOf } from './vault'
 
 export interface Gate {
   authority: Authority
+  env: Env
   /** The protected API; registered pages may read its answers. */
   me(request: Request): Promise<Response>
+  /** Sensitive operations under an alias. Throws where their bindings are missing. */
+  operations(): Operations
+  /** The user's accounts at the demo's bank. */
+  accounts(request: Request): Promise<Response>
+  /** Where any are registered. */
+  mini: MiniPrograms | undefined
+  /** The vault. Throws where its bindings are not in place. */
+  vault(): Vault
 }
 
 const gates = new WeakMap<Env, Gate>()
@@ -37,6 +52,8 @@ function make(env: Env): Gate {
     subjectKey: json(env, 'SUBJECT_KEY'),
     clients: json<Client[]>(env, 'CLIENTS'),
     ledger,
+    // Whose identity was erased gets no further token.
+    cutOffs: ledger,
   })
   const verifier = createVerifier({
     issuer: origin,
@@ -62,7 +79,23 @@ function make(env: Env): Gate {
       { headers: { 'Cache-Control': 'no-store' } },
     ),
   )
-  return { authority, me: async (request) => authority.allowPages(request, await me(request)) }
+  const accounts = verifier.protect(
+    async (_, { claims }) =>
+      Response.json(await bankOf(env).accounts(String(claims.sub)), {
+        headers: { 'Cache-Control': 'no-store' },
+      }),
+    { requiredScope: 'transfer' },
+  )
+  let vault: Vault | undefined
+  return {
+    authority,
+    env,
+    me: async (request) => authority.allowPages(request, await me(request)),
+    operations: operationsOf(env, verifier),
+    accounts,
+    mini: miniProgramsOf(env, authority, verifier),
+    vault: () => (vault ??= vaultOf(env, verifier, ledger)),
+  }
 }
 
 const bindingOf: Partial<Record<string, keyof Env>> = {

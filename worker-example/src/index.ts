@@ -3,10 +3,13 @@
 import { gateOf } from './gate'
 import { isBindingProblem, type Env } from './bindings'
 import { problem } from './problem'
+import { answerUsers } from './region'
 import { routes } from './routes'
 import { answerDemo } from './demo/routes'
 
-export { VisitLedger } from '@lingpai/edge/durable'
+export { AliasRegistry, PlatformSessions, TokenVault, VisitLedger } from '@lingpai/edge/durable'
+export { DemoBank } from './demo/bank'
+export { RegionDataHost, RegionDirectory, RegionIdentityHost } from './region'
 
 export default {
   async fetch(request, env): Promise<Response> {
@@ -29,6 +32,8 @@ async function answer(request: Request, env: Env): Promise<Response> {
   const { pathname } = new URL(request.url)
   const methods = routes[pathname]
   if (!methods) {
+    const users = await answerUsers(request, env, gate)
+    if (users) return users
     const demo = await answerDemo(request, env, (inner) => answer(inner, env))
     return demo ?? problem(404, 'not_found', 'Not found')
   }

@@ -4,13 +4,14 @@ export function problem(
   status: number,
   error: string,
   title: string,
-  more: { detail?: string; headers?: Record<string, string> } = {},
+  more: { detail?: string; code?: string; headers?: Record<string, string> } = {},
 ): Response {
   const document = {
     type: 'about:blank',
     title,
     status,
     error,
+    ...(more.code && { error_description: more.code }),
     ...(more.detail && { detail: more.detail }),
   }
   return new Response(JSON.stringify(document), {

@@ -17,6 +17,10 @@ use crate::uri;
 /// The JOSE type of a proof.
 pub const TYP: &str = "dpop+jwt";
 
+/// The claim that covers a request's body: base64url of the SHA-256 of its bytes. RFC 9449 leaves bodies out; a service that
+/// needs to know that the page sent this very body demands it.
+pub const BODY_HASH: &str = "lp_body";
+
 const MAX_JTI_BYTES: usize = 128;
 
 /// What one proof is about.
@@ -44,6 +48,27 @@ impl ProofDraft {
     ///
     /// Errors: `malformed` for an address that is none, `key_unusable`.
     pub fn new(key: &Jwk, claims: ProofClaims<'_>) -> Result<Self> {
+        Self::covering(key, claims, None)
+    }
+
+    /// The same for a request whose body the proof covers: its SHA-256 in base64url, as [`BODY_HASH`].
+    ///
+    /// Errors: as [`Self::new`].
+    pub fn covering(key: &Jwk, claims: ProofClaims<'_>, body: Option<&str>) -> Result<Self> {
+        let htu = uri::normalise(claims.url)?;
+        Self::with_htu(key, claims, &htu, body)
+    }
+
+    /// As [`Self::new`] with the address as it is written, but for query and fragment: verifiers normalise both sides
+    /// (RFC 9449 §4.3). For clients that can do without the code for that.
+    ///
+    /// Errors: `key_unusable`.
+    pub fn of_plain_url(key: &Jwk, claims: ProofClaims<'_>) -> Result<Self> {
+        let htu = claims.url.split(['?', '#']).next().unwrap_or_default();
+        Self::with_htu(key, claims, htu, None)
+    }
+
+    fn with_htu(key: &Jwk, claims: ProofClaims<'_>, htu: &str, body: Option<&str>) -> Result<Self> {
         let alg = key.signature_algorithm()?;
         let header = ObjectWriter::new()
             .string("alg", alg.as_str())
@@ -53,11 +78,12 @@ impl ProofDraft {
         let ath = claims.token.map(token_hash);
         let payload = ObjectWriter::new()
             .string("htm", claims.method)
-            .string("htu", &uri::normalise(claims.url)?)
+            .string("htu", htu)
             .integer("iat", claims.issued_at.as_i64())
             .string("jti", claims.jti)
             .optional_string("ath", ath.as_deref())
             .optional_string("nonce", claims.nonce)
+            .optional_string(BODY_HASH, body.map(token_hash).as_deref())
             .finish();
         Ok(Self(jws::signing_input(&header, payload.as_bytes())))
     }
@@ -217,7 +243,7 @@ fn accept(jkt: String, claims: &[u8], expected: &ProofExpectation<'_>) -> Result
     Ok(Proof { jkt, jti: jti.to_owned(), issued_at, nonce: nonce.map(ToOwned::to_owned) })
 }
 
-/// `ath`: the hash of an access token as it is presented (RFC 9449 §4.2).
+/// `ath`: the hash of an access token as it is presented (RFC 9449 §4.2). [`BODY_HASH`] is made alike.
 pub fn token_hash(token: &str) -> String {
     base64url::encode(&crypto::sha256(token.as_bytes()))
 }

@@ -86,17 +86,27 @@ macro_rules! error_codes {
 error_codes! {
     AccessDenied "access_denied" "The user or a policy does not allow it.",
     AlgorithmNotAllowed "algorithm_not_allowed" "The algorithm is unknown, not allowed here, or not the key's.",
+    AliasInvalid "alias_invalid" "The alias is unknown, used up, expired, or somebody else's.",
+    AlreadyRegistered "already_registered" "The identifier belongs to another identity in this area.",
     AnswerMismatch "answer_mismatch" "The answer belongs to another request.",
     AudienceMismatch "audience_mismatch" "The token is meant for somebody else.",
     ClaimInvalid "claim_invalid" "A claim or member is missing or has the wrong type or value.",
     ClientMismatch "client_mismatch" "The token belongs to another client.",
     Closed "closed" "The visit or object has been closed.",
+    CodeUsed "code_used" "The login code was used before.",
     CriticalHeader "critical_header" "The header demands an extension that is not supported.",
     DecryptionFailed "decryption_failed" "The text does not decrypt under this key, or was altered.",
     DuplicateMember "duplicate_member" "A JSON object has the same name twice.",
+    EntropyMissing "entropy_missing" "The host gives no randomness that a key could be made of.",
+    EntropyWeak "entropy_weak" "The source of randomness repeats itself.",
+    IdempotencyConflict "idempotency_conflict" "The idempotency key was used for another request.",
+    IdentifierUnsuitable "identifier_unsuitable" "The account identifier has too few kinds of characters, or too few characters to vary.",
+    IdentityErased "identity_erased" "The identity has been erased, or is being erased.",
+    IdentityUnknown "identity_unknown" "There is no such identity.",
     InsufficientScope "insufficient_scope" "The token does not carry the scope that is needed.",
     Internal "internal" "A fault of the software itself.",
     InvalidClient "invalid_client" "The client is unknown or did not authenticate.",
+    InvalidCode "invalid_code" "The login code is unknown to its platform, or has expired.",
     InvalidDpopProof "invalid_dpop_proof" "The proof of possession is not acceptable.",
     InvalidGrant "invalid_grant" "The token presented for exchange is not acceptable.",
     InvalidRequest "invalid_request" "The request is malformed or cannot be decrypted.",
@@ -112,9 +122,13 @@ error_codes! {
     LifetimeExceeded "lifetime_exceeded" "The token claims to live longer than allowed.",
     LimitExceeded "limit_exceeded" "The text is larger, deeper or longer than allowed.",
     Malformed "malformed" "The text is not what it should be.",
+    Moving "moving" "The identity is being moved or registered; try again in a moment.",
     NetworkUnavailable "network_unavailable" "The network or the server cannot be reached.",
     NotCanonical "not_canonical" "The text spells its content in another than the one canonical way.",
     OriginMismatch "origin_mismatch" "The request comes from another page than the token names.",
+    PayloadExpired "payload_expired" "The platform's data is too old or from the future.",
+    PayloadReplayed "payload_replayed" "The platform's data was presented before.",
+    ProofBodyMismatch "proof_body_mismatch" "The proof was made for another body, or covers none.",
     ProofExpired "proof_expired" "The proof of possession is too old or from the future.",
     ProofKeyMismatch "proof_key_mismatch" "The proof was made with another key than the token's.",
     ProofMethodMismatch "proof_method_mismatch" "The proof was made for another HTTP method.",
@@ -124,10 +138,13 @@ error_codes! {
     ProofUrlMismatch "proof_url_mismatch" "The proof was made for another URL.",
     RateLimited "rate_limited" "Too many requests; try again later.",
     Replayed "replayed" "The token was used before, by somebody else.",
+    RiskBlocked "risk_blocked" "The platform blocks this user or this login.",
     SchemeMismatch "scheme_mismatch" "The authorization scheme is not the one that the token needs.",
     ScopeExceeded "scope_exceeded" "The scope is wider than what was granted.",
     ServerError "server_error" "The server failed.",
+    SessionStale "session_stale" "The platform session is gone or was replaced by a later login.",
     SignatureInvalid "signature_invalid" "The signature does not verify.",
+    StatusHidden "status_hidden" "The platform hides the answer of the server.",
     StorageUnavailable "storage_unavailable" "The store cannot be read or written.",
     SubjectMismatch "subject_mismatch" "The token is about another subject.",
     TemporarilyUnavailable "temporarily_unavailable" "The service is not available for now; try again later.",
@@ -140,6 +157,7 @@ error_codes! {
     UnknownKey "unknown_key" "The key identifier names no key that is known and active.",
     UseDpopNonce "use_dpop_nonce" "The server wants its nonce in the proof; try again with it.",
     VisitEnded "visit_ended" "The visit has come to its end.",
+    WatermarkMismatch "watermark_mismatch" "The platform's data belongs to another app.",
 }
 
 impl ErrorCode {
@@ -152,7 +170,8 @@ impl ErrorCode {
     pub const fn retryable(self) -> bool {
         matches!(
             self,
-            Self::NetworkUnavailable
+            Self::Moving
+                | Self::NetworkUnavailable
                 | Self::RateLimited
                 | Self::ServerError
                 | Self::TemporarilyUnavailable

@@ -54,6 +54,25 @@ impl<K> Ring<K> {
         self.0.iter().filter(move |entry| !entry.retired(now)).map(|entry| &entry.key)
     }
 
+    /// Every key, retired or not.
+    #[cfg(feature = "vault")]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &K> {
+        self.0.iter().map(|entry| &entry.key)
+    }
+
+    /// Of the keys that serve now, the one that began last among those that are not retired before `until`.
+    #[cfg(feature = "vault")]
+    pub(crate) fn active_until(&self, now: UnixSeconds, until: UnixSeconds) -> Option<&K> {
+        let lasting = |entry: &&Entry<K>| entry.active(now) && !entry.retired(until);
+        let mut chosen: Option<&Entry<K>> = None;
+        for entry in self.0.iter().filter(lasting) {
+            if chosen.is_none_or(|best| entry.active_from > best.active_from) {
+                chosen = Some(entry);
+            }
+        }
+        chosen.map(|entry| &entry.key)
+    }
+
     /// Refuses a ring in which a key does not fit, or says too little, or has the name of another.
     pub(crate) fn check(
         &self,

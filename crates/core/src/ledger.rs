@@ -151,6 +151,16 @@ pub fn spend(family: Option<Family>, attempt: Spend) -> (Verdict, Option<Family>
     (verdict, Some(family))
 }
 
+/// What a login code was granted, for its holder who asks again in time.
+#[cfg(feature = "platforms")]
+pub fn granted_before(family: &Family) -> Verdict {
+    if family.revoked {
+        return Verdict::Refused(ErrorCode::CodeUsed);
+    }
+    let refresh = family.chain.as_ref().map(|chain| (FIRST_COUNTER, chain.expires_at));
+    Verdict::Granted { values: family.redemption.values.clone(), refresh }
+}
+
 const FIRST_COUNTER: u32 = 1;
 
 fn first_redemption(attempt: Redeem) -> (Verdict, Option<Family>) {

@@ -7,7 +7,8 @@
 //!
 //! In reading order: [`jose`] (what tokens are made of), [`signed`] (what all tokens of an issuer share),
 //! [`access_token`], [`exchange`] and [`answer`] (the two sides of a visit), [`visit_token`], [`ledger`] (what happens
-//! once and what may be repeated), [`dpop`], and [`verify`] (the edge's check).
+//! once and what may be repeated), [`dpop`], and [`verify`] (the edge's check). Apart from these stands `alias` (a feature):
+//! sensitive operations under a stand-in for an account.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -19,23 +20,32 @@
 extern crate alloc;
 
 pub mod access_token;
+#[cfg(feature = "alias")]
+pub mod alias;
 pub mod answer;
+#[cfg(feature = "platforms")]
+pub mod base64;
 pub mod base64url;
 pub mod cache;
 pub mod client_assertion;
 pub mod crypto;
 pub mod dpop;
 pub mod dpop_nonce;
+pub mod entropy;
 pub mod error;
 pub mod exchange;
+pub mod exchange_answer;
 pub mod jose;
 pub mod json;
 pub mod keyring;
 pub mod ledger;
 pub mod limits;
 pub mod pacing;
+#[cfg(feature = "platforms")]
+pub mod platform_payload;
 pub mod problem;
 pub mod refresh_token;
+pub mod residency;
 pub mod scope;
 pub mod sealed_token;
 pub mod secret;
@@ -43,8 +53,14 @@ pub mod signed;
 pub mod subject;
 pub mod terms;
 pub mod time;
+#[cfg(feature = "platforms")]
+pub mod token_exchange;
 pub mod token_facts;
+pub mod tokenization;
+pub mod tokenizer;
 pub mod uri;
+#[cfg(feature = "vault")]
+pub mod vault;
 pub mod verify;
 pub mod visit_token;
 

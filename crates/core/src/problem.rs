@@ -76,6 +76,12 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
     use ErrorCode as E;
     match reason {
         E::AccessDenied
+        | E::AliasInvalid
+        | E::IdempotencyConflict
+        | E::IdentifierUnsuitable
+        | E::AlreadyRegistered
+        | E::IdentityErased
+        | E::IdentityUnknown
         | E::InvalidClient
         | E::InvalidDpopProof
         | E::InvalidGrant
@@ -83,6 +89,7 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::InvalidScope
         | E::InvalidTarget
         | E::InsufficientScope
+        | E::Moving
         | E::RateLimited
         | E::Replayed
         | E::ServerError
@@ -90,6 +97,7 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::UnknownKey
         | E::UseDpopNonce => reason,
         E::KeyBindingMismatch
+        | E::ProofBodyMismatch
         | E::ProofExpired
         | E::ProofKeyMismatch
         | E::ProofMethodMismatch
@@ -118,18 +126,28 @@ const fn protocol_code(reason: ErrorCode) -> ErrorCode {
         | E::TypeMismatch
         | E::VisitEnded => E::InvalidGrant,
         E::AnswerMismatch
+        | E::CodeUsed
         | E::DecryptionFailed
+        | E::InvalidCode
         | E::LimitExceeded
         | E::Malformed
         | E::NotCanonical
+        | E::PayloadExpired
+        | E::PayloadReplayed
         | E::SchemeMismatch
-        | E::TokenMissing => E::InvalidRequest,
+        | E::SessionStale
+        | E::TokenMissing
+        | E::WatermarkMismatch => E::InvalidRequest,
+        E::RiskBlocked => E::AccessDenied,
         E::Closed
+        | E::EntropyMissing
+        | E::EntropyWeak
         | E::Internal
         | E::LaunchConflict
         | E::LaunchMissing
         | E::LaunchNotBound
         | E::NetworkUnavailable
+        | E::StatusHidden
         | E::StorageUnavailable => E::ServerError,
     }
 }
@@ -138,7 +156,10 @@ const fn status(error: ErrorCode) -> u16 {
     match error {
         ErrorCode::InvalidClient => 401,
         ErrorCode::AccessDenied | ErrorCode::InsufficientScope => 403,
-        ErrorCode::Replayed => 409,
+        ErrorCode::AliasInvalid | ErrorCode::IdentityUnknown => 404,
+        ErrorCode::AlreadyRegistered | ErrorCode::Moving | ErrorCode::Replayed => 409,
+        ErrorCode::IdentityErased => 410,
+        ErrorCode::IdempotencyConflict | ErrorCode::IdentifierUnsuitable => 422,
         ErrorCode::RateLimited => 429,
         ErrorCode::ServerError => 500,
         ErrorCode::TemporarilyUnavailable => 503,

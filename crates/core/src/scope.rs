@@ -42,4 +42,17 @@ impl Scope {
     pub fn is_within(&self, other: &Self) -> bool {
         self.names().all(|name| other.names().any(|o| o == name))
     }
+
+    /// The names of `self` that are also in `other`, in their order.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut shared = String::new();
+        for name in self.names().filter(|name| other.names().any(|o| o == *name)) {
+            if !shared.is_empty() {
+                shared.push(' ');
+            }
+            shared.push_str(name);
+        }
+        Self(shared)
+    }
 }

@@ -55,7 +55,8 @@ fn decision(outcome: &str, family: Option<&Family>) -> String {
         .finish()
 }
 
-fn outcome(verdict: &Verdict, family: Option<&Family>) -> String {
+/// What goes back to the authority.
+pub(crate) fn outcome(verdict: &Verdict, family: Option<&Family>) -> String {
     match (verdict, family) {
         (Verdict::Granted { values, refresh }, Some(family)) => {
             let refresh = refresh.map(|(counter, end)| {

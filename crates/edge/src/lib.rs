@@ -13,6 +13,10 @@ extern crate alloc;
 extern crate std;
 
 #[cfg(feature = "issue")]
+mod alias;
+#[cfg(feature = "issue")]
+mod alias_registry;
+#[cfg(feature = "issue")]
 mod authority;
 mod clock;
 #[cfg(feature = "issue")]
@@ -24,17 +28,32 @@ mod host;
 mod jose;
 #[cfg(feature = "issue")]
 mod ledger;
+#[cfg(feature = "issue")]
+mod named;
 mod nonce;
 #[cfg(feature = "issue")]
 mod partner;
+#[cfg(feature = "issue")]
+mod platform;
 mod proof;
+#[cfg(feature = "issue")]
+mod residency;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod runtime;
+#[cfg(feature = "issue")]
+mod token_exchange;
 mod unseal;
+#[cfg(feature = "issue")]
+mod vault;
+#[cfg(feature = "issue")]
+mod vault_rows;
 mod verifier;
 
 #[cfg(feature = "issue")]
-pub use self::{authority::*, jose::*, ledger::*, partner::*};
+pub use self::{
+    alias::*, alias_registry::*, authority::*, jose::*, ledger::*, partner::*, platform::*,
+    residency::*, token_exchange::*, vault::*, vault_rows::*,
+};
 pub use nonce::*;
 pub use proof::*;
 pub use unseal::*;

@@ -4,25 +4,46 @@
 //!
 //! R and every key made here live in this module's memory or in the browser's key store. They never become a JavaScript
 //! value.
+//!
+//! Two modules come out of this crate: the page's (feature `visit`), and the tokenizer's (feature `tokenizer`), which needs
+//! nothing of a browser but randomness.
 
-mod access_token;
-mod clock;
-mod database;
 mod entropy;
-mod exchange;
-mod idb;
 mod issuer;
-mod lease;
-mod local_storage;
 mod pacing;
-mod page_keys;
-mod platform;
-mod proof_key;
-mod record_key;
 mod refusal;
+
+#[cfg(feature = "visit")]
+mod access_token;
+#[cfg(feature = "visit")]
+mod clock;
+#[cfg(feature = "visit")]
+mod database;
+#[cfg(feature = "visit")]
+mod exchange;
+#[cfg(feature = "visit")]
+mod idb;
+#[cfg(feature = "visit")]
+mod lease;
+#[cfg(feature = "visit")]
+mod local_storage;
+#[cfg(feature = "visit")]
+mod page_keys;
+#[cfg(feature = "visit")]
+mod platform;
+#[cfg(feature = "visit")]
+mod proof_key;
+#[cfg(feature = "visit")]
+mod record_key;
+#[cfg(feature = "visit")]
 mod request;
+#[cfg(feature = "visit")]
 mod row_key;
+#[cfg(feature = "visit")]
 mod store;
+#[cfg(feature = "tokenizer")]
+mod tokenizer;
+#[cfg(feature = "visit")]
 mod visit_token;
 
 /// A page holds little and for long: a tenth of the code of the usual allocator does.
@@ -32,14 +53,25 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
     // SAFETY: a page's module runs on one thread; it shares its memory with none.
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
-pub use access_token::{AccessToken, fingerprint};
-pub use clock::Clock;
-pub use exchange::Exchange;
 pub use issuer::Issuer;
-pub use lease::claim_lease;
 pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
-pub use page_keys::PageKeys;
 pub use refusal::is_error_code;
+
+#[cfg(feature = "visit")]
+pub use access_token::{AccessToken, fingerprint};
+#[cfg(feature = "visit")]
+pub use clock::Clock;
+#[cfg(feature = "visit")]
+pub use exchange::Exchange;
+#[cfg(feature = "visit")]
+pub use lease::claim_lease;
+#[cfg(feature = "visit")]
+pub use page_keys::PageKeys;
+#[cfg(feature = "visit")]
 pub use request::request;
+#[cfg(feature = "visit")]
 pub use store::Store;
+#[cfg(feature = "tokenizer")]
+pub use tokenizer::*;
+#[cfg(feature = "visit")]
 pub use visit_token::verify_visit_token;

@@ -69,7 +69,7 @@ impl PageKeys {
             .finish()
     }
 
-    /// A DPoP proof for one request, at `now_seconds` of the corrected clock.
+    /// A DPoP proof for one request, at `now_seconds` of the corrected clock. It covers `body`, where there is one.
     ///
     /// Rejects with `malformed` for an address that is none.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
@@ -80,6 +80,7 @@ impl PageKeys {
         token: Option<String>,
         nonce: Option<String>,
         now_seconds: f64,
+        body: Option<String>,
     ) -> Promise {
         let keys = Rc::clone(&self.0);
         platform::promise(async move {
@@ -92,7 +93,7 @@ impl PageKeys {
                 token: token.as_deref(),
                 nonce: nonce.as_deref(),
             };
-            Ok(keys.proof.prove(claims).await?.into())
+            Ok(keys.proof.prove(claims, body.as_deref()).await?.into())
         })
     }
 

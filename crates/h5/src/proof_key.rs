@@ -138,9 +138,13 @@ impl ProofKey {
         matches!(self.signer, Signer::Memory(_))
     }
 
-    /// A proof for one request.
-    pub(crate) async fn prove(&self, claims: ProofClaims<'_>) -> JsResult<String> {
-        let draft = ProofDraft::new(&self.public, claims).map_err(to_js)?;
+    /// A proof for one request, and for its body if there is one.
+    pub(crate) async fn prove(
+        &self,
+        claims: ProofClaims<'_>,
+        body: Option<&str>,
+    ) -> JsResult<String> {
+        let draft = ProofDraft::covering(&self.public, claims, body).map_err(to_js)?;
         let signature = self.sign(draft.signing_input().as_bytes()).await?;
         Ok(draft.finish(&signature))
     }

@@ -157,7 +157,14 @@ async fn a_proof_is_made_for_one_request() {
     assert_eq!(thumbprint.len(), 43);
     assert_eq!([member(&facts, "kept"), member(&facts, "sealsRecords")], [JsValue::FALSE; 2]);
     let prove = |url: &str| {
-        keys.prove("GET".into(), url.into(), Some("token".into()), Some("n".into()), NOW as f64)
+        keys.prove(
+            "GET".into(),
+            url.into(),
+            Some("token".into()),
+            Some("n".into()),
+            NOW as f64,
+            None,
+        )
     };
     let proof = JsFuture::from(prove("https://api.example/me?x=1#y")).await.expect("a proof");
     let again = JsFuture::from(prove("https://api.example/me")).await.expect("a proof");
@@ -180,7 +187,7 @@ async fn a_proof_is_made_for_one_request() {
 async fn keys_may_be_closed_while_a_proof_is_pending() {
     let keys = page_keys(false).await;
     let url = "https://api.example/".into();
-    let pending = keys.prove("GET".into(), url, None, None, NOW as f64);
+    let pending = keys.prove("GET".into(), url, None, None, NOW as f64, None);
     drop(keys);
     assert!(JsFuture::from(pending).await.expect("a proof").is_string());
 }

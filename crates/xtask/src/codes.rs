@@ -8,7 +8,7 @@ use anyhow::Result;
 use lingpai_core::ErrorCode;
 
 use crate::fingerprint;
-use crate::packages::{PACKAGES, Package};
+use crate::packages::{MINI, PACKAGES};
 use crate::{paths, step};
 
 /// Writes the file of each package, if it differs.
@@ -25,12 +25,9 @@ pub(crate) fn generate() -> Result<()> {
 /// The files that are not what core says.
 pub(crate) fn stale() -> Vec<PathBuf> {
     let text = text();
-    let files = PACKAGES.iter().map(file);
+    let packages = PACKAGES.iter().map(|package| package.npm_directory());
+    let files = packages.chain([MINI.npm_directory()]).map(|it| it.join("src/codes.ts"));
     files.filter(|file| fs::read_to_string(file).ok().as_ref() != Some(&text)).collect()
-}
-
-fn file(package: &Package) -> PathBuf {
-    package.npm_directory().join("src/codes.ts")
 }
 
 fn text() -> String {

@@ -4,6 +4,7 @@ mod browsers;
 mod codes;
 mod commands;
 mod debian;
+mod engines;
 mod fingerprint;
 mod lock;
 mod node;

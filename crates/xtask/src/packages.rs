@@ -22,13 +22,15 @@ pub(crate) struct Module {
     pub(crate) profile: &'static str,
     /// Whether the crate's default features are in it.
     pub(crate) default_features: bool,
+    /// Cargo features beside those; "" for none.
+    pub(crate) features: &'static str,
     /// What rustc is told for this module beside the profile.
     pub(crate) rustflags: &'static [&'static str],
     /// Whether what it imports gets short names.
     pub(crate) short_names: bool,
     /// Whether another instance may take the place of one that trapped.
     pub(crate) many_instances: bool,
-    /// wasm-opt's goal.
+    /// wasm-opt's goal. On pages, functions that stay apart compress better than one that holds them all.
     pub(crate) goal: &'static str,
 }
 
@@ -42,24 +44,37 @@ const LITTLE_INLINING: &str = "-Cllvm-args=-inline-threshold=60";
 /// Vectors, with which SHA-2 is faster and half as large. Servers' engines have had them for years; not so browsers in apps.
 const VECTORS: &str = "-Ctarget-feature=+simd128";
 
+/// SHA-2 and AES in loops, not unrolled: a page hashes a few kilobytes per visit.
+const IN_LOOPS: [&str; 2] =
+    ["--cfg=sha2_backend_soft=\"compact\"", "--cfg=aes_backend_soft=\"compact\""];
+
 pub(crate) const PACKAGES: [Package; 2] = [
     Package {
         name: "h5",
         test_features: "",
-        modules: &[Module {
-            name: "h5",
-            profile: "wasm-small",
-            default_features: true,
-            // SHA-2 and AES in loops, not unrolled: a page hashes a few kilobytes per visit.
-            rustflags: &[
-                "--cfg=sha2_backend_soft=\"compact\"",
-                "--cfg=aes_backend_soft=\"compact\"",
-            ],
-            short_names: true,
-            many_instances: true,
-            // Functions that stay apart compress better than one that holds them all.
-            goal: "-Oz --one-caller-inline-max-function-size=0",
-        }],
+        modules: &[
+            Module {
+                name: "h5",
+                profile: "wasm-small",
+                default_features: true,
+                features: "",
+                rustflags: &IN_LOOPS,
+                short_names: true,
+                many_instances: true,
+                goal: "-Oz --one-caller-inline-max-function-size=0",
+            },
+            // For pages and services that tokenize; loaded by the first tokenizer.
+            Module {
+                name: "tokenizer",
+                profile: "wasm-tokenizer",
+                default_features: false,
+                features: "tokenizer",
+                rustflags: &IN_LOOPS,
+                short_names: true,
+                many_instances: false,
+                goal: "-Oz --one-caller-inline-max-function-size=0",
+            },
+        ],
     },
     Package {
         name: "edge",
@@ -70,6 +85,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 name: "verify",
                 profile: "wasm-verify",
                 default_features: false,
+                features: "",
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
                 many_instances: false,
@@ -79,6 +95,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 name: "edge",
                 profile: "wasm",
                 default_features: true,
+                features: "",
                 rustflags: &[LITTLE_INLINING, MOST_MEMORY, VECTORS],
                 short_names: false,
                 many_instances: false,
@@ -87,6 +104,82 @@ pub(crate) const PACKAGES: [Package; 2] = [
         ],
     },
 ];
+
+/// The package whose modules have no glue.
+pub(crate) struct BarePackage {
+    pub(crate) modules: [BareModule; 3],
+    pub(crate) rustflags: [&'static str; 3],
+    /// wasm-opt's goal.
+    pub(crate) goal: &'static str,
+}
+
+/// What is made of `crates/mini` with some of its features.
+pub(crate) struct BareModule {
+    /// What it becomes in `dist/wasm`.
+    pub(crate) file: &'static str,
+    /// Cargo profile. No two modules share one.
+    pub(crate) profile: &'static str,
+    pub(crate) features: &'static str,
+    /// Whether wasm2js makes JavaScript of it.
+    pub(crate) as_javascript: bool,
+}
+
+pub(crate) const MINI: BarePackage = BarePackage {
+    modules: [
+        // Login, tokens, requests
+        BareModule {
+            file: "lingpai_mini.wasm",
+            profile: "wasm-mini",
+            features: "proofs",
+            as_javascript: false,
+        },
+        // That, and what verifies and opens visits
+        BareModule {
+            file: "lingpai_mini_visit.wasm",
+            profile: "wasm-mini-visit",
+            features: "visit",
+            as_javascript: false,
+        },
+        // For runtimes without WebAssembly
+        BareModule {
+            file: "lingpai_mini_symmetric.js",
+            profile: "wasm-mini-symmetric",
+            features: "primitives",
+            as_javascript: true,
+        },
+    ],
+    rustflags: [
+        // As for the page
+        "--cfg=sha2_backend_soft=\"compact\"",
+        "--cfg=aes_backend_soft=\"compact\"",
+        // A page is enough, and less to wipe.
+        "-Clink-arg=-zstack-size=65536",
+    ],
+    goal: "-Oz --one-caller-inline-max-function-size=0",
+};
+
+impl BarePackage {
+    pub(crate) fn crate_name(&self) -> String {
+        "lingpai-mini".into()
+    }
+
+    pub(crate) fn npm_directory(&self) -> PathBuf {
+        paths::root().join("npm/mini")
+    }
+
+    pub(crate) fn dist(&self) -> PathBuf {
+        self.npm_directory().join("dist")
+    }
+
+    /// What mini-programs copy.
+    pub(crate) fn copied(&self) -> PathBuf {
+        self.dist().join("miniprogram")
+    }
+
+    pub(crate) fn wasm_directory(&self) -> PathBuf {
+        self.copied().join("wasm")
+    }
+}
 
 impl Package {
     pub(crate) fn crate_name(&self) -> String {

@@ -1,6 +1,7 @@
 // The authority: issues access tokens to partners, answers visits and refreshes of pages, publishes its keys.
 import { allowPage, pageOf, preflightAnswer } from './authority/cors.js'
 import { answerExchange } from './authority/exchange.js'
+import { remember } from './authority/internals.js'
 import { issueAccessToken } from './authority/issue.js'
 import { readOptions, type AuthorityOptions } from './authority/options.js'
 import { engine } from './engine/full.js'
@@ -61,7 +62,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
   const page = (request: Request) => pageOf(request.headers, clients).catch(() => undefined)
   const seconds = () => Math.floor(settings.now() / 1000)
 
-  return {
+  const made: Authority = {
     issueAccessToken: (request) => issueAccessToken(request, settings, authority),
     answerVisit: (request) => answerExchange('visit', request, settings, authority),
     refreshVisit: (request) => answerExchange('refresh', request, settings, authority),
@@ -93,6 +94,8 @@ export function createAuthority(options: AuthorityOptions): Authority {
       return published(JSON.stringify(document), 'application/json')
     },
   }
+  remember(made, { settings, resource: authority })
+  return made
 }
 
 /** What everybody may read, from any page. */

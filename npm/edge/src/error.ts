@@ -36,13 +36,31 @@ export function isLingpaiError(error: unknown): error is LingpaiError {
 
 function statusOf(code: ErrorCode): number {
   switch (code) {
+    case 'code_used':
+    case 'invalid_code':
     case 'invalid_request':
     case 'invalid_scope':
     case 'invalid_target':
+    case 'payload_expired':
+    case 'payload_replayed':
+    case 'session_stale':
+    case 'watermark_mismatch':
       return 400
     case 'access_denied':
     case 'insufficient_scope':
+    case 'risk_blocked':
       return 403
+    case 'alias_invalid':
+    case 'identity_unknown':
+      return 404
+    case 'already_registered':
+    case 'moving':
+      return 409
+    case 'identity_erased':
+      return 410
+    case 'idempotency_conflict':
+    case 'identifier_unsuitable':
+      return 422
     case 'rate_limited':
       return 429
     case 'internal':

@@ -3,8 +3,8 @@ declare module 'cloudflare:workers' {
   interface SqlCursor {
     toArray(): Record<string, unknown>[]
   }
-  interface DurableStorage {
-    sql: { exec(query: string, ...bindings: (string | number)[]): SqlCursor }
+  export interface DurableStorage {
+    sql: { exec(query: string, ...bindings: (string | number | null)[]): SqlCursor }
     transactionSync<T>(closure: () => T): T
     getAlarm(): Promise<number | null>
     setAlarm(milliseconds: number): Promise<void>

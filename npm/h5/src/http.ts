@@ -33,8 +33,13 @@ export function askedWaitMs({ retryAfter, date }: HttpAnswer, nowMs: number): nu
   return ms >= 0 ? Math.min(ms, longestAskedMs) : undefined
 }
 
-/** The way to the network. */
-export function createHttp(engine: Engine, ownFetch: typeof fetch | undefined): Http {
+/** The way to the network: through the module, unless there is a fetch of its own. */
+export function createHttp(engine: Pick<Engine, 'request'>, ownFetch?: typeof fetch): Http
+export function createHttp(engine: undefined, ownFetch: typeof fetch): Http
+export function createHttp(
+  engine: Pick<Engine, 'request'> | undefined,
+  ownFetch: typeof fetch | undefined,
+): Http {
   return async (url, { body, proof, signal }) => {
     // A controller of our own: what a caller's signal is aborted with may be anything.
     const controller = new AbortController()
@@ -46,7 +51,7 @@ export function createHttp(engine: Engine, ownFetch: typeof fetch | undefined): 
       if (controller.signal.aborted) throw new LingpaiError('network_unavailable')
       const asking = ownFetch
         ? through(ownFetch, url, body, proof, controller.signal)
-        : engine.request(url, body, proof, controller.signal).then(readAnswer)
+        : engine!.request(url, body, proof, controller.signal).then(readAnswer)
       return await Promise.race([asking, aborted(controller.signal)])
     } catch (error) {
       throw toLingpaiError(error)

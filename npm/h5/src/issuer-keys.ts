@@ -21,7 +21,7 @@ export interface IssuerKeys {
 
 /** Keeps the keys of an issuer. `known`: keys (JSON) that were given, or kept from before a reload. */
 export function createIssuerKeys(
-  engine: Engine,
+  engine: Pick<Engine, 'Issuer' | 'resendAfterMs'>,
   http: Http,
   issuer: string,
   known: { given?: string | undefined; kept?: string | undefined },

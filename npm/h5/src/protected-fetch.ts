@@ -22,10 +22,10 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
   const { clock, emit, keys, nonces } = page
   const send = page.settings.fetch ?? globalThis.fetch.bind(globalThis)
 
-  const attempt = async (request: Request, url: URL) => {
+  const attempt = async (request: Request, url: URL, body: string | undefined) => {
     const token = await holder.token({ signal: request.signal })
     const { method } = request
-    const proof = await prove(method, url, token)
+    const proof = await prove(method, url, token, body)
     holder.closed.throwIfAborted()
     const headers = new Headers(request.headers)
     headers.set('authorization', `DPoP ${token}`)
@@ -37,9 +37,9 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
     return { response, token, nonce }
   }
 
-  const prove = (method: string, url: URL, token: string) =>
+  const prove = (method: string, url: URL, token: string, body: string | undefined) =>
     keys
-      .prove(method, url.href, token, nonces.get(url.origin), clock.nowSeconds())
+      .prove(method, url.href, token, nonces.get(url.origin), clock.nowSeconds(), body)
       .catch((error: unknown) => {
         throw toLingpaiError(error)
       })
@@ -53,7 +53,10 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
     // A body that comes from elsewhere piece by piece is not kept for a second time.
     const spare = init?.body instanceof ReadableStream ? undefined : request.clone()
 
-    const first = await attempt(request, url)
+    // A text is known whole before it is sent, so that the proof can cover it.
+    const body = typeof init?.body === 'string' ? init.body : undefined
+
+    const first = await attempt(request, url, body)
     const { response } = first
     let last = response
     let repeated: 'nonce' | 'refreshed' | 'clock' | undefined
@@ -63,7 +66,7 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
       if (repeated === 'refreshed') await holder.renew().catch(() => (repeated = undefined))
       if (repeated) {
         void response.body?.cancel()
-        last = (await attempt(spare, url)).response
+        last = (await attempt(spare, url, body)).response
       }
     }
     const elapsedMs = performance.now() - startedMs

@@ -2,10 +2,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { LingpaiError } from './errors.js'
 import type { Holding, VisitClaims } from './holding.js'
+import type {
+  BeginOperationOptions,
+  ClaimOperationOptions,
+  OperationDetails,
+  OperationHandle,
+} from './operation/types.js'
 import type { Page } from './page.js'
 import type { VisitDurability } from './record.js'
 import { protectedFetch } from './protected-fetch.js'
 import { keepFresh } from './renewal.js'
+import { lend } from './visit-keys.js'
 import { unlessAborted } from './waiting.js'
 
 /** An open visit. */
@@ -31,9 +38,20 @@ export interface Visit extends AsyncDisposable {
    * `fetch` with the visit token and a fresh proof. Goes to https only (http on loopback). Redirects are not followed, so
    * that the token reaches nobody else: they reject like a network error, or come back as they are with
    * `redirect: 'manual'`. A server that wants its nonce, or a new token, is asked once more, the latter only if the body
-   * is no stream.
+   * is no stream. A body that is a string is covered by the proof.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>
+  /**
+   * Begins a sensitive operation: gets an alias for `options.account`, which is deleted when the operation was executed, when
+   * it is given up, when the page goes away, or when time runs out. `details` are what the page shows and what is executed.
+   */
+  beginOperation(
+    type: string,
+    details: OperationDetails | undefined,
+    options: BeginOperationOptions,
+  ): Promise<OperationHandle>
+  /** Takes over an operation that another terminal of the same user has begun, by its `pairingCode`. */
+  claimOperation(pairingCode: string, options?: ClaimOperationOptions): Promise<OperationHandle>
   /**
    * Ends the visit and wipes what was kept of it; where tabs share it, it ends in the others as well. Every later call rejects
    * with `closed`.
@@ -76,6 +94,12 @@ export function createVisit(page: Page, first: Holding): Visit {
   for (const [target, name] of wakeUps()) target.addEventListener(name, wake)
   check()
 
+  const fetch = protectedFetch(page, { token, renew, closed })
+  const { engine, settings } = page
+  const send = settings.fetch ?? globalThis.fetch.bind(globalThis)
+  const context = { engine, gateway: settings.gateway, clock, fetch, send, closed }
+  const operation = () => import('./operation/index.js')
+
   const visit = {
     get claims() {
       return holding().claims
@@ -92,13 +116,19 @@ export function createVisit(page: Page, first: Holding): Visit {
     proofKey: proofKey.heldBy,
     proofKeyThumbprint: proofKey.thumbprint,
     token,
-    fetch: protectedFetch(page, { token, renew, closed }),
+    fetch,
+    beginOperation: async (...all: Parameters<Visit['beginOperation']>) =>
+      (await operation()).beginOperation(context, ...all),
+    claimOperation: async (...all: Parameters<Visit['claimOperation']>) =>
+      (await operation()).claimOperation(context, ...all),
     close,
   }
   const disposal = { [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close }
-  return Object.freeze(
+  const open = Object.freeze(
     Object.defineProperties(visit, Object.getOwnPropertyDescriptors(disposal)),
   ) as Visit
+  lend(open, page)
+  return open
 }
 
 function wakeUps(): [EventTarget, string][] {

@@ -16,6 +16,7 @@ const methods = [
   'cutOff',
   'cutOffOf',
   'verify',
+  ...['keepSession', 'sessionsOf', 'link', 'forget', 'accessToken'],
 ]
 
 /** Starts a Worker with a class of Durable Objects. A method that fails there rejects here with the message. */

@@ -1,7 +1,16 @@
 // Compiles only if the packages' types resolve and say what the documentation says.
-import { openVisit, sealVisit, type Visit, type VisitAnswer } from '@lingpai/h5'
+import {
+  createTokenizer,
+  openVisit,
+  sealVisit,
+  type Tokenizer,
+  type Visit,
+  type VisitAnswer,
+} from '@lingpai/h5'
+import { createDurableStore, type DurableHost } from '@lingpai/h5/tokenizer'
 import { createVerifier, LingpaiError, type Verified, type Verifier } from '@lingpai/edge'
 import { createAuthority } from '@lingpai/edge/authority'
+import { createExchange, type Exchange, type MiniProgram } from '@lingpai/edge/exchange'
 import { clientAssertion, launchUrl, openAccessToken } from '@lingpai/edge/partner'
 import { openJwe, sealJwe, signJws, thumbprint, verifyJws } from '@lingpai/edge/jose'
 
@@ -25,6 +34,14 @@ export async function transport(accessToken: string): Promise<VisitAnswer> {
   return open(request)
 }
 
+export async function tokens(visit: Visit, host: DurableHost): Promise<string[]> {
+  const tokenizer: Tokenizer = await createTokenizer({ visit, store: createDurableStore(host) })
+  const token: string = await tokenizer.tokenize('13800138000', { field: 'phone' })
+  // @ts-expect-error a value has a field
+  await tokenizer.tokenize('13800138000')
+  return [token, ...(await tokenizer.tokenizeMany(['a', 'b'], { field: 'name' }))]
+}
+
 const verifier: Verifier = createVerifier({
   issuer: 'https://gate.example',
   audience: 'https://api.example',
@@ -43,8 +60,35 @@ export async function service(request: Request): Promise<string | undefined> {
   }
 }
 
+export const miniPrograms: MiniProgram[] = [
+  {
+    clientId: 'mini',
+    platform: 'wechat',
+    appId: 'wx0',
+    appSecret: 'secret',
+    audiences: ['https://api.example'],
+    scopes: ['profile'],
+  },
+  {
+    clientId: 'mini-alipay',
+    // @ts-expect-error Alipay's apps have keys, and no secret
+    platform: 'alipay',
+    appId: '2021',
+    appSecret: 'secret',
+    audiences: ['https://api.example'],
+    scopes: ['profile'],
+  },
+]
+
+export async function phone(exchange: Exchange, request: Request): Promise<string> {
+  const { claims } = await verifier.verify(request)
+  const { phoneNumber } = await exchange.phoneNumber(claims, { code: 'c' })
+  return phoneNumber
+}
+
 export const exported = [
   createAuthority,
+  createExchange,
   clientAssertion,
   launchUrl,
   openAccessToken,

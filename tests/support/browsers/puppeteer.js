@@ -1,28 +1,48 @@
 // Chromium over the DevTools protocol and Firefox over WebDriver BiDi, both through puppeteer-core.
 import puppeteer from 'puppeteer-core'
 
-export async function launchChromium([executablePath], { hostRules = [] } = {}) {
+export async function launchChromium([executablePath], options = {}) {
+  const { hostRules = [], profile, args: more = [] } = options
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--no-first-run']
   if (hostRules.length > 0) args.push(`--host-resolver-rules=${hostRules.join(',')}`)
-  return wrap('chromium', await puppeteer.launch({ executablePath, headless: true, args }))
+  args.push(...more)
+  return wrap(
+    'chromium',
+    await puppeteer.launch({ executablePath, headless: true, args, userDataDir: profile }),
+  )
 }
 
-export async function launchFirefox([executablePath]) {
+export async function launchFirefox([executablePath], { profile, preferences = {} } = {}) {
   const extraPrefsFirefox = {
     // Nobody is there to answer the prompt of navigator.storage.persist().
     'dom.storageManager.prompt.testing': true,
     'dom.storageManager.prompt.testing.allow': true,
+    ...preferences,
   }
   const options = { browser: 'firefox', executablePath, headless: true, extraPrefsFirefox }
-  return wrap('firefox', await puppeteer.launch(options))
+  return wrap('firefox', await puppeteer.launch({ ...options, userDataDir: profile }))
 }
 
 async function wrap(name, browser) {
+  const child = browser.process()
   return {
     name,
     version: await browser.version(),
+    pid: child.pid,
     open: async (url) => open(await browser.newPage(), url),
+    /** A private window's worth of storage (Chromium): its pages share nothing with the others. */
+    async openPrivate(url) {
+      const context = await browser.createBrowserContext()
+      return open(await context.newPage(), url)
+    },
     close: () => browser.close(),
+    /** Ends it as the system does when memory is short: at once, and without a word. */
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = new Promise((resolve) => child.once('close', resolve))
+      child.kill('SIGKILL')
+      await ended
+    },
   }
 }
 
@@ -47,5 +67,7 @@ async function open(page, url) {
     click: (selector) => page.click(selector),
     url: () => page.evaluate(() => location.href),
     close: () => page.close(),
+    /** A DevTools session of this page (Chromium). */
+    devtools: () => page.createCDPSession(),
   }
 }

@@ -9,7 +9,11 @@ interface Scene {
   title: readonly [en: string, zh: string]
 }
 
-const scenes: readonly Scene[] = []
+const scenes: readonly Scene[] = [
+  { name: 'operations', title: ['Under an alias', '化名操作'] },
+  { name: 'areas', title: ['Areas and erasure', '区域与删除'] },
+  { name: 'vault', title: ['The vault is away', '保险库停摆'] },
+]
 
 /** Links to all scenes, from the partner's app. */
 export function showScenes(nav: HTMLElement): void {

@@ -3,6 +3,7 @@
 import { issuer, type Env } from '../bindings'
 import { problem } from '../problem'
 import { servePage } from './pages'
+import { answerFaults } from './vault-faults'
 import { demoPartner, launch, type DemoPartner, type Send } from './partner'
 
 export async function answerDemo(
@@ -15,6 +16,8 @@ export async function answerDemo(
   switch (new URL(request.url).pathname) {
     case '/demo/config':
       return configuration(env, partner)
+    case '/demo/vault':
+      return answerFaults(request)
     case '/demo/launch':
       return answerLaunch(request, env, partner, send)
     default:

@@ -136,6 +136,11 @@ impl Jwk {
         Ok(Self { key, kid: kid.map(String::from), key_use, algorithm })
     }
 
+    /// The public half of a key to sign with that is known to no set, and so has no `kid`: one for proofs.
+    pub const fn for_proofs(key: Ed25519PublicKey) -> Self {
+        Self { key: PublicKey::Ed25519(key), kid: None, key_use: None, algorithm: None }
+    }
+
     pub(crate) fn new(key: PublicKey, kid: &str, algorithm: KeyAlgorithm) -> Self {
         let key_use = Some(algorithm.key_use());
         Self { key, kid: Some(String::from(kid)), key_use, algorithm: Some(algorithm) }

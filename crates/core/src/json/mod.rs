@@ -28,6 +28,26 @@ pub fn parse(text: &[u8]) -> Result<Value> {
     Ok(value)
 }
 
+/// The text of a member of the outermost object, byte for byte as it stands there: what signatures over parts of a document
+/// are made over.
+///
+/// Errors: as [`parse`]; `claim_invalid` where there is no such member.
+#[cfg(feature = "platforms")]
+pub fn raw_member<'a>(text: &'a str, name: &'static str) -> Result<&'a str> {
+    let mut reader = Reader::new(text.as_bytes())?;
+    reader.enter_object()?;
+    let mut found = None;
+    let mut count = 0;
+    while let Some(member) = reader.next_name(&mut count)? {
+        let value = reader.raw_value()?;
+        if member == name && found.replace(value).is_some() {
+            return Err(ErrorCode::DuplicateMember.into());
+        }
+    }
+    reader.finish()?;
+    found.ok_or(value::invalid(name))
+}
+
 /// Reads one JSON object; any other value is `malformed`. Otherwise as [`parse`].
 pub fn parse_object(text: &[u8]) -> Result<Object> {
     match parse(text)? {

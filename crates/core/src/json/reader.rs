@@ -46,6 +46,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads any value and gives its text.
+    #[cfg(feature = "platforms")]
+    pub(crate) fn raw_value(&mut self) -> Result<&'a str> {
+        self.skip_white_space();
+        let start = self.at;
+        self.value()?;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
     /// Reads a string if there is one next.
     pub(crate) fn optional_string(&mut self) -> Result<Option<Cow<'a, str>>> {
         self.skip_white_space();

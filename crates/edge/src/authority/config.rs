@@ -14,6 +14,7 @@ use zeroize::Zeroize as _;
 
 use crate::error::Crossing;
 use crate::handles::Handles;
+use crate::named::named;
 use crate::verifier::tolerance;
 
 /// What an authority works with.
@@ -97,11 +98,6 @@ impl Authority {
             refresh_lifetime: config.integer("refreshLifetimeSeconds")?,
         })
     }
-}
-
-/// The same with the option in place of the detail: whoever configures has to know which one it is.
-fn named<T>(option: &'static str, read: Result<T, Error>) -> Result<T, Error> {
-    read.map_err(|error| Error::with_detail(error.code(), option))
 }
 
 fn lifetime(config: &Object, name: &'static str, limit: i64) -> Crossing<i64> {

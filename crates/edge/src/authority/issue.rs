@@ -7,6 +7,7 @@ use lingpai_core::access_token::{self, AccessToken, AccessTokenClaims};
 use lingpai_core::client_assertion;
 use lingpai_core::jose::{Jwk, JwkSet, jwe};
 use lingpai_core::json::{self, Object, ObjectWriter, Value};
+use lingpai_core::residency::IdentityId;
 use lingpai_core::scope::Scope;
 use lingpai_core::secret::ContentKey;
 use lingpai_core::subject::opaque_subject;
@@ -114,6 +115,11 @@ fn claims(
     if subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES {
         return Ok(Err(ErrorCode::InvalidRequest));
     }
+    // A client of the service itself names people by the ids of their identities, which are opaque already.
+    let identities = client.optional_string("subjects")? == Some("identities");
+    if identities && IdentityId::parse(subject).is_err() {
+        return Ok(Err(ErrorCode::InvalidRequest));
+    }
     if jkt.is_some_and(|jkt| signed::thumbprint(jkt).is_err()) {
         return Ok(Err(ErrorCode::InvalidRequest));
     }
@@ -137,7 +143,11 @@ fn claims(
     Ok(Ok(AccessTokenClaims {
         issuer: authority.issuer.clone(),
         audience: authority.gateway.join("/v1/visits"),
-        subject: opaque_subject(authority.subject_key.mac_key(), client_id, subject),
+        subject: if identities {
+            subject.to_owned()
+        } else {
+            opaque_subject(authority.subject_key.mac_key(), client_id, subject)
+        },
         client_id: client_id.to_owned(),
         scope,
         visit_audience: wanted("audience").to_owned(),

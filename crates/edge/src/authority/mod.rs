@@ -1,6 +1,6 @@
 //! The authority: what it is configured with, what it publishes, and its two kinds of work.
 
-mod config;
+pub(crate) mod config;
 mod exchange;
 mod issue;
 mod publish;

@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 
-use crate::browsers;
 use crate::commands::build;
 use crate::process::{self, command};
+use crate::{browsers, engines};
 
 pub(crate) fn run(options: &[&str]) -> Result<bool> {
     build::run(&[])?;
     browsers::prepare()?;
+    engines::prepare()?;
     println!("bench");
     let mut npm = command("npm");
     npm.args(["run", "--silent", "bench", "--workspace", "tests", "--"]).args(options);

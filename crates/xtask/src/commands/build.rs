@@ -6,15 +6,16 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::fingerprint::{Fingerprint, Stamp};
 use crate::lock::Lock;
-use crate::packages::{PACKAGES, Package};
+use crate::packages::{MINI, PACKAGES, Package};
 use crate::step::{self, Step};
 use crate::toolchain::{self, WasmToolchain};
 use crate::{codes, node, paths, process, wasm};
 
 /// Builds everything, or the packages named.
 pub(crate) fn run(names: &[&str]) -> Result<WasmToolchain> {
-    if let Some(unknown) = names.iter().find(|name| !PACKAGES.iter().any(|it| it.name == **name)) {
-        bail!("no package is called {unknown}; there are h5 and edge");
+    let known = |name: &str| name == "mini" || PACKAGES.iter().any(|it| it.name == name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        bail!("no package is called {unknown}; there are h5, edge and mini");
     }
     let wanted = || PACKAGES.iter().filter(|it| names.is_empty() || names.contains(&it.name));
     let _lock = Lock::take()?;
@@ -26,8 +27,15 @@ pub(crate) fn run(names: &[&str]) -> Result<WasmToolchain> {
     for package in wanted() {
         wasm::build(package, &toolchain)?;
     }
+    let mini = names.is_empty() || names.contains(&"mini");
+    if mini {
+        wasm::bare::build(&toolchain)?;
+    }
     for package in wanted() {
         typescript(package)?;
+    }
+    if mini {
+        mini_program()?;
     }
     if names.is_empty() {
         demo_page()?;
@@ -60,6 +68,36 @@ fn typescript(package: &Package) -> Result<()> {
     forget_compiled(package)?;
     let mut tsc = node::tool("typescript/bin/tsc");
     process::run(&step, &format!("tsc-{}", package.name), tsc.arg("--project").arg(&project))?;
+    stamp.write()?;
+    step.done();
+    Ok(())
+}
+
+/// `npm/mini/src` → one CommonJS file that mini-programs copy, and its types beside.
+fn mini_program() -> Result<()> {
+    let label = "@lingpai/mini: tsc, esbuild";
+    let (root, directory) = (paths::root(), MINI.npm_directory());
+    let (types, bundle) = (MINI.dist().join("types"), MINI.copied().join("index.js"));
+    let inputs = Fingerprint::new("mini").paths(&[
+        root.join("package-lock.json"),
+        directory.join("src"),
+        directory.join("tsconfig.json"),
+    ])?;
+    let stamp = Stamp::new("mini", inputs, vec![types.clone(), bundle.clone()]);
+    if stamp.is_fresh()? {
+        step::up_to_date(label);
+        return Ok(());
+    }
+    let step = Step::begin(label);
+    if types.exists() {
+        fs::remove_dir_all(&types).context("clearing dist")?;
+    }
+    let mut tsc = node::tool("typescript/bin/tsc");
+    process::run(&step, "tsc-mini", tsc.arg("--project").arg(directory.join("tsconfig.json")))?;
+    let mut esbuild = process::command(root.join("node_modules/.bin/esbuild"));
+    esbuild.arg(directory.join("src/entry.ts")).arg(format!("--outfile={}", bundle.display()));
+    esbuild.args(["--bundle", "--format=cjs", "--target=es2017", "--external:./wasm/*"]);
+    process::run(&step, "esbuild-mini", esbuild.arg("--log-level=warning"))?;
     stamp.write()?;
     step.done();
     Ok(())

@@ -16,12 +16,13 @@ cargo xtask <command>
 
   demo [--once] [--port N]         the Worker on this machine, and one whole visit against it
   test [--only <suite>[,<suite>]]  every test there is, or some suites
-  build [h5] [edge]                WASM modules and npm packages
+  build [h5] [edge] [mini]         WASM modules and npm packages
   bench [--only <table>[,<table>]] speed, load, hostile tokens, next to other libraries
   size                             brotli sizes against the budgets
   fuzz [target]… [--seconds N]     the parsers under libFuzzer (60 s each)
   fmt                              format everything
-  prepare [part]…                  only what the others need: toolchain, node, browsers, tools
+  prepare [part]…                  only what the others need: toolchain, node, browsers,
+                                   engines, tools
   doctor                           what is there and what is missing
 ";
 

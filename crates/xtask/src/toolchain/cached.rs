@@ -1,4 +1,5 @@
-//! std for wasm32 built once from Debian's own Rust sources, kept per user in a sysroot of its own.
+//! std for wasm32, and core for the bare target, built once from Debian's own Rust sources, kept per user in a sysroot of
+//! its own.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::active::has_std;
-use super::{TARGET, WasmToolchain};
+use super::{BARE_TARGET, TARGET, WasmToolchain};
 use crate::fingerprint::Fingerprint;
 use crate::process::{self, command};
 use crate::step::Step;
@@ -38,15 +39,15 @@ pub(super) fn build() -> Result<WasmToolchain> {
         bail!(
             "Debian's {RUSTC} is older than Rust 1.{OLDEST_MINOR}:\n{identity}\
              Enable the security suite in apt's sources and upgrade rustc-web, or add {TARGET} to the \
-             active toolchain: rustup target add {TARGET}"
+             active toolchain: rustup target add {TARGET} {BARE_TARGET}"
         );
     }
     let sysroot = place(&identity);
-    let step = Step::begin(format!("building std for {TARGET} (once)"));
+    let step = Step::begin(format!("building std for {TARGET} and core for {BARE_TARGET} (once)"));
     let workshop = paths::cache().join(format!("building-{}", std::process::id()));
-    let made = compile(&step, &workshop).and_then(|libraries| {
+    let made = compile(&step, &workshop).and_then(|()| {
         let draft = workshop.join("sysroot");
-        assemble(&draft, &sysroot, &libraries)?;
+        assemble(&draft, &sysroot, &workshop)?;
         // In one rename: a sysroot that is there is whole.
         if !has_std(&sysroot) {
             let _ = fs::remove_dir_all(&sysroot);
@@ -56,7 +57,10 @@ pub(super) fn build() -> Result<WasmToolchain> {
     });
     let _ = fs::remove_dir_all(&workshop);
     made.with_context(|| format!("building std for {TARGET} from {SOURCES}"))?;
-    step.done_as(&format!("built std for {TARGET} into {}", sysroot.display()));
+    step.done_as(&format!(
+        "built std for {TARGET}, core for {BARE_TARGET} into {}",
+        sysroot.display()
+    ));
     Ok(describe(sysroot, identity))
 }
 
@@ -98,7 +102,7 @@ fn identity() -> Result<String> {
 
 fn place(identity: &str) -> PathBuf {
     // Raise the number when the recipe below changes.
-    let key = Fingerprint::new("wasm sysroot 3").text(identity).hex();
+    let key = Fingerprint::new("wasm sysroot 4").text(identity).hex();
     paths::cache().join(format!("sysroot-{}", &key[..16]))
 }
 
@@ -123,36 +127,48 @@ fn lld() -> Option<PathBuf> {
     installed.max().map(|(_, lld)| lld)
 }
 
-/// Lets cargo build the standard library for an empty crate; yields the directory of its libraries.
-fn compile(step: &Step, workshop: &Path) -> Result<PathBuf> {
+/// What is built for each target. `test` is the crate that wasm-bindgen-test rests on.
+const LIBRARIES: [(&str, &str); 2] =
+    [(TARGET, "-Zbuild-std=std,panic_abort,test"), (BARE_TARGET, "-Zbuild-std=core,alloc")];
+
+/// Where cargo leaves the libraries of a target.
+fn libraries(workshop: &Path, target: &str) -> PathBuf {
+    workshop.join("target").join(target).join("release/deps")
+}
+
+/// Lets cargo build the standard library for an empty crate.
+fn compile(step: &Step, workshop: &Path) -> Result<()> {
     fs::create_dir_all(workshop.join("src"))
         .with_context(|| format!("creating {}", workshop.display()))?;
     fs::write(workshop.join("src/lib.rs"), "#![no_std]\n")?;
     let manifest = "[package]\nname = \"std-for-wasm\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
         [workspace]\n\n[profile.release]\ncodegen-units = 1\nopt-level = 3\n";
     fs::write(workshop.join("Cargo.toml"), manifest)?;
-    let mut cargo = command(CARGO);
-    // `test` is the crate that wasm-bindgen-test rests on.
-    cargo.args(["build", "--release", "-Zbuild-std=std,panic_abort,test", "--target", TARGET]);
-    cargo.current_dir(workshop).env("CARGO_TARGET_DIR", workshop.join("target"));
-    for inherited in ["RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "CARGO", "RUSTFLAGS"] {
-        cargo.env_remove(inherited);
+    for (target, parts) in LIBRARIES {
+        let mut cargo = command(CARGO);
+        cargo.args(["build", "--release", parts, "--target", target]);
+        cargo.current_dir(workshop).env("CARGO_TARGET_DIR", workshop.join("target"));
+        for inherited in ["RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "CARGO", "RUSTFLAGS"] {
+            cargo.env_remove(inherited);
+        }
+        // Debian's stable compiler knows build-std but hides it. The bitcode is for our fat LTO.
+        cargo.env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1");
+        super::set_flags(&mut cargo, &["-Cembed-bitcode=yes"]);
+        process::run(step, "wasm-std", &mut cargo)?;
     }
-    // Debian's stable compiler knows build-std but hides it. The bitcode is for our fat LTO.
-    cargo.env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1");
-    super::set_flags(&mut cargo, &["-Cembed-bitcode=yes"]);
-    process::run(step, "wasm-std", &mut cargo)?;
-    Ok(workshop.join("target").join(TARGET).join("release/deps"))
+    Ok(())
 }
 
 /// Lays out a sysroot in `draft` that will live at `sysroot`: own libraries for wasm32, links for the rest.
-fn assemble(draft: &Path, sysroot: &Path, libraries: &Path) -> Result<()> {
-    let own = draft.join("lib/rustlib").join(TARGET).join("lib");
-    fs::create_dir_all(&own)?;
-    for entry in fs::read_dir(libraries)?.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".rlib") && !name.contains("std_for_wasm") {
-            fs::copy(entry.path(), own.join(name))?;
+fn assemble(draft: &Path, sysroot: &Path, workshop: &Path) -> Result<()> {
+    for (target, _) in LIBRARIES {
+        let own = draft.join("lib/rustlib").join(target).join("lib");
+        fs::create_dir_all(&own)?;
+        for entry in fs::read_dir(libraries(workshop, target))?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".rlib") && !name.contains("std_for_wasm") {
+                fs::copy(entry.path(), own.join(name))?;
+            }
         }
     }
     let identity = process::capture(command(RUSTC).arg("-vV").env_remove("RUSTUP_TOOLCHAIN"))?;

@@ -1,4 +1,5 @@
-//! A Rust toolchain that has std for `wasm32-unknown-unknown`: found, completed or built, in that order.
+//! A Rust toolchain that has std for `wasm32-unknown-unknown`, and core for `wasm32v1-none`: found, completed or built, in
+//! that order.
 
 mod active;
 mod cached;
@@ -11,8 +12,11 @@ use anyhow::{Result, bail};
 use crate::process::{command, find};
 use crate::{debian, paths, step};
 
-/// The target of both bindings.
+/// The target of the bindings for browsers and servers.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The target of the module for mini-programs: WebAssembly 1.0 with mutable globals, of which core and alloc exist.
+pub(crate) const BARE_TARGET: &str = "wasm32v1-none";
 
 /// How to call cargo for wasm32.
 pub(crate) struct WasmToolchain {
@@ -89,9 +93,9 @@ pub(crate) fn prepare() -> Result<WasmToolchain> {
         return cached::build();
     }
     bail!(
-        "the active toolchain has no std for {TARGET}{}. Do one of these:\n  \
-         rustup target add {TARGET}\n  \
-         install your distribution's Rust 1.89 or newer with its {TARGET} std and put it first on PATH",
+        "the active toolchain has no std for {TARGET} or no core for {BARE_TARGET}{}. Do one of these:\n  \
+         rustup target add {TARGET} {BARE_TARGET}\n  \
+         install your distribution's Rust 1.89 or newer with its std for both and put it first on PATH",
         if forbidden { ", and RUSTUP_AUTO_INSTALL=0 forbids to download it" } else { "" }
     )
 }

@@ -1,5 +1,6 @@
 //! From a binding crate to its modules and their glue in `npm/<name>/dist/wasm`.
 
+pub(crate) mod bare;
 mod bindgen;
 mod instances;
 mod names;
@@ -95,6 +96,9 @@ fn compile(package: &Package, module: &Module, toolchain: &WasmToolchain) -> Res
     cargo.args(["--lib", "--target", TARGET]);
     if !module.default_features {
         cargo.arg("--no-default-features");
+    }
+    if !module.features.is_empty() {
+        cargo.args(["--features", module.features]);
     }
     process::run(&step, &format!("cargo-{}", module.name), &mut cargo)?;
     step.done();

@@ -21,6 +21,42 @@ export interface Ledger extends ReplayStore {
   isRevoked(family: string): Promise<boolean>
 }
 
+/** A claim on a login code. Opaque text: stores pass it to {@link decideClaim}. */
+export type LoginClaim = string
+
+/** What a store has to do after a decision about a claim, and what it comes to. */
+export interface ClaimDecision {
+  /** `used`: refuse. Else `outcome` if it was granted before; if it was not, ask the platform. */
+  standing: 'first' | 'repeated' | 'used'
+  outcome?: LedgerOutcome
+  /** What to keep as the claim of the family, until `forgetAtSeconds` (Unix time). */
+  record: string
+  forgetAtSeconds: number
+}
+
+/**
+ * Decides who holds a login code, given what the store has as the claim and as the record of its family. Pure: call it inside
+ * a transaction.
+ */
+export function decideClaim(
+  record: string | undefined,
+  family: string | undefined,
+  claim: LoginClaim,
+): ClaimDecision {
+  const decided = JSON.parse(engine.call((glue) => glue.claimDecide(record, family, claim))) as {
+    standing: ClaimDecision['standing']
+    outcome?: unknown
+    record: unknown
+    forgetAt: number
+  }
+  return {
+    standing: decided.standing,
+    ...(decided.outcome !== undefined && { outcome: JSON.stringify(decided.outcome) }),
+    record: JSON.stringify(decided.record),
+    forgetAtSeconds: decided.forgetAt,
+  }
+}
+
 /** What a store has to do after a decision. */
 export interface LedgerDecision {
   outcome: LedgerOutcome

@@ -19,6 +19,11 @@ export interface Client {
   audiences: readonly string[]
   /** The origins of the pages that may redeem its access tokens. */
   pages: readonly string[]
+  /**
+   * `identities` for a client of the service itself, whose subjects are ids of identities: they become the `sub` of its tokens
+   * as they are. Such a client can speak for anybody. Default: `own`, subjects of the client's own, which become opaque.
+   */
+  subjects?: 'own' | 'identities' | undefined
   /** `false` ends issuing and refreshing at once. Default: true. */
   enabled?: boolean | undefined
 }

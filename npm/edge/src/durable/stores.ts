@@ -1,6 +1,7 @@
 // The ledger behind a binding: which object is asked for what. One object for each visit family, for each proof key, for each
 // subject whose tokens were cut off; and for other things that are used once a bounded number for each of their owners.
-import type { Ledger, LedgerCommand, LedgerOutcome } from '../authority/ledger.js'
+import type { Ledger, LedgerCommand, LedgerOutcome, LoginClaim } from '../authority/ledger.js'
+import type { Asked, ExchangeLedger, LoginCall } from '../exchange/ask.js'
 import { readCutOff, type CutOffStore } from '../revocation/cut-off.js'
 import type { FamilyReplayStore } from '../revocation/family.js'
 import type { BurnOutcome, ReplayStore } from '../types.js'
@@ -19,6 +20,7 @@ export interface LedgerNamespace {
     revoke(): Promise<void>
     isRevoked(): Promise<boolean>
     burnUnlessRevoked(id: string, untilSeconds: number): Promise<BurnOutcome>
+    ask(claim: LoginClaim, call: LoginCall): Promise<Asked>
   }
 }
 
@@ -31,8 +33,8 @@ interface ReplayObject {
 /** What {@link durableReplay} gives: what is used once, and the cut-offs of subjects. */
 export interface DurableReplay extends ReplayStore, CutOffStore {}
 
-/** What {@link durableLedger} gives: a ledger that knows the cut-offs of subjects as well. */
-export interface DurableLedger extends Ledger, FamilyReplayStore, CutOffStore {}
+/** What {@link durableLedger} gives: a ledger that knows login codes and the cut-offs of subjects as well. */
+export interface DurableLedger extends Ledger, FamilyReplayStore, ExchangeLedger, CutOffStore {}
 
 /**
  * The store behind a binding to `ReplayLedger`: `durableReplay(env.REPLAY)`. Serves verifiers as `replay` and through
@@ -69,5 +71,6 @@ export function durableLedger(namespace: LedgerNamespace): DurableLedger {
     revoke: (sid) => visit(sid).revoke(),
     isRevoked: (sid) => visit(sid).isRevoked(),
     burnInFamily: (sid, key, untilSeconds) => visit(sid).burnUnlessRevoked(key, untilSeconds),
+    ask: (sid, claim, call) => visit(sid).ask(claim, call),
   }
 }

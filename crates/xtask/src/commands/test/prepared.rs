@@ -6,7 +6,7 @@ use anyhow::{Error, Result, anyhow};
 
 use crate::commands::build;
 use crate::toolchain::{self, WasmToolchain};
-use crate::{browsers, step};
+use crate::{browsers, engines, step};
 
 /// Results of preparations. A failed one fails every suite that needs it, with the same words.
 #[derive(Default)]
@@ -14,6 +14,7 @@ pub(crate) struct Prepared {
     toolchain: OnceCell<Result<WasmToolchain, String>>,
     packages: OnceCell<Result<(), String>>,
     browsers: OnceCell<Result<(), String>>,
+    engines: OnceCell<Result<(), String>>,
 }
 
 impl Prepared {
@@ -29,6 +30,11 @@ impl Prepared {
 
     pub(crate) fn browsers(&self) -> Result<()> {
         let present = self.browsers.get_or_init(|| browsers::prepare().map_err(said));
+        present.as_ref().copied().map_err(again)
+    }
+
+    pub(crate) fn engines(&self) -> Result<()> {
+        let present = self.engines.get_or_init(|| engines::prepare().map_err(said));
         present.as_ref().copied().map_err(again)
     }
 }

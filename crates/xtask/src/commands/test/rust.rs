@@ -5,13 +5,13 @@ use anyhow::{Result, bail};
 use super::prepared::Prepared;
 use super::tally::{self, Outcome};
 use crate::commands::lint;
-use crate::packages::PACKAGES;
+use crate::packages::{MINI, PACKAGES};
 use crate::process::{self, cargo};
-use crate::toolchain::TARGET;
+use crate::toolchain::{BARE_TARGET, TARGET};
 use crate::{codes, debian, node, paths};
 
 /// The crates that compile to something useful for wasm32 only.
-const BINDINGS: [&str; 2] = ["lingpai-h5", "lingpai-edge"];
+const BINDINGS: [&str; 3] = ["lingpai-h5", "lingpai-edge", "lingpai-mini"];
 
 pub(super) fn format(_: &Prepared) -> Result<Outcome> {
     node::prepare()?;
@@ -42,7 +42,9 @@ pub(super) fn clippy_wasm(prepared: &Prepared) -> Result<Outcome> {
         let mut runs: Vec<Vec<&str>> = Vec::new();
         for module in package.modules {
             let features = (!module.default_features).then_some("--no-default-features");
-            runs.push(["--lib"].into_iter().chain(features).collect());
+            let more = ["--features", module.features].into_iter();
+            let more = more.filter(|_| !module.features.is_empty());
+            runs.push(["--lib"].into_iter().chain(features).chain(more).collect());
         }
         runs.push(vec!["--all-targets", "--features", package.test_features]);
         for run in runs {
@@ -51,6 +53,12 @@ pub(super) fn clippy_wasm(prepared: &Prepared) -> Result<Outcome> {
             clippy.args(["--target", TARGET, "--", "-D", "warnings"]);
             outcome = outcome.and(check(&mut clippy, "")?);
         }
+    }
+    for module in &MINI.modules {
+        let mut clippy = toolchain.cargo("clippy");
+        clippy.args(["--quiet", "--package", &MINI.crate_name(), "--lib", "--no-default-features"]);
+        clippy.args(["--features", module.features, "--target", BARE_TARGET]);
+        outcome = outcome.and(check(clippy.args(["--", "-D", "warnings"]), "")?);
     }
     Ok(outcome)
 }

@@ -47,12 +47,26 @@ pub(super) fn suites() -> Result<Vec<Suite>> {
 }
 
 /// Scripts that start browsers.
-const IN_BROWSERS: [&str; 3] = ["test:browsers", "test:conformance", "test:store"];
+const IN_BROWSERS: &[&str] = &[
+    "test:alias",
+    "test:browsers",
+    "test:conformance",
+    "test:offline-chromium",
+    "test:offline-firefox",
+    "test:store",
+    "test:tokenizer",
+];
+
+/// The script that runs on engines which are neither Node nor browsers.
+const ON_ENGINES: &str = "test:mini";
 
 fn run(prepared: &Prepared, script: &str) -> Result<Outcome> {
     prepared.packages()?;
     if IN_BROWSERS.contains(&script) {
         prepared.browsers()?;
+    }
+    if script == ON_ENGINES {
+        prepared.engines()?;
     }
     let mut npm = command("npm");
     npm.args(["run", "--silent", script, "--workspace", "tests"]);

@@ -1,0 +1,194 @@
+//! What the vault decides about its rows, as text, so that any store that can run one of them inside a transaction can keep
+//! them.
+
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use lingpai_core::json::{self, Object, ObjectWriter};
+use lingpai_core::time::UnixSeconds;
+use lingpai_core::tokenization::reconcile::{OpResult, Outcome, Refusal};
+use lingpai_core::vault::grant::{Granted, Wanted, grant};
+use lingpai_core::vault::intake::Unopened;
+use lingpai_core::vault::settlement::{
+    self, Admission, Attempt, Claim, Claimed, LeaseRow, OpMemory, TokenRow, TokenState,
+};
+use lingpai_core::{Error, ErrorCode};
+use wasm_bindgen::prelude::*;
+
+use crate::error::Crossing;
+
+/// Decides about a request for a policy. `remembered` is a list of what was granted to the same holder before, JSON objects, a line for each. Gives
+/// `{"granted", "fresh", "jti", "forgetAt"}`; a fresh one is to be kept until then.
+///
+/// Errors: those of JSON.
+#[wasm_bindgen(js_name = vaultGrant)]
+pub fn vault_grant(remembered: &str, command: &str) -> Crossing<String> {
+    // Each was written here; together they may be more than one document may be long.
+    let remembered = remembered
+        .split('\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| Granted::from_value(&json::parse_object(line.as_bytes())?))
+        .collect::<Result<Vec<_>, Error>>()?;
+    let wanted = Wanted::from_value(&json::parse_object(command.as_bytes())?)?;
+    let (granted, fresh) = grant(&remembered, wanted);
+    let forget_at = granted.reconcile_until.plus(settlement::MEMORY_MARGIN_SECONDS);
+    Ok(ObjectWriter::new()
+        .raw("granted", &granted.to_json())
+        .boolean("fresh", fresh)
+        .string("jti", &granted.id)
+        .integer("forgetAt", forget_at.as_i64())
+        .finish())
+}
+
+/// Decides whether an operation is worked on. `memory` is `{"digest", "result"?, "until"}`, `attempt` is `{"op", "digest",
+/// "refused"?, "missing"?, "rexp", "used", "max", "now"}`. Gives `{"answer"?: result, "memory"?, "charge"}`: without an answer it
+/// is to be worked on.
+///
+/// Errors: those of JSON.
+#[wasm_bindgen(js_name = vaultAdmit)]
+pub fn vault_admit(memory: Option<String>, attempt: &str) -> Crossing<String> {
+    let attempt = json::parse_object(attempt.as_bytes())?;
+    let op = attempt.string("op")?;
+    let memory = memory.as_deref().map(read_memory).transpose()?;
+    let opened = match attempt.optional_string("refused")? {
+        Some(name) => Err(Unopened::Refused(refusal(name)?)),
+        None if attempt.get("missing").is_some() => Err(Unopened::KeyMissing),
+        None => Ok(()),
+    };
+    let admission = settlement::admit(
+        memory.as_ref(),
+        Attempt {
+            digest: attempt.string("digest")?,
+            opened,
+            reconcile_until: UnixSeconds::new(attempt.integer("rexp")?),
+            used: count(&attempt, "used")?,
+            max: count(&attempt, "max")?,
+            now: UnixSeconds::new(attempt.integer("now")?),
+        },
+    );
+    let (answer, memory, charge) = match admission {
+        Admission::Answer(outcome, memory) => (Some(outcome), memory, false),
+        Admission::Work(memory) => {
+            let charge = memory.is_some();
+            (None, memory, charge)
+        }
+    };
+    Ok(ObjectWriter::new()
+        .optional_raw("answer", answer.map(|outcome| result(op, outcome)).as_deref())
+        .optional_raw("memory", memory.map(|memory| write_memory(op, &memory)).as_deref())
+        .boolean("charge", charge)
+        .finish())
+}
+
+/// What is remembered of an operation that was worked on: nothing where a result is remembered already. `outcome` is a result.
+///
+/// Errors: those of JSON.
+#[wasm_bindgen(js_name = vaultSettle)]
+pub fn vault_settle(memory: &str, outcome: &str) -> Crossing<Option<String>> {
+    let memory = read_memory(memory)?;
+    let OpResult { op, outcome } = OpResult::from_value(&json::parse_object(outcome.as_bytes())?)?;
+    Ok(settlement::settle(&memory, &outcome).map(|memory| write_memory(&op, &memory)))
+}
+
+/// Decides about a token. `row` is `{"lease"?, "holder"?, "mark"?, "value"?}`, `claim` is `{"lease"?, "holder"?, "mark"}`. Gives
+/// `{"value"}` of the value that it stands for, `{"status", "error"?}` of a refusal, or neither, and then perhaps a `"row"` to be
+/// written.
+///
+/// Errors: those of JSON.
+#[wasm_bindgen(js_name = vaultClaim)]
+pub fn vault_claim(row: Option<String>, claim: &str) -> Crossing<String> {
+    let row = row.as_deref().map(read_row).transpose()?;
+    let claim = json::parse_object(claim.as_bytes())?;
+    let lease = match (claim.optional_string("lease")?, claim.optional_string("holder")?) {
+        (Some(lease), holder) => Some((lease, holder.unwrap_or_default())),
+        (None, _) => None,
+    };
+    let claimed = settlement::claim(row.as_ref(), Claim { lease, mark: claim.string("mark")? });
+    let out = ObjectWriter::new();
+    Ok(match claimed {
+        Claimed::Free(row) => out.optional_raw("row", row.as_ref().map(write_row).as_deref()),
+        Claimed::Bound(value) => out.string("value", &value),
+        Claimed::Conflict => out.string("status", "conflict"),
+        Claimed::BadBinding => {
+            out.string("status", "refused").string("error", Refusal::BadBinding.as_str())
+        }
+    }
+    .finish())
+}
+
+/// Binds a token to a value: `{"value", "row"?}`, the value that it stands for, and the row to be written if that is new.
+///
+/// Errors: those of JSON.
+#[wasm_bindgen(js_name = vaultBind)]
+pub fn vault_bind(row: Option<String>, mark: &str, value: &str) -> Crossing<String> {
+    let row = row.as_deref().map(read_row).transpose()?;
+    let (value, row) = settlement::bind(row.as_ref(), mark, value);
+    Ok(ObjectWriter::new()
+        .string("value", &value)
+        .optional_raw("row", row.as_ref().map(write_row).as_deref())
+        .finish())
+}
+
+fn result(op: &str, outcome: Outcome) -> String {
+    OpResult { op: op.to_owned(), outcome }.to_json()
+}
+
+fn write_memory(op: &str, memory: &OpMemory) -> String {
+    let result = memory.outcome.clone().map(|outcome| result(op, outcome));
+    ObjectWriter::new()
+        .string("digest", &memory.digest)
+        .optional_raw("result", result.as_deref())
+        .integer("until", memory.forget_at.as_i64())
+        .finish()
+}
+
+fn read_memory(text: &str) -> Crossing<OpMemory> {
+    let memory = json::parse_object(text.as_bytes())?;
+    let outcome = memory.optional_object("result")?.map(OpResult::from_value).transpose()?;
+    Ok(OpMemory {
+        digest: memory.string("digest")?.to_owned(),
+        outcome: outcome.map(|result| result.outcome),
+        forget_at: UnixSeconds::new(memory.integer("until")?),
+    })
+}
+
+fn write_row(row: &TokenRow) -> String {
+    let (mark, value) = match &row.state {
+        TokenState::Free => (None, None),
+        TokenState::Claimed { mark } => (Some(mark), None),
+        TokenState::Bound { mark, value } => (Some(mark), Some(value)),
+    };
+    ObjectWriter::new()
+        .optional_string("lease", row.lease.as_ref().map(|lease| lease.id.as_str()))
+        .optional_string("holder", row.lease.as_ref().map(|lease| lease.holder.as_str()))
+        .optional_string("mark", mark.map(String::as_str))
+        .optional_string("value", value.map(String::as_str))
+        .finish()
+}
+
+fn read_row(text: &str) -> Crossing<TokenRow> {
+    let row = json::parse_object(text.as_bytes())?;
+    let own = |name| -> Crossing<Option<String>> {
+        Ok(row.optional_string(name)?.map(|text| text.to_owned()))
+    };
+    let lease = match (own("lease")?, own("holder")?) {
+        (Some(id), Some(holder)) => Some(LeaseRow { id, holder }),
+        _ => None,
+    };
+    let state = match (own("mark")?, own("value")?) {
+        (Some(mark), Some(value)) => TokenState::Bound { mark, value },
+        (Some(mark), None) => TokenState::Claimed { mark },
+        _ => TokenState::Free,
+    };
+    Ok(TokenRow { lease, state })
+}
+
+fn refusal(name: &str) -> Crossing<Refusal> {
+    Refusal::from_name(name).ok_or(Error::with_detail(ErrorCode::ClaimInvalid, "refused").into())
+}
+
+fn count(object: &Object, name: &'static str) -> Crossing<u32> {
+    u32::try_from(object.integer(name)?)
+        .map_err(|_| Error::with_detail(ErrorCode::ClaimInvalid, name).into())
+}

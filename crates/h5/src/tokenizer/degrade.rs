@@ -1,0 +1,67 @@
+//! Tokens without the vault.
+
+use lingpai_core::base64url;
+use lingpai_core::json::ObjectWriter;
+use lingpai_core::sealed_token::SealEntropy;
+use lingpai_core::time::UnixSeconds;
+use lingpai_core::tokenizer::known::Lookup;
+use lingpai_core::tokenizer::ladder::{self, Wanted, WantedEntropy};
+use lingpai_core::{ErrorCode, Result};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::policy::DegradePolicy;
+use super::rows::{StoreRows, array, batch_json};
+use crate::entropy;
+use crate::refusal::{JsResult, to_js};
+
+/// The keys that have to be read for these fields and tags. A tag is an HMAC-SHA256 in base64url, empty where there is none.
+#[wasm_bindgen(js_name = degradeKeys)]
+pub fn degrade_keys(fields: Vec<String>, tags: Vec<String>) -> JsResult<Vec<String>> {
+    let lookups = tags.iter().filter_map(|tag| lookup(tag).transpose());
+    let lookups = lookups.collect::<Result<Vec<_>>>().map_err(to_js)?;
+    Ok(ladder::keys(fields.iter().map(String::as_str), lookups.iter()))
+}
+
+/// Finds a token for each value, as JSON: `batch`, and `placed` with the `token` and the `rung` of each.
+///
+/// Errors: those of the core's `degrade`, each for the whole call; `closed` says that it has to be read again.
+#[wasm_bindgen]
+pub fn degrade(
+    rows: &StoreRows,
+    policy: &DegradePolicy,
+    fields: Vec<String>,
+    values: Vec<String>,
+    tags: Vec<String>,
+    durable: bool,
+    now_seconds: f64,
+) -> JsResult<String> {
+    let each = fields.into_iter().zip(values).zip(tags);
+    let wanted = each.map(|((field, value), tag)| wanted(field, value, &tag));
+    let wanted = wanted.collect::<Result<Vec<_>>>().map_err(to_js)?;
+    let now = UnixSeconds::new(now_seconds as i64);
+    let (batch, placed) =
+        ladder::degrade(&rows.0, &policy.0, wanted, durable, now).map_err(to_js)?;
+    let placed = placed.iter().map(|it| {
+        ObjectWriter::new().string("token", &it.token).string("rung", it.rung.as_str()).finish()
+    });
+    let out = ObjectWriter::new().raw("batch", &batch_json(&batch));
+    Ok(out.raw("placed", &array(placed)).finish())
+}
+
+fn wanted(field: String, value: String, tag: &str) -> Result<Wanted> {
+    let seal = SealEntropy {
+        content_key: entropy::seed()?,
+        ephemeral: entropy::seed()?,
+        iv: entropy::iv()?,
+    };
+    let entropy = WantedEntropy { salt: entropy::seed()?, seal };
+    Ok(Wanted { field, value: value.into(), lookup: lookup(tag)?, entropy })
+}
+
+pub(super) fn lookup(tag: &str) -> Result<Option<Lookup>> {
+    if tag.is_empty() {
+        return Ok(None);
+    }
+    let tag = base64url::decode_array(tag).map_err(|_| ErrorCode::Internal)?;
+    Ok(Some(Lookup::new(tag)))
+}

@@ -1,0 +1,208 @@
+// Aliases in Durable Objects: one object for each visit, with its aliases and operations, and shards for the names that are or
+// were aliases. The core decides, the object stores; neither account nor alias ever gets here in the clear.
+import { DurableObject } from 'cloudflare:workers'
+import { isLingpaiError, type ErrorCode } from '../error.js'
+import {
+  admitted,
+  adopted,
+  decideBegin,
+  decideClose,
+  decideRelease,
+  decideSettle,
+  endOf,
+  forgotten,
+  type AliasRecord,
+  type Attempt,
+  type Claim,
+  type OperationState,
+  type Verdict,
+} from '../operations/store.js'
+import { entriesOf } from './entries.js'
+
+/** What happened to an alias. Holds no account, no alias and no user. */
+export interface AliasAudit {
+  event: 'opened' | 'used' | 'closed' | 'claimed' | 'adopted' | 'expired'
+  /** The alias's name in the store. */
+  name: string
+  operation: string
+  atSeconds: number
+}
+
+const auditSeconds = 24 * 3600
+
+/**
+ * The Durable Object class behind `durableAliases`. With SQLite storage: declare it in the migrations of your Worker as
+ * `new_sqlite_classes`, and export it from its main module. Everything in an object has an end, at which an alarm deletes it.
+ */
+export class AliasRegistry extends DurableObject {
+  readonly #entries = entriesOf(this.ctx)
+
+  /** Takes a name of this shard. */
+  async reserve(name: string, untilSeconds: number): Promise<boolean> {
+    const written = this.#entries.write(
+      'INSERT INTO entries (id, until) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING id',
+      `name ${name}`,
+      untilSeconds,
+    )
+    await this.#entries.wakeAt(untilSeconds)
+    return written.length > 0
+  }
+
+  /** Keeps an alias of this visit, if it is admitted. */
+  async open(name: string, alias: AliasRecord, nowSeconds: number): Promise<ErrorCode | undefined> {
+    const refused = this.ctx.storage.transactionSync(() => {
+      const [row] = this.#entries.write(
+        "SELECT count(*) AS open FROM entries WHERE id LIKE 'alias %' AND until > ?",
+        nowSeconds,
+      )
+      try {
+        this.#keep(name, admitted(alias, Number(row?.['open']), nowSeconds))
+      } catch (error) {
+        if (isLingpaiError(error)) return error.code
+        throw error
+      }
+      this.#note('opened', name, alias, nowSeconds)
+      return undefined
+    })
+    if (refused === undefined) await this.#entries.wakeAt(endOf(alias))
+    return refused
+  }
+
+  /** Begins an operation of this visit. The alias is gone when its execution begins. */
+  async begin(name: string, operation: string, attempt: Attempt): Promise<Verdict> {
+    const begun = this.ctx.storage.transactionSync(() => {
+      const alias = this.#entries.record(`alias ${name}`)
+      const begun = decideBegin(alias, this.#entries.record(`operation ${operation}`), attempt)
+      if ('execute' in begun.verdict && alias !== undefined) {
+        this.#end('used', name, alias, attempt.now)
+      }
+      this.#keepOperation(operation, begun)
+      return begun
+    })
+    if (begun.operation !== undefined) await this.#entries.wakeAt(begun.operationUntilSeconds)
+    return begun.verdict
+  }
+
+  /** Gives an operation of this visit its outcome. */
+  async settle(
+    operation: string,
+    hash: string,
+    answer: string | undefined,
+    nowSeconds: number,
+  ): Promise<OperationState | undefined> {
+    const settled = this.ctx.storage.transactionSync(() => {
+      const record = this.#entries.record(`operation ${operation}`)
+      const settled = decideSettle(record, hash, answer, nowSeconds)
+      this.#keepOperation(operation, settled)
+      return settled
+    })
+    return (settled.verdict as OperationState | null) ?? undefined
+  }
+
+  /** Deletes an alias of this visit. Gives the name of the visit to which it has gone over, if it has. */
+  close(name: string, secret: string, nowSeconds: number): string | undefined {
+    return this.ctx.storage.transactionSync(() => {
+      const alias = this.#entries.record(`alias ${name}`)
+      const { closes, at } = decideClose(alias, secret)
+      if (closes && alias !== undefined) this.#end('closed', name, alias, nowSeconds)
+      return at
+    })
+  }
+
+  /** Lets another visit have an alias of this one. It stays here until `forget`, so that a lost answer loses nothing. */
+  release(name: string, claim: Claim): AliasRecord | undefined {
+    return this.ctx.storage.transactionSync(() => {
+      const alias = this.#entries.record(`alias ${name}`)
+      const released = unlessInvalid(() => decideRelease(alias, claim))
+      if (!released) return undefined
+      this.#keep(name, released.left)
+      this.#note('claimed', name, released.left, claim.now)
+      return released.taken
+    })
+  }
+
+  /** Deletes the account of an alias that another visit has taken over. */
+  forget(name: string): void {
+    const left = this.#entries.record(`alias ${name}`)
+    if (left !== undefined) this.#keep(name, forgotten(left))
+  }
+
+  /** Takes over an alias that another visit has released. Never one that was used or closed here. */
+  async adopt(name: string, alias: AliasRecord, nowSeconds: number): Promise<boolean> {
+    const has = this.ctx.storage.transactionSync(() => {
+      if (this.#entries.record(`gone ${name}`) !== undefined) return false
+      const held = this.#entries.record(`alias ${name}`)
+      const taken = unlessInvalid(() => adopted(held, alias))
+      if (taken === undefined) return false
+      this.#keep(name, taken)
+      this.#note('adopted', name, alias, nowSeconds)
+      return true
+    })
+    if (has) await this.#entries.wakeAt(endOf(alias))
+    return has
+  }
+
+  /** What happened to the aliases of this visit within a day. */
+  audit(): AliasAudit[] {
+    return this.#entries
+      .write("SELECT record FROM entries WHERE id LIKE 'audit %' ORDER BY id")
+      .map((row) => JSON.parse(String(row['record'])) as AliasAudit)
+  }
+
+  /** Deletes what has come to its end. */
+  override async alarm(): Promise<void> {
+    const nowSeconds = Math.floor(Date.now() / 1000)
+    const over = this.#entries.write(
+      "SELECT id, record FROM entries WHERE id LIKE 'alias %' AND until <= ?",
+      nowSeconds,
+    )
+    for (const { id, record } of over) {
+      this.#note('expired', String(id).slice('alias '.length), String(record), nowSeconds)
+    }
+    await this.#entries.sweep(nowSeconds)
+  }
+
+  #keep(name: string, alias: AliasRecord): void {
+    this.#write(`alias ${name}`, endOf(alias), alias)
+  }
+
+  /** Deletes an alias. Its name stays for as long as another visit might hand it over again. */
+  #end(event: AliasAudit['event'], name: string, alias: AliasRecord, nowSeconds: number): void {
+    this.#entries.write('DELETE FROM entries WHERE id = ?', `alias ${name}`)
+    this.#write(`gone ${name}`, endOf(alias) + 60, '')
+    this.#note(event, name, alias, nowSeconds)
+  }
+
+  #keepOperation(
+    operation: string,
+    kept: { operation: string | undefined; operationUntilSeconds: number },
+  ): void {
+    if (kept.operation === undefined) return
+    this.#write(`operation ${operation}`, kept.operationUntilSeconds, kept.operation)
+  }
+
+  #note(event: AliasAudit['event'], name: string, alias: AliasRecord, atSeconds: number): void {
+    const { operation } = JSON.parse(alias) as { operation: string }
+    const audit: AliasAudit = { event, name, operation, atSeconds }
+    const until = atSeconds + auditSeconds
+    this.#write(`audit ${atSeconds} ${name} ${event}`, until, JSON.stringify(audit))
+  }
+
+  #write(id: string, until: number, record: string): void {
+    this.#entries.write(
+      'INSERT OR REPLACE INTO entries (id, until, record) VALUES (?, ?, ?)',
+      id,
+      until,
+      record,
+    )
+  }
+}
+
+function unlessInvalid<T>(decide: () => T): T | undefined {
+  try {
+    return decide()
+  } catch (error) {
+    if (isLingpaiError(error) && error.code === 'alias_invalid') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,64 @@
+// Aliases behind a binding to `AliasRegistry`: which object is asked for what.
+import type { ErrorCode } from '../codes.js'
+import type {
+  AliasRecord,
+  AliasStore,
+  Attempt,
+  Claim,
+  OperationState,
+  Verdict,
+} from '../operations/store.js'
+import type { AliasAudit } from './alias-registry.js'
+
+/** What is used of a Durable Object namespace that is bound to `AliasRegistry`. */
+export interface AliasNamespace {
+  idFromName(name: string): unknown
+  get(id: never): {
+    reserve(name: string, untilSeconds: number): Promise<boolean>
+    open(name: string, alias: AliasRecord, nowSeconds: number): Promise<ErrorCode | undefined>
+    begin(name: string, operation: string, attempt: Attempt): Promise<Verdict>
+    settle(
+      operation: string,
+      hash: string,
+      answer: string | undefined,
+      nowSeconds: number,
+    ): Promise<OperationState | undefined>
+    close(name: string, secret: string, nowSeconds: number): Promise<string | undefined>
+    release(name: string, claim: Claim): Promise<AliasRecord | undefined>
+    adopt(name: string, alias: AliasRecord, nowSeconds: number): Promise<boolean>
+    forget(name: string): Promise<void>
+    audit(): Promise<AliasAudit[]>
+  }
+}
+
+/** What {@link durableAliases} gives. */
+export interface DurableAliases extends AliasStore {
+  /** What happened to the aliases of a visit within a day: of the visit that a handle names by its first part. */
+  audit(visit: string): Promise<AliasAudit[]>
+}
+
+/** The store behind a binding to `AliasRegistry`: `durableAliases(env.ALIASES)`. */
+export function durableAliases(namespace: AliasNamespace): DurableAliases {
+  const named = (name: string) => namespace.get(namespace.idFromName(name) as never)
+  const visits = (visit: string) => named(`visit/${visit}`)
+  return {
+    // Names are spread over 4096 objects by what they begin with.
+    reserve: (name, until) => named(`names/${name.slice(0, 2)}`).reserve(name, until),
+    open: (visit, name, alias, now) => visits(visit).open(name, alias, now),
+    begin: (visit, name, operation, attempt) => visits(visit).begin(name, operation, attempt),
+    settle: (visit, operation, hash, answer, now) =>
+      visits(visit).settle(operation, hash, answer, now),
+    async close(visit, name, secret, now) {
+      const at = await visits(visit).close(name, secret, now)
+      if (at !== undefined) await visits(at).close(name, secret, now)
+    },
+    async claim(visit, name, claim) {
+      const alias = await visits(visit).release(name, claim)
+      if (alias === undefined) return undefined
+      const adopted = await visits(claim.to).adopt(name, alias, claim.now)
+      if (adopted) await visits(visit).forget(name)
+      return adopted ? alias : undefined
+    },
+    audit: (visit) => visits(visit).audit(),
+  }
+}

@@ -1,0 +1,289 @@
+// A vault in Durable Objects: one object for each holder of installs, and a fixed number of shards for values and tokens. The
+// core decides, the objects store.
+import { DurableObject } from 'cloudflare:workers'
+
+import type { Resource } from '../engine.js'
+import { engine } from '../engine/full.js'
+import * as audit from './vault/audit.js'
+import * as holder from './vault/holder.js'
+import { keepFact, rotate, type Rotation } from './vault/rotation.js'
+import {
+  endingTables,
+  holderTables,
+  shardTables,
+  type AuditEntry,
+  type Bound,
+  type Registered,
+  type Registration,
+  type Run,
+  type TokenBinding,
+  type TokenClaim,
+  type TokenClaimed,
+  type TokenMeaning,
+} from './vault/rows.js'
+import * as shard from './vault/shard.js'
+
+const seconds = () => Math.floor(Date.now() / 1000)
+
+/**
+ * The Durable Object class of a vault. Declare it as `new_sqlite_classes`, export it from the main module of your Worker, and
+ * bind the data keys as `VAULT_DATA_KEYS`, or say in a subclass where they are: records are brought under a new key by alarms,
+ * in the object itself. What has an end is deleted by an alarm.
+ */
+export class TokenVault extends DurableObject {
+  /** Where the data keys are bound: the JSON text of the ring that `createVault` is given. */
+  static dataKeysOf(env: unknown): string | undefined {
+    return (env as { VAULT_DATA_KEYS?: string }).VAULT_DATA_KEYS
+  }
+
+  #tables: 'holder' | 'shard' | undefined
+  #keys: { text: string; resource: Resource } | undefined
+
+  /** Decides about a policy for an install of this holder. */
+  async grant(command: string): Promise<unknown> {
+    const { granted, forgetAt } = this.#holder((run) => holder.grant(run, command))
+    await this.#wakeAt(forgetAt)
+    return granted
+  }
+
+  /** Admits operations: the result of each, or `null` for one that is to be worked on. */
+  async admit(
+    policy: holder.PolicyFacts,
+    requests: holder.AdmissionRequest[],
+  ): Promise<(holder.OperationResult | null)[]> {
+    const { results, forgetAt } = this.#holder((run) =>
+      holder.admit(run, policy, requests, seconds()),
+    )
+    await this.#wakeAt(forgetAt)
+    return results
+  }
+
+  /** Remembers the results of operations, and gives what is remembered. */
+  settle(results: holder.OperationResult[]): holder.OperationResult[] {
+    return this.#holder((run) => holder.settle(run, results))
+  }
+
+  /** Grants a lease of up to `count` tokens; 0 where this holder has its share. */
+  async leaseOf(
+    wanted: { lease: string; field: string; count: number; share: number },
+    untilSeconds: number,
+  ): Promise<number> {
+    const granted = this.#holder((run) => holder.lease(run, wanted, untilSeconds, seconds()))
+    if (granted > 0) await this.#wakeAt(untilSeconds)
+    return granted
+  }
+
+  /** Takes from all rates or from none: nothing, or the seconds to wait. */
+  async take(rates: holder.Rate[], periodSeconds: number): Promise<number | undefined> {
+    const now = seconds()
+    const wait = this.#holder((run) => holder.take(run, rates, periodSeconds, now))
+    await this.#wakeAt(now + periodSeconds)
+    return wait
+  }
+
+  /** Registers values: the first writer's canonical token counts. */
+  async register(tenant: string, registrations: Registration[]): Promise<(Registered | null)[]> {
+    const { registered, outdated } = this.#shard((run) => {
+      const registered = shard.register(run, registrations)
+      return { registered, outdated: this.#keyChanged(run, tenant, registrations[0]?.record) }
+    })
+    if (outdated) await this.ctx.storage.setAlarm(Date.now())
+    return registered
+  }
+
+  /** Draws counts that nobody else gets. */
+  draw(field: string, count: number, limit: number): { first: number; count: number } | null {
+    return this.#shard((run) => shard.draw(run, field, count, limit))
+  }
+
+  /** Leases tokens of this shard to a proof key. */
+  async lease(
+    leased: { lease: string; field: string; holder: string; tokens: string[] },
+    untilSeconds: number,
+  ): Promise<void> {
+    this.#shard((run) => shard.lease(run, leased, untilSeconds))
+    await this.#wakeAt(untilSeconds)
+  }
+
+  /** Claims tokens for values. */
+  claim(claims: TokenClaim[]): TokenClaimed[] {
+    return this.#shard((run) => shard.claim(run, claims))
+  }
+
+  /** Binds tokens to values. */
+  bind(bindings: TokenBinding[]): TokenMeaning[] {
+    return this.#shard((run) => shard.bind(run, bindings))
+  }
+
+  /** Notes that the canonical tokens of values have been bound. */
+  confirm(values: string[]): void {
+    this.#shard((run) => shard.confirm(run, values))
+  }
+
+  /** What tokens of this shard, whose number is `own`, stand for. */
+  meaning(
+    tokens: { token: string; field: string; count?: number }[],
+    own: number,
+  ): (TokenMeaning | null)[] {
+    return this.#shard((run) => shard.meaning(run, tokens, own))
+  }
+
+  /** The canonical tokens of values of this shard. */
+  canonical(values: string[]): (Registered | null)[] {
+    return this.#shard((run) => shard.canonical(run, values))
+  }
+
+  /** Gives records to be opened, and writes that into the audit trail. */
+  async reveal(items: audit.Audited[], keepSeconds: number): Promise<(string | null)[]> {
+    const now = seconds()
+    const records = this.#shard((run) => audit.reveal(run, items, now, keepSeconds))
+    await this.#wakeAt(now + keepSeconds)
+    return records
+  }
+
+  /** Erases values, and writes that into the audit trail. */
+  async erase(items: audit.Audited[], keepSeconds: number): Promise<boolean[]> {
+    const now = seconds()
+    const erased = this.#shard((run) => audit.erase(run, items, now, keepSeconds))
+    await this.#wakeAt(now + keepSeconds)
+    return erased
+  }
+
+  /** Entries of the audit trail after `seq`. */
+  trail(afterSeq: number, limit: number): AuditEntry[] {
+    return this.#shard((run) => audit.trail(run, afterSeq, limit))
+  }
+
+  /** How many values are under which data key. */
+  recordKeys(): { kid: string; number: number }[] {
+    const query =
+      'SELECT kid, count(*) AS number FROM values_ WHERE kid IS NOT NULL GROUP BY kid ORDER BY kid'
+    return this.#shard((run) =>
+      run(query).map(({ kid, number }) => ({ kid: String(kid), number: Number(number) })),
+    )
+  }
+
+  /** How many rows are kept of this holder, by table. */
+  rowCounts(): Record<string, number> {
+    const count = (run: Run, table: string) =>
+      Number(run(`SELECT count(*) AS number FROM ${table}`)[0]?.['number'])
+    return this.#holder((run) =>
+      Object.fromEntries(endingTables.map((table) => [table, count(run, table)])),
+    )
+  }
+
+  /** Begins to bring all values under the data key that seals now; alarms go on with it. */
+  async rotate(): Promise<Rotation> {
+    const rotation = this.#rotate(true)
+    if (rotation?.more) await this.ctx.storage.setAlarm(Date.now())
+    return rotation ?? { left: 0, more: false }
+  }
+
+  /** Deletes what has come to its end, and goes on with a rotation. */
+  override async alarm(): Promise<void> {
+    const now = seconds()
+    if (this.#has('policies')) {
+      const next = this.#holder((run) => sweepHolder(run, now))
+      if (next === undefined) await this.#clear()
+      else await this.#wakeAt(next)
+    }
+    if (this.#has('values_')) {
+      const next = this.#shard((run) => sweepShard(run, now))
+      const rotation = this.#rotate(false)
+      if (rotation?.more) await this.ctx.storage.setAlarm(Date.now())
+      else if (next !== undefined) await this.#wakeAt(next)
+    }
+  }
+
+  /** Whether records are sealed under another key than before: those that are here have to follow. */
+  #keyChanged(run: Run, tenant: string, record: string | undefined): boolean {
+    if (record === undefined) return false
+    const kid = shard.kidOf(record)
+    const [known] = run("SELECT text FROM facts WHERE name = 'kid'")
+    if (known?.['text'] === kid) return false
+    keepFact(run, 'kid', kid)
+    keepFact(run, 'tenant', tenant)
+    keepFact(run, 'rotation', '')
+    return known !== undefined
+  }
+
+  #rotate(begin: boolean): Rotation | undefined {
+    const text = (this.constructor as typeof TokenVault).dataKeysOf(this.env)
+    if (text === undefined) return undefined
+    if (this.#keys?.text !== text) {
+      this.#keys?.resource.free()
+      const { glue, resource } = engine
+      const made = resource(() => glue.dataKeysNew(text), glue.dataKeysFree)
+      this.#keys = { text, resource: made }
+    }
+    const keys = this.#keys.resource
+    return this.#shard((run) => {
+      const [tenant] = run("SELECT text FROM facts WHERE name = 'tenant'")
+      if (tenant === undefined) return undefined
+      return rotate(run, keys, String(tenant['text']), begin, seconds())
+    })
+  }
+
+  #holder<T>(work: (run: Run) => T): T {
+    return this.#transaction('holder', work)
+  }
+
+  #shard<T>(work: (run: Run) => T): T {
+    return this.#transaction('shard', work)
+  }
+
+  #transaction<T>(tables: 'holder' | 'shard', work: (run: Run) => T): T {
+    const { storage } = this.ctx
+    const run = (query: string, ...bindings: Bound[]) =>
+      storage.sql.exec(query, ...bindings).toArray()
+    const result = storage.transactionSync(() => {
+      if (this.#tables !== tables) {
+        for (const table of tables === 'holder' ? holderTables : shardTables) run(table)
+      }
+      return work(run)
+    })
+    // Not before: what is rolled back takes the tables with it.
+    this.#tables = tables
+    return result
+  }
+
+  #has(table: string): boolean {
+    const query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return this.ctx.storage.sql.exec(query, table).toArray().length > 0
+  }
+
+  async #wakeAt(untilSeconds: number | undefined): Promise<void> {
+    if (untilSeconds === undefined) return
+    const alarm = await this.ctx.storage.getAlarm()
+    if (alarm === null || alarm > untilSeconds * 1000) {
+      await this.ctx.storage.setAlarm(untilSeconds * 1000)
+    }
+  }
+
+  async #clear(): Promise<void> {
+    this.#tables = undefined
+    await this.ctx.storage.deleteAll()
+  }
+}
+
+/** Deletes what has ended. Gives the next end, if there is one. */
+function sweepHolder(run: Run, now: number): number | undefined {
+  for (const table of endingTables) run(`DELETE FROM ${table} WHERE until <= ?`, now)
+  const ends = endingTables.map((table) => `SELECT min(until) AS until FROM ${table}`)
+  return endOf(run(`SELECT min(until) AS until FROM (${ends.join(' UNION ALL ')})`))
+}
+
+function sweepShard(run: Run, now: number): number | undefined {
+  run('DELETE FROM tokens WHERE until <= ?', now)
+  audit.forget(run, now)
+  return endOf(
+    run(
+      `SELECT min(until) AS until FROM
+        (SELECT min(until) AS until FROM tokens UNION ALL SELECT min(until) AS until FROM audit)`,
+    ),
+  )
+}
+
+function endOf([row]: Record<string, unknown>[]): number | undefined {
+  return typeof row?.['until'] === 'number' ? row['until'] : undefined
+}

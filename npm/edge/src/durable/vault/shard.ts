@@ -1,0 +1,183 @@
+// What a shard keeps: values by fingerprint, each with one canonical token; and what tokens stand for that did not come into
+// being with their value. Each function is one transaction, and repeating one changes nothing.
+import { engine } from '../../engine/full.js'
+import type {
+  Registered,
+  Registration,
+  Run,
+  TokenBinding,
+  TokenClaim,
+  TokenClaimed,
+  TokenMeaning,
+} from './rows.js'
+
+/** Registers values. The first writer's canonical token counts; `null` where the shard has no token left. */
+export function register(run: Run, registrations: readonly Registration[]): (Registered | null)[] {
+  return registrations.map(({ fingerprint, field, value, record, limit, candidate }) => {
+    // Written although nothing changes: an answer that waits for no disk would tell that the value was there.
+    const [known] = run(
+      'UPDATE values_ SET bound = bound WHERE fingerprint = ? RETURNING *',
+      fingerprint,
+    )
+    if (known !== undefined) return registered(known)
+    const count = candidate === undefined ? next(run, field, 1, limit)?.first : null
+    if (count === undefined) return null
+    const [row] = run(
+      `INSERT INTO values_ (value, fingerprint, field, count, token, bound, record, kid)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+      value,
+      fingerprint,
+      field,
+      count,
+      candidate ?? null,
+      candidate === undefined ? 1 : 0,
+      record,
+      kidOf(record),
+    )
+    return row === undefined ? null : registered(row)
+  })
+}
+
+/** The key that a record is sealed under. */
+export function kidOf(record: string): string {
+  return record.slice(0, record.indexOf('.'))
+}
+
+function registered(row: Record<string, unknown>): Registered {
+  return {
+    value: String(row['value']),
+    ...(typeof row['count'] === 'number' && { count: row['count'] }),
+    ...(typeof row['token'] === 'string' && { token: row['token'] }),
+    bound: row['bound'] === 1,
+  }
+}
+
+/** Draws counts that were never drawn before, and never will be again: the counter does not fall. */
+function next(
+  run: Run,
+  field: string,
+  count: number,
+  limit: number,
+): { first: number; count: number } | undefined {
+  const [row] = run('SELECT next FROM counters WHERE field = ?', field)
+  const first = Number(row?.['next'] ?? 0)
+  const drawn = Math.min(count, limit - first)
+  if (drawn <= 0) return undefined
+  run(
+    'INSERT INTO counters (field, next) VALUES (?, ?) ON CONFLICT DO UPDATE SET next = excluded.next',
+    field,
+    first + drawn,
+  )
+  return { first, count: drawn }
+}
+
+/** Draws counts for a lease. What they are as tokens, {@link lease} is told afterwards. */
+export function draw(
+  run: Run,
+  field: string,
+  count: number,
+  limit: number,
+): { first: number; count: number } | null {
+  return next(run, field, count, limit) ?? null
+}
+
+/** Leases tokens of this shard to a proof key. */
+export function lease(
+  run: Run,
+  {
+    lease: id,
+    field,
+    holder,
+    tokens,
+  }: { lease: string; field: string; holder: string; tokens: readonly string[] },
+  untilSeconds: number,
+): void {
+  for (const token of tokens) {
+    run(
+      'INSERT INTO tokens (token, field, lease, holder, until) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      token,
+      field,
+      id,
+      holder,
+      untilSeconds,
+    )
+  }
+}
+
+/** Claims tokens for values. */
+export function claim(run: Run, claims: readonly TokenClaim[]): TokenClaimed[] {
+  return claims.map(({ token, ...wanted }) => {
+    const [row] = run('SELECT * FROM tokens WHERE token = ?', token)
+    const text = engine.call((glue) => glue.vaultClaim(rowText(row), JSON.stringify(wanted)))
+    const claimed = JSON.parse(text) as TokenClaimed & { row?: { mark: string } }
+    if (claimed.row) {
+      run('UPDATE tokens SET mark = ?, until = NULL WHERE token = ?', claimed.row.mark, token)
+    }
+    const { value, status, error } = claimed
+    if (value !== undefined) return { value, shard: Number(row?.['shard']) }
+    return status === undefined ? {} : { status, ...(error !== undefined && { error }) }
+  })
+}
+
+/** Binds tokens to values, where they are not bound already. Gives what each stands for from now on. */
+export function bind(run: Run, bindings: readonly TokenBinding[]): TokenMeaning[] {
+  return bindings.map(({ token, field, mark, value, shard }) => {
+    const [row] = run('SELECT * FROM tokens WHERE token = ?', token)
+    const text = engine.call((glue) => glue.vaultBind(rowText(row), mark, value))
+    const bound = JSON.parse(text) as { value: string; row?: unknown }
+    if (bound.row === undefined) return { value: bound.value, shard: Number(row?.['shard']) }
+    run(
+      `INSERT INTO tokens (token, field, mark, value, shard) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET mark = excluded.mark, value = excluded.value, shard = excluded.shard, until = NULL`,
+      token,
+      field,
+      mark,
+      value,
+      shard,
+    )
+    return { value, shard }
+  })
+}
+
+/** Notes that the canonical tokens of values have been bound. */
+export function confirm(run: Run, values: readonly string[]): void {
+  for (const value of values) run('UPDATE values_ SET bound = 1 WHERE value = ?', value)
+}
+
+/** What tokens of this shard stand for; `null` for what stands for nothing. */
+export function meaning(
+  run: Run,
+  tokens: readonly { token: string; field: string; count?: number }[],
+  shard: number,
+): (TokenMeaning | null)[] {
+  return tokens.map(({ token, field, count }) => {
+    const [row] = run('SELECT value, shard FROM tokens WHERE token = ? AND field = ?', token, field)
+    if (typeof row?.['value'] === 'string') {
+      return { value: row['value'], shard: Number(row['shard']) }
+    }
+    if (count === undefined) return null
+    const [own] = run('SELECT value FROM values_ WHERE field = ? AND count = ?', field, count)
+    return own === undefined ? null : { value: String(own['value']), shard }
+  })
+}
+
+/** The canonical tokens of values of this shard. */
+export function canonical(run: Run, values: readonly string[]): (Registered | null)[] {
+  return values.map((value) => {
+    const [row] = run('SELECT * FROM values_ WHERE value = ?', value)
+    return row === undefined ? null : registered(row)
+  })
+}
+
+function rowText(row: Record<string, unknown> | undefined): string | undefined {
+  if (row === undefined) return undefined
+  const { lease, holder, mark, value } = row
+  // NULL becomes absent.
+  const text = (it: unknown) => (typeof it === 'string' ? it : undefined)
+  return JSON.stringify({
+    lease: text(lease),
+    holder: text(holder),
+    mark: text(mark),
+    value: text(value),
+  })
+}

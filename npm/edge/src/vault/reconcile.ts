@@ -1,0 +1,201 @@
+// `POST /v1/reconcile`: operations that were made while the vault was away. Each goes through the steps of the core's
+// `settlement`, one transaction in one object each; whatever stops in between is taken up again when the operation comes again.
+import { engine } from '../engine/full.js'
+import type { AdmissionRequest, OperationResult, PolicyFacts } from '../durable/vault/holder.js'
+import type { TokenMeaning } from '../durable/vault/rows.js'
+import { Unavailable } from './answers.js'
+import { register, tokenOf, type Incoming, type VaultContext } from './registration.js'
+import { askShards } from './shards.js'
+import type { HolderStore } from './store.js'
+import { failure } from './tokens.js'
+
+/** A policy that was verified. */
+export interface Policy extends PolicyFacts {
+  tenant: string
+  holder: string
+  jkt?: string
+}
+
+interface Submitted {
+  op: string
+  digest: string
+  field: string
+  token: string
+}
+
+interface Opened extends Submitted, Incoming {
+  home: number
+  mark: string
+  lease?: string
+}
+
+type Operation = Opened | (Submitted & ({ refused: string } | { missing: true }))
+
+/** An operation on its way. Where a store does not answer, nothing more becomes known of it, and it is to be sent again. */
+interface Work {
+  at: number
+  operation: Opened
+  /** Whether the token is this value's to take. */
+  claimed?: true
+  /** What the token stands for. */
+  meaning?: TokenMeaning
+  result?: OperationResult
+}
+
+/** Reconciles operations that came under a policy. */
+export async function reconcile(
+  context: VaultContext,
+  policy: Policy,
+  policyText: string,
+  body: string,
+  nowSeconds: number,
+): Promise<{ results: OperationResult[] }> {
+  const { settings, vault } = context
+  const operations = JSON.parse(
+    vault.use((number) => engine.glue.vaultOpen(number, policyText, body, nowSeconds)),
+  ) as Operation[]
+  const missing = operations.filter((operation) => 'missing' in operation).length
+  if (missing > 0) settings.onEvent({ type: 'seal_key_missing', operations: missing })
+
+  const holder = settings.store.holder(policy.tenant, policy.holder)
+  const { jti, rexp, max } = policy
+  let admitted: (OperationResult | null)[]
+  try {
+    admitted = await holder.admit({ jti, rexp, max }, operations.map(admission))
+  } catch (error) {
+    throw failure(context, error)
+  }
+  const works = operations.flatMap((operation, at): Work[] =>
+    admitted[at] === null && 'fingerprint' in operation ? [{ at, operation }] : [],
+  )
+  await claim(context, policy, works)
+  await registerAndBind(context, policy, works)
+  await nameCanonical(context, policy, works)
+  const results = await settle(context, holder, works)
+  const answers = operations.map(
+    ({ op }, at): OperationResult => admitted[at] ?? results.get(at) ?? { op, status: 'retry' },
+  )
+  if (missing === 0 && answers.every(({ status }) => status === 'retry')) throw new Unavailable()
+  return { results: answers }
+}
+
+function admission(operation: Operation): AdmissionRequest {
+  const { op, digest, field } = operation
+  return {
+    op,
+    digest,
+    field,
+    ...('refused' in operation && { refused: operation.refused }),
+    ...('missing' in operation && { missing: operation.missing }),
+  }
+}
+
+/** Step 2: may the token stand for the value, or does it already? */
+async function claim(
+  { settings }: VaultContext,
+  { tenant, jkt }: Policy,
+  works: readonly Work[],
+): Promise<void> {
+  const claimed = await askShards(
+    settings,
+    tenant,
+    works,
+    ({ operation }) => operation.home,
+    (shard, items) =>
+      shard.claim(
+        items.map(({ operation: { token, mark, lease } }) => ({
+          token,
+          mark,
+          ...(lease !== undefined && { lease, holder: jkt ?? '' }),
+        })),
+      ),
+  )
+  works.forEach((work, at) => {
+    const answer = claimed[at]
+    if (answer === undefined) return
+    const { status, error, value, shard } = answer
+    const { op } = work.operation
+    if (status !== undefined) work.result = { op, status, ...(error !== undefined && { error }) }
+    else if (value !== undefined && shard !== undefined) work.meaning = { value, shard }
+    else work.claimed = true
+  })
+}
+
+/** Steps 3 and 4: the value gets its canonical token, and the operation's token stands for that value. */
+async function registerAndBind(
+  context: VaultContext,
+  { tenant }: Policy,
+  works: readonly Work[],
+): Promise<void> {
+  const free = works.filter(({ claimed }) => claimed)
+  const incoming = free.map(({ operation: { lease, token, ...value } }) => ({
+    ...value,
+    // A token of a pool is as good as any: the value keeps it, if it has none.
+    ...(lease !== undefined && { candidate: token }),
+  }))
+  const known = await register(context, tenant, incoming)
+  const registered = free.flatMap((work, at) => {
+    const value = known[at]
+    return value ? [{ work, value }] : []
+  })
+  const bound = await askShards(
+    context.settings,
+    tenant,
+    registered,
+    ({ work }) => work.operation.home,
+    (shard, items) =>
+      shard.bind(
+        items.map(({ work: { operation }, value: { value, shard } }) => ({
+          token: operation.token,
+          field: operation.field,
+          mark: operation.mark,
+          value,
+          shard,
+        })),
+      ),
+  )
+  registered.forEach(({ work }, at) => {
+    const meaning = bound[at]
+    if (meaning) work.meaning = meaning
+  })
+}
+
+/** The answer is the canonical token of what the token stands for, which may have been settled before this operation came. */
+async function nameCanonical(
+  { settings, vault }: VaultContext,
+  { tenant }: Policy,
+  works: readonly Work[],
+): Promise<void> {
+  const meant = works.flatMap((work) => (work.meaning ? [{ work, meaning: work.meaning }] : []))
+  const registered = await askShards(
+    settings,
+    tenant,
+    meant,
+    ({ meaning }) => meaning.shard,
+    (shard, items) => shard.canonical(items.map(({ meaning }) => meaning.value)),
+  )
+  meant.forEach(({ work, meaning }, at) => {
+    const row = registered[at]
+    if (!row) return
+    const { op, field } = work.operation
+    const token = tokenOf(vault, tenant, field, meaning.shard, row)
+    work.result = { op, status: 'done', token }
+  })
+}
+
+/** Step 5. What is done and could not be remembered is to be sent again, and then comes to the same end. */
+async function settle(
+  context: VaultContext,
+  holder: HolderStore,
+  works: readonly Work[],
+): Promise<Map<number, OperationResult>> {
+  const ended = works.flatMap(({ at, result }) => (result ? [{ at, result }] : []))
+  if (ended.length === 0) return new Map()
+  try {
+    const settled = await holder.settle(ended.map(({ result }) => result))
+    return new Map(ended.map(({ at, result }, index) => [at, settled[index] ?? result]))
+  } catch (error) {
+    failure(context, error)
+    return new Map()
+  }
+}

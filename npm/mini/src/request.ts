@@ -1,0 +1,117 @@
+// Requests to services with the token at hand and, where there is a key, a proof of it. The token goes to the origins that
+// the app named, and nowhere else.
+import type { Engine } from './engine/engine'
+import { operations } from './engine/operations'
+import { LingpaiError } from './errors'
+import { originOf, within, type Gateway } from './gateway'
+import type { Host, HostRequest, HostResponse } from './host'
+import type { Keeper, Token } from './keeper'
+
+/** A request to a service. */
+export interface MiniRequest {
+  /** The whole address. */
+  url: string
+  /** @default 'GET' */
+  method?: string
+  headers?: Readonly<Record<string, string>>
+  /** Text goes as it is; anything else as JSON. */
+  body?: unknown
+  /** @default 30000 */
+  timeoutMs?: number
+}
+
+/** What a service answered. */
+export interface MiniResponse {
+  status: number
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>
+  body: string
+  /** The body as JSON. Throws `malformed`. */
+  json(): unknown
+}
+
+/** What requests stand on. */
+export interface RequestOptions {
+  host: Host
+  engine: Engine
+  gateway: Gateway
+  keeper: Keeper
+  origins: readonly string[]
+}
+
+/** Sends a request. Whatever the service answers resolves, a bad status too. */
+export async function sendRequest(
+  options: RequestOptions,
+  request: MiniRequest,
+): Promise<MiniResponse> {
+  const { host, keeper, gateway } = options
+  const origin = originOf(request.url)
+  if (origin === '' || options.origins.indexOf(origin) < 0) {
+    throw new LingpaiError('origin_mismatch', {
+      message: 'the token is not for this address: see the option origins',
+    })
+  }
+  const method = (request.method || 'GET').toUpperCase()
+  if (host.methods.indexOf(method) < 0)
+    throw new TypeError(`method: ${host.id} cannot send ${method}`)
+  let token = await keeper.token()
+  let [renewed, nonceAsked] = [false, false]
+  for (;;) {
+    const answer = await send(options, request, method, token)
+    const nonce = answer.headers['dpop-nonce']
+    const asksNonce = nonce !== undefined && nonce !== gateway.nonces[origin]
+    if (nonce !== undefined) gateway.nonces[origin] = nonce
+    if (answer.status === undefined) throw new LingpaiError('status_hidden', { cause: answer.body })
+    // A request refused with 401 was not carried out, so it may be sent again.
+    if (answer.status === 401 && token.type === 'DPoP' && asksNonce && !nonceAsked) {
+      nonceAsked = true
+      continue
+    }
+    if (answer.status === 401 && !renewed) {
+      renewed = true
+      token = await keeper.token(token.text)
+      continue
+    }
+    return response(answer, answer.status)
+  }
+}
+
+function send(
+  options: RequestOptions,
+  request: MiniRequest,
+  method: string,
+  token: Token,
+): Promise<HostResponse> {
+  const { host, engine, gateway } = options
+  const { url, body, timeoutMs = 30_000 } = request
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (body !== undefined && typeof body !== 'string') headers['content-type'] = 'application/json'
+  const given = request.headers || {}
+  for (const name of Object.keys(given)) headers[name.toLowerCase()] = given[name] as string
+  headers['authorization'] = `${token.type} ${token.text}`
+  if (token.type === 'DPoP') {
+    const nonce = gateway.nonces[originOf(url)]
+    headers['dpop'] = engine.text(
+      operations.prove,
+      method,
+      url,
+      gateway.nowSeconds(),
+      token.text,
+      nonce,
+    )
+  }
+  const sent: HostRequest = { url, method, headers, timeoutMs }
+  if (body !== undefined) sent.body = typeof body === 'string' ? body : JSON.stringify(body)
+  return within(host, timeoutMs + 5_000, host.request(sent))
+}
+
+function response({ headers, body }: HostResponse, status: number): MiniResponse {
+  const json = (): unknown => {
+    try {
+      return JSON.parse(body)
+    } catch (_) {
+      throw new LingpaiError('malformed', { status, message: 'the answer is no JSON' })
+    }
+  }
+  return { status, headers, body, json }
+}

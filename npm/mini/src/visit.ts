@@ -1,0 +1,102 @@
+// A visit of a mini-program: an access token that the app's back-end got is redeemed as a page would (PROTOCOL §3, §4).
+import type { Engine } from './engine/engine'
+import { operations } from './engine/operations'
+import { LingpaiError } from './errors'
+import type { MiniEvent } from './events'
+import type { Gateway, TokenRequest } from './gateway'
+import type { Host } from './host'
+import { endsFamily } from './login'
+import type { KeptToken } from './record'
+import type { Store } from './store'
+import type { Trusted } from './trust'
+
+/** What a visit stands on. */
+export interface VisitOptions {
+  host: Host
+  engine: Engine
+  gateway: Gateway
+  store: Store
+  trusted: Trusted
+  emit(event: MiniEvent): void
+}
+
+interface Opened {
+  nowSeconds: number
+  code?: string
+  token: string
+  subject: string
+  scope: string
+  issuedAtSeconds: number
+  expiresAtSeconds: number
+  refreshToken?: string
+  appKey: string
+  terms: string
+}
+
+const mediaType = 'application/jose'
+
+/** Redeems an AT. R is drawn in the module, stays there, and dies with the answer. */
+export async function redeem(options: VisitOptions, accessToken: string): Promise<KeptToken> {
+  const { engine, gateway, trusted } = options
+  const visits = `${gateway.url}/v1/visits`
+  const facts = await trusted.read((keys) =>
+    engine.text(operations.takeAccessToken, accessToken, visits, trusted.issuer, keys),
+  )
+  const { page } = JSON.parse(facts) as { page: string }
+  return ask(options, '/v1/visits', engine.text(operations.sealVisit), page)
+}
+
+/** Spends the refresh token of the visit. */
+export async function renewVisit(options: VisitOptions): Promise<KeptToken> {
+  const { engine, store } = options
+  const { refreshToken, visit } = store.record.visit
+  if (refreshToken === undefined || visit === undefined) throw new LingpaiError('visit_ended')
+  const body = engine.text(operations.sealRefresh, refreshToken, visit.appKey, visit.terms)
+  try {
+    return await ask(options, '/v1/visits/refresh', body, visit.page)
+  } catch (error) {
+    if (!endsFamily(error as LingpaiError)) throw error
+    await store.commit((record) => void (record.visit = {}))
+    throw new LingpaiError('visit_ended', { cause: error })
+  }
+}
+
+async function ask(
+  options: VisitOptions,
+  path: string,
+  body: string,
+  page: string,
+): Promise<KeptToken> {
+  const { engine, gateway, host, store, trusted } = options
+  const request: TokenRequest = {
+    path,
+    contentType: mediaType,
+    body,
+    proves: true,
+    sealed: true,
+    origin: page,
+  }
+  const answer = await gateway.ask(request)
+  const opened = JSON.parse(
+    await trusted.read((keys) =>
+      engine.text(operations.openAnswer, answer.body, trusted.issuer, keys),
+    ),
+  ) as Opened
+  if (opened.code !== undefined) throw new LingpaiError(opened.code as LingpaiError['code'])
+  const { refreshToken, appKey, terms } = opened
+  const token: KeptToken = {
+    text: opened.token,
+    type: 'DPoP',
+    scope: opened.scope,
+    subject: opened.subject,
+    issuedAtSeconds: opened.issuedAtSeconds,
+    expiresAtSeconds: opened.expiresAtSeconds,
+  }
+  await store.commit((record) => {
+    record.clockOffsetMs = opened.nowSeconds * 1000 - host.now()
+    const visit = { appKey, terms, page }
+    record.visit = refreshToken === undefined ? { token, visit } : { token, visit, refreshToken }
+  })
+  options.emit({ type: 'token', by: 'visit', scope: token.scope, bound: true })
+  return token
+}

@@ -1,0 +1,3 @@
+import { aliasesIn } from './pages.js'
+
+aliasesIn('firefox')

@@ -1,0 +1,125 @@
+//! Fences under any sequence of commands: epochs never fall, nothing comes back, and no text of a store makes it panic.
+
+use lingpai_core::residency::Epoch;
+use lingpai_core::residency::fence::{
+    Command, Deletion, Entry, Kind, Presence, REMEMBERED_WRITES, Verdict, WriteId, decide,
+};
+use lingpai_tests::NOW;
+use proptest::prelude::*;
+
+use super::hosts::write_id;
+
+fn epoch(number: i64) -> Epoch {
+    Epoch::from_i64(number).expect("small")
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        Just(Command::Read),
+        (0_u64..30).prop_map(|number| Command::Write(write_id(number))),
+        Just(Command::Claim),
+        Just(Command::Freeze),
+        Just(Command::Export),
+        Just(Command::Stage),
+        Just(Command::Activate),
+        (0_u32..9).prop_map(|items| Command::Delete(Deletion { items, at: NOW })),
+    ]
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    prop_oneof![Just(Kind::Identity), Just(Kind::Data)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn fences_never_fall_and_refusals_change_nothing(kind in kind(), commands in prop::collection::vec((command(), 0_i64..9), 0..40)) {
+        let mut entry: Option<Entry> = None;
+        for (command, number) in commands {
+            let (verdict, after) = decide(kind, entry.clone(), command, epoch(number));
+            if verdict != Verdict::Granted {
+                prop_assert_eq!(&after, &entry);
+            }
+            if let (Some(before), Some(after)) = (&entry, &after) {
+                prop_assert!(after.fence() >= before.fence());
+            }
+            // An entry that was there stays, deleted or not.
+            prop_assert!(entry.is_none() || after.is_some());
+            let deleted = entry.as_ref().and_then(Entry::deletion);
+            if deleted.is_some() && !matches!(command, Command::Stage | Command::Delete(_)) {
+                prop_assert_eq!(&after, &entry, "only a copy with a later epoch comes after a deletion");
+            }
+            if let Some(entry) = &after {
+                prop_assert_eq!(&Entry::parse(&entry.to_json()).unwrap(), entry);
+            }
+            entry = after;
+        }
+    }
+
+    #[test]
+    fn every_step_may_be_repeated(kind in kind(), commands in prop::collection::vec((command(), 0_i64..9), 0..20), last in command(), number in 0_i64..9) {
+        let mut entry: Option<Entry> = None;
+        for (command, number) in commands {
+            entry = decide(kind, entry, command, epoch(number)).1;
+        }
+        let (first, once) = decide(kind, entry, last, epoch(number));
+        let (second, twice) = decide(kind, once.clone(), last, epoch(number));
+        prop_assert_eq!(once, twice);
+        if first == Verdict::Granted {
+            let again = if matches!(last, Command::Write(_)) { Verdict::Repeated } else { Verdict::Granted };
+            prop_assert_eq!(second, again);
+        }
+    }
+
+    #[test]
+    fn no_text_panics(text in ".*") {
+        let _ = Entry::parse(&text);
+        let _ = WriteId::parse(&text);
+    }
+}
+
+#[test]
+fn of_the_last_writes_none_is_done_twice() {
+    let mut entry = None;
+    let write = |entry: &mut Option<Entry>, number| {
+        let command = Command::Write(write_id(number));
+        let (verdict, after) = decide(Kind::Data, entry.take(), command, epoch(1));
+        *entry = after;
+        verdict
+    };
+    let count = REMEMBERED_WRITES as u64;
+    for number in 0..count {
+        assert_eq!(write(&mut entry, number), Verdict::Granted);
+    }
+    for number in 0..count {
+        assert_eq!(write(&mut entry, number), Verdict::Repeated);
+    }
+    assert_eq!(write(&mut entry, count), Verdict::Granted);
+    assert_eq!(write(&mut entry, 1), Verdict::Repeated);
+    assert_eq!(write(&mut entry, 0), Verdict::Granted, "the oldest has been forgotten");
+}
+
+#[test]
+fn what_was_deleted_is_told_again_to_whoever_lost_the_answer() {
+    let delete = |items| Command::Delete(Deletion { items, at: NOW });
+    let entry = decide(Kind::Data, None, Command::Write(write_id(1)), epoch(1)).1;
+    let (_, entry) = decide(Kind::Data, entry, delete(3), epoch(2));
+    let (verdict, entry) = decide(Kind::Data, entry, delete(0), epoch(2));
+    assert_eq!(verdict, Verdict::Granted);
+    let entry = entry.expect("a tombstone");
+    assert_eq!(entry.presence(), Presence::Deleted(Deletion { items: 3, at: NOW }));
+}
+
+#[test]
+fn an_identity_host_makes_no_entry_for_who_was_never_registered() {
+    for command in [
+        Command::Read,
+        Command::Write(write_id(1)),
+        Command::Freeze,
+        Command::Export,
+        Command::Activate,
+    ] {
+        assert_eq!(decide(Kind::Identity, None, command, epoch(5)), (Verdict::Absent, None));
+    }
+}

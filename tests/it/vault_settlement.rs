@@ -1,0 +1,325 @@
+//! An operation is settled once, whatever comes again and in whatever order; and a policy gives away no more than a subject's
+//! share.
+
+use std::collections::HashMap;
+
+use lingpai_core::time::UnixSeconds;
+use lingpai_core::tokenization::reconcile::{Outcome, Refusal};
+use lingpai_core::vault::intake::Unopened;
+use lingpai_core::vault::settlement::{
+    Admission, Attempt, Claim, Claimed, LeaseRow, OpMemory, TokenRow, TokenState, ValueRow, View,
+    Writes, admit, bind, claim, decide, register, settle,
+};
+use proptest::prelude::*;
+
+const NOW: UnixSeconds = UnixSeconds::new(1_790_000_000);
+const UNTIL: UnixSeconds = UnixSeconds::new(1_790_000_000 + 86_400);
+
+fn attempt(digest: &str) -> Attempt<'_> {
+    Attempt { digest, opened: Ok(()), reconcile_until: UNTIL, used: 0, max: 10, now: NOW }
+}
+
+fn provisional(mark: &str) -> Claim<'_> {
+    Claim { lease: None, mark }
+}
+
+fn value(name: &str) -> ValueRow {
+    ValueRow { value: format!("id of {name}"), canonical: format!("token of {name}") }
+}
+
+fn leased(id: &str, holder: &str, state: TokenState) -> TokenRow {
+    TokenRow { lease: Some(LeaseRow { id: id.into(), holder: holder.into() }), state }
+}
+
+/// A vault with all rows in one place.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Rows {
+    memory: HashMap<String, OpMemory>,
+    tokens: HashMap<String, TokenRow>,
+    values: HashMap<String, ValueRow>,
+    used: u32,
+}
+
+/// An operation: id, token, value.
+type Op = (String, String, String);
+
+impl Rows {
+    fn apply(
+        &mut self,
+        op: &Op,
+        opened: Result<(), Unopened>,
+        max: u32,
+        now: UnixSeconds,
+    ) -> Outcome {
+        let (id, token, plain) = op;
+        let digest = format!("{token} {plain}");
+        let bound = self.tokens.get(token).and_then(|row| match &row.state {
+            TokenState::Bound { value, .. } => {
+                self.values.values().find(|known| known.value == *value).cloned()
+            }
+            _ => None,
+        });
+        let view = View {
+            memory: self.memory.get(id),
+            token: self.tokens.get(token),
+            value: self.values.get(plain),
+            bound: bound.as_ref(),
+        };
+        let attempt = Attempt { opened, used: self.used, max, now, ..attempt(&digest) };
+        let lease = self.tokens.get(token).and_then(|row| row.lease.clone());
+        let fresh = match &lease {
+            Some(_) => ValueRow { canonical: token.clone(), ..value(plain) },
+            None => value(plain),
+        };
+        let wanted = Claim {
+            lease: lease.as_ref().map(|lease| (lease.id.as_str(), lease.holder.as_str())),
+            mark: &digest,
+        };
+        let (outcome, writes) = decide(view, attempt, wanted, fresh);
+        let Writes { memory, charge, token: token_row, value: value_row } = writes;
+        memory.map(|memory| self.memory.insert(id.clone(), memory));
+        token_row.map(|row| self.tokens.insert(token.clone(), row));
+        value_row.map(|row| self.values.insert(plain.clone(), row));
+        self.used += u32::from(charge);
+        outcome
+    }
+}
+
+#[test]
+fn the_same_submission_gets_the_same_result_and_another_one_a_refusal() {
+    let mut rows = Rows::default();
+    let op = ("op".into(), "t".into(), "v".into());
+    let first = rows.apply(&op, Ok(()), 1, NOW);
+    assert_eq!(first, Outcome::Done("token of v".into()));
+    let before = rows.clone();
+    // Over the cap, after the end, with the key taken away: what was settled stays so.
+    assert_eq!(rows.apply(&op, Ok(()), 0, NOW), first);
+    assert_eq!(rows.apply(&op, Ok(()), 1, UNTIL.plus(60)), first);
+    assert_eq!(rows.apply(&op, Err(Unopened::KeyMissing), 1, NOW), first);
+    let other = ("op".into(), "t2".into(), "v2".into());
+    let conflict = Outcome::Refused(Refusal::OpConflict);
+    assert_eq!(rows.apply(&other, Ok(()), 10, NOW), conflict);
+    assert_eq!(rows, before, "a guessed id changes nothing");
+}
+
+#[test]
+fn what_is_refused_stays_refused_and_counts_nothing() {
+    for refusal in [Refusal::BadBinding, Refusal::BadValue] {
+        let mut rows = Rows::default();
+        let op = ("op".into(), "t".into(), "v".into());
+        let outcome = Outcome::Refused(refusal);
+        assert_eq!(rows.apply(&op, Err(Unopened::Refused(refusal)), 1, NOW), outcome);
+        assert_eq!(rows.apply(&op, Ok(()), 1, NOW), outcome);
+        assert_eq!((rows.used, rows.tokens.len(), rows.values.len()), (0, 0, 0));
+    }
+}
+
+#[test]
+fn a_missing_key_and_an_end_that_has_passed_leave_no_trace() {
+    let mut rows = Rows::default();
+    let op: Op = ("op".into(), "t".into(), "v".into());
+    assert_eq!(rows.apply(&op, Err(Unopened::KeyMissing), 1, NOW), Outcome::Retry);
+    let expired = Outcome::Refused(Refusal::Expired);
+    assert_eq!(rows.apply(&op, Ok(()), 1, UNTIL), expired);
+    assert_eq!(rows, Rows::default());
+    assert_eq!(rows.apply(&op, Ok(()), 1, NOW), Outcome::Done("token of v".into()));
+}
+
+#[test]
+fn the_cap_counts_operations_not_deliveries() {
+    let mut rows = Rows::default();
+    for round in 0..3 {
+        for number in 0..5 {
+            let op = (format!("op {number}"), format!("t {number}"), format!("v {number}"));
+            let outcome = rows.apply(&op, Ok(()), 3, NOW);
+            let capped = outcome == Outcome::Refused(Refusal::OverCap);
+            assert_eq!(capped, number >= 3, "{number} in round {round}");
+        }
+    }
+    assert_eq!(rows.used, 3);
+}
+
+#[test]
+fn an_operation_that_was_admitted_in_time_comes_to_its_end_after_it() {
+    let Admission::Work(Some(memory)) = admit(None, attempt("d")) else { panic!("not admitted") };
+    let late = Attempt { now: UNTIL.plus(1), used: 10, ..attempt("d") };
+    assert_eq!(admit(Some(&memory), late), Admission::Work(None));
+    let done = Outcome::Done("c".into());
+    let settled = settle(&memory, &done).expect("was not settled");
+    assert_eq!(settle(&settled, &Outcome::Conflict), None, "a result is never replaced");
+    assert_eq!(settle(&memory, &Outcome::Retry), None);
+    assert_eq!(admit(Some(&settled), late), Admission::Answer(done, None));
+    assert!(settled.forget_at > UNTIL);
+}
+
+#[test]
+fn a_pooled_token_is_taken_from_its_holder_alone() {
+    let row = leased("lease", "key", TokenState::Free);
+    let by = |lease| claim(Some(&row), Claim { lease, mark: "m" });
+    assert_eq!(by(Some(("lease", "thief"))), Claimed::BadBinding);
+    assert_eq!(by(Some(("other", "key"))), Claimed::BadBinding);
+    assert_eq!(by(None), Claimed::BadBinding);
+    assert_eq!(
+        claim(None, Claim { lease: Some(("lease", "key")), mark: "m" }),
+        Claimed::BadBinding
+    );
+    let Claimed::Free(Some(claimed)) = by(Some(("lease", "key"))) else { panic!("not claimed") };
+    let again = |mark| claim(Some(&claimed), Claim { lease: Some(("lease", "key")), mark });
+    assert_eq!(again("m"), Claimed::Free(None), "resumed");
+    assert_eq!(again("another"), Claimed::Conflict);
+    let (_, bound) = bind(Some(&claimed), "m", "value");
+    let bound = bound.expect("was not bound");
+    let at_last = |mark| claim(Some(&bound), Claim { lease: Some(("lease", "key")), mark });
+    assert_eq!(at_last("m"), Claimed::Bound("value".into()));
+    assert_eq!(at_last("another"), Claimed::Conflict);
+    assert_eq!(bind(Some(&bound), "another", "other"), ("value".into(), None));
+}
+
+#[test]
+fn a_provisional_token_can_not_be_had_under_a_lease() {
+    let bound = bind(None, "m", "value").1.expect("was not bound");
+    assert_eq!(claim(Some(&bound), provisional("m")), Claimed::Bound("value".into()));
+    assert_eq!(claim(Some(&bound), provisional("later rules")), Claimed::Bound("value".into()));
+    let leased = Claim { lease: Some(("lease", "key")), mark: "m" };
+    assert_eq!(claim(Some(&bound), leased), Claimed::BadBinding);
+}
+
+/// What a submission says beside its value: which of a few ids and tokens, of which some are leased.
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let op = (0..6_u8, 0..4_u8, 0..3_u8).prop_map(|(op, token, value)| {
+        // A provisional token (t…) commits to its value, so its name says which.
+        let token = if token < 2 { format!("p{token}") } else { format!("t{token}{value}") };
+        (format!("op{op}"), token, format!("v{value}"))
+    });
+    proptest::collection::vec(op, 1..24)
+}
+
+fn with_pool() -> Rows {
+    let row = || leased("lease", "key", TokenState::Free);
+    let tokens = [("p0".to_owned(), row()), ("p1".to_owned(), row())];
+    Rows { tokens: tokens.into(), ..Rows::default() }
+}
+
+proptest! {
+    #[test]
+    fn any_repetition_of_deliveries_gives_the_same_rows_and_results(
+        ops in ops(), again in proptest::collection::vec(any::<prop::sample::Index>(), 0..48),
+    ) {
+        let mut once = with_pool();
+        let results: Vec<_> = ops.iter().map(|op| once.apply(op, Ok(()), 100, NOW)).collect();
+        let mut more = with_pool();
+        for (at, op) in ops.iter().enumerate() {
+            prop_assert_eq!(&more.apply(op, Ok(()), 100, NOW), &results[at]);
+            for index in &again {
+                let before = index.index(at + 1);
+                prop_assert_eq!(&more.apply(&ops[before], Ok(()), 100, NOW), &results[before]);
+            }
+        }
+        prop_assert_eq!(once, more);
+    }
+
+    #[test]
+    fn a_token_stands_for_one_value_and_a_value_has_one_canonical_token(
+        ops in ops().prop_shuffle(),
+    ) {
+        let mut rows = with_pool();
+        let mut canonical: HashMap<String, String> = HashMap::new();
+        let mut stands: HashMap<String, String> = HashMap::new();
+        for op in &ops {
+            let (_, token, plain) = op;
+            let known = rows.memory.contains_key(&op.0);
+            if let Outcome::Done(given) = rows.apply(op, Ok(()), 100, NOW) {
+                prop_assert_eq!(canonical.entry(plain.clone()).or_insert_with(|| given.clone()), &given);
+                if !known {
+                    prop_assert_eq!(stands.entry(token.clone()).or_insert_with(|| plain.clone()), plain);
+                }
+            }
+        }
+        for (token, plain) in stands {
+            let TokenState::Bound { value: id, .. } = &rows.tokens[&token].state else {
+                return Err(TestCaseError::fail("acknowledged and not bound"));
+            };
+            prop_assert_eq!(id, &rows.values[&plain].value);
+        }
+    }
+
+    /// A crash after any step, in any number of operations that are under way at once, and the rest done by whoever comes again.
+    #[test]
+    fn steps_that_stop_anywhere_and_are_taken_up_again_end_like_one_transaction(
+        schedule in proptest::collection::vec((0..4_usize, 0..6_u8), 4..60),
+    ) {
+        let ops = [("a", "p0", "v"), ("b", "t1", "v"), ("c", "p0", "w"), ("d", "t2", "w")];
+        let mut rows = with_pool();
+        let mut results: [Option<Outcome>; 4] = [const { None }; 4];
+        let finish = (0..4).map(|op| (op, 5));
+        for (which, stop) in schedule.into_iter().chain(finish) {
+            if let Some(outcome) = run(&mut rows, ops[which], stop) {
+                if let Some(before) = &results[which] {
+                    prop_assert_eq!(before, &outcome);
+                }
+                results[which] = Some(outcome);
+            }
+        }
+        let done = |at: usize| matches!(results[at], Some(Outcome::Done(_)));
+        prop_assert!(done(1) && done(3), "provisional ones are always taken: {:?}", results);
+        prop_assert!(done(0) != done(2), "the token of the pool stands for one of two: {:?}", results);
+        for (at, (op, token, plain)) in ops.into_iter().enumerate() {
+            prop_assert!(rows.memory[op].outcome.is_some());
+            if done(at) {
+                let known = &rows.values[plain];
+                prop_assert_eq!(&results[at], &Some(Outcome::Done(known.canonical.clone())));
+                let TokenState::Bound { value, .. } = &rows.tokens[token].state else {
+                    return Err(TestCaseError::fail("not bound"));
+                };
+                prop_assert_eq!(value, &known.value);
+            }
+        }
+    }
+}
+
+/// The first `stop` steps of an operation, each a transaction of its own; the result, if it comes so far.
+fn run(rows: &mut Rows, (id, token, plain): (&str, &str, &str), stop: u8) -> Option<Outcome> {
+    let digest = format!("{token} {plain}");
+    if stop == 0 {
+        return None;
+    }
+    match admit(rows.memory.get(id), attempt(&digest)) {
+        Admission::Answer(outcome, _) => return Some(outcome),
+        Admission::Work(memory) => memory.map(|memory| rows.memory.insert(id.into(), memory)),
+    };
+    if stop == 1 {
+        return None;
+    }
+    let pooled = token.starts_with('p');
+    let lease = pooled.then_some(("lease", "key"));
+    let outcome = match claim(rows.tokens.get(token), Claim { lease, mark: &digest }) {
+        Claimed::Bound(value) => {
+            let known = rows.values.values().find(|known| known.value == value)?;
+            Outcome::Done(known.canonical.clone())
+        }
+        Claimed::Conflict => Outcome::Conflict,
+        Claimed::BadBinding => Outcome::Refused(Refusal::BadBinding),
+        Claimed::Free(row) => {
+            row.map(|row| rows.tokens.insert(token.into(), row));
+            if stop == 2 {
+                return None;
+            }
+            let canonical = if pooled { token.into() } else { format!("token of {plain}") };
+            let fresh = ValueRow { canonical, value: format!("id of {plain}") };
+            let (known, written) = register(rows.values.get(plain), fresh);
+            written.map(|row| rows.values.insert(plain.into(), row));
+            if stop == 3 {
+                return None;
+            }
+            let (_, bound) = bind(rows.tokens.get(token), &digest, &known.value);
+            bound.map(|row| rows.tokens.insert(token.into(), row));
+            Outcome::Done(known.canonical)
+        }
+    };
+    if stop == 4 {
+        return None;
+    }
+    let settled = settle(&rows.memory[id], &outcome);
+    settled.map(|memory| rows.memory.insert(id.into(), memory));
+    Some(outcome)
+}

@@ -1,0 +1,79 @@
+// What must be true after a schedule, judged outside of the browser from what the pages said in time.
+
+const DURABLE = ['strict', 'relaxed']
+
+/**
+ * Judges one schedule. `history`: in order, { issued: op, tab }, { answered: { id, status, durability?, error? } },
+ * { fault }, { told: event }. `found`: key -> value of all rows in the end; `log`: ids in the row that both tabs append to.
+ * Gives a list of violations, each a sentence.
+ */
+export function judge({ history, found, log, valueOf }) {
+  const violations = []
+  const faultsAfter = (at) => history.slice(at).flatMap(({ fault }) => fault ?? [])
+  const toldAfter = (at) => history.slice(at).flatMap(({ told }) => told ?? [])
+  const frozen = new Set(history.flatMap(({ fault, tab }) => (fault === 'freeze' ? [tab] : [])))
+
+  /** Whether a row that was acknowledged then may be gone. */
+  const mayBeGone = (at, durability) => {
+    const faults = faultsAfter(at)
+    // Where everything is cleared nothing is left that could tell.
+    if (faults.includes('clear all')) return true
+    const lost = toldAfter(at).some(({ type }) => type === 'storage_lost')
+    if (faults.includes('clear databases') && lost) return true
+    if (DURABLE.includes(durability)) return false
+    const superseded = toldAfter(at).some(({ type }) => type === 'superseded')
+    return (
+      durability === 'volatile' ||
+      superseded ||
+      faults.some((fault) => ['kill', 'clear localStorage', 'clear databases'].includes(fault))
+    )
+  }
+
+  const issued = new Map()
+  const deleted = new Map()
+  history.forEach(({ issued: op, tab }) => op && issued.set(op.id, { op, tab }))
+  const answers = history.flatMap(({ answered }, at) => (answered ? [{ ...answered, at }] : []))
+
+  for (const { id, status, error, message } of answers) {
+    const { tab } = issued.get(id)
+    if (status === 'hung' && !frozen.has(tab)) violations.push(`operation ${id} was never answered`)
+    const known = ['storage_unavailable', 'closed']
+    if (status === 'reported' && !known.includes(error)) {
+      violations.push(`operation ${id} failed with ${error}: ${message}`)
+    }
+  }
+  for (const { op } of issued.values()) if (op.kind === 'delete') deleted.set(op.key, op.id)
+
+  for (const { id, status, durability, at } of answers) {
+    if (status !== 'kept') continue
+    const { op } = issued.get(id)
+    if (op.kind === 'append' && !log.includes(id) && !mayBeGone(at, durability)) {
+      violations.push(`${durability} append ${id} is not in the log`)
+    }
+    if (op.kind === 'delete' && DURABLE.includes(durability) && found.has(op.key)) {
+      const put = answers.find((answer) => issued.get(answer.id).op.keys?.includes(op.key))
+      // What was on its way when the row was deleted may have come after it.
+      if (
+        put &&
+        put.at < history.findIndex(({ issued }) => issued?.id === id) &&
+        DURABLE.includes(put.durability)
+      ) {
+        violations.push(`${op.key} was deleted (${durability}) and is there`)
+      }
+    }
+    if (op.kind !== 'put') continue
+    for (const key of op.keys) {
+      if (found.has(key) || deleted.has(key) || mayBeGone(at, durability)) continue
+      violations.push(`${key} was acknowledged as ${durability} and is gone`)
+    }
+  }
+
+  for (const [key, value] of found) {
+    const op = [...issued.values()].find(({ op }) => op.keys?.includes(key))?.op
+    if (!op) violations.push(`${key} was never written`)
+    else if (value !== valueOf(key, op.size)) violations.push(`${key} holds what nobody wrote`)
+  }
+  if (new Set(log).size < log.length) violations.push(`appended twice: ${log}`)
+  for (const id of log) if (!issued.has(id)) violations.push(`${id} was never appended`)
+  return violations
+}

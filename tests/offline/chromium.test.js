@@ -1,0 +1,3 @@
+import { producersIn } from './producers.js'
+
+producersIn('chromium')

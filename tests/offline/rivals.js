@@ -1,0 +1,176 @@
+// Several tabs of one origin, and one store: what one of them claims no other has; nobody’s write is undone by a page that
+// slept; pages that come back from the back-forward cache know what happened meanwhile.
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import { until } from '../support/until.js'
+import * as faults from './faults/index.js'
+import { storeSession } from './session.js'
+
+export function rivalsIn(browserName) {
+  describe(`rival tabs in ${browserName}`, { timeout: 180_000 }, () => {
+    const { lab, browser, visit, open, call, put, get, reports } = storeSession(browserName)
+
+    test(
+      'two tabs race to lead, 1000 times: one leader each time',
+      { timeout: 120_000 },
+      async () => {
+        const { page: one, origin } = await open()
+        const { page: other } = await open({ origin })
+        const races = 1_000
+        const race = (page, name) => page.evaluate(raceToLead, name, races)
+        const [mine, theirs] = await Promise.all([race(one, 'one'), race(other, 'other')])
+        let won = [0, 0]
+        for (let nth = 0; nth < races; nth++) {
+          assert.equal(
+            mine[nth] + theirs[nth],
+            1,
+            `race ${nth}: ${mine[nth] + theirs[nth]} leaders`,
+          )
+          won = [won[0] + mine[nth], won[1] + theirs[nth]]
+        }
+        const { value: rows } = await call(one, 'list', { prefix: 'leader ', limit: races })
+        const leads = (name) => rows.filter(({ value }) => value === name).length
+        assert.deepEqual([leads('one'), leads('other')], won)
+        assert.ok(won[0] > 0 && won[1] > 0, `no race: ${won}`)
+      },
+    )
+
+    test('two tabs empty one queue of 40, ten times: nothing is taken twice', async () => {
+      for (let round = 0; round < 10; round++) {
+        const { page: one, origin } = await open()
+        const { page: other } = await open({ origin })
+        await one.evaluate(() => {
+          const put = Array.from({ length: 40 }, (_, nth) => ({
+            key: `job ${nth + 10}`,
+            value: 'x',
+          }))
+          return subject.write({ put, durability: 'strict' })
+        })
+        const drain = (page) => page.evaluate(takeAll)
+        const [mine, theirs] = await Promise.all([drain(one), drain(other)])
+        assert.deepEqual(
+          mine.filter((key) => theirs.includes(key)),
+          [],
+        )
+        assert.equal(mine.length + theirs.length, 40)
+      }
+    })
+
+    test('a leader that was frozen finds its place taken: its late write is refused', async () => {
+      const { page: successor, origin } = await open()
+      const { page: leader } = await open({ origin })
+      await put(leader, 'leader', 'first')
+      await leader.evaluate(async () => {
+        const [row] = await subject.read(['leader'])
+        // Goes on as soon as it thaws.
+        globalThis.late = () =>
+          subject.write({
+            expect: [{ key: 'leader', revision: row.revision }],
+            put: [{ key: 'sent', value: 'by the first' }],
+            durability: 'strict',
+          })
+      })
+      const frozen = await faults.freeze(browser(), leader)
+      try {
+        const taken = await successor.evaluate(async () => {
+          const [row] = await subject.read(['leader'])
+          return subject.write({
+            expect: [{ key: 'leader', revision: row.revision }],
+            put: [{ key: 'leader', value: 'second' }],
+            durability: 'strict',
+          })
+        })
+        assert.equal(taken.committed, true)
+      } finally {
+        await frozen.thaw()
+      }
+      const late = await leader.evaluate(() => late())
+      assert.equal(late.committed, false)
+      assert.equal(late.conflicts[0].key, 'leader')
+      assert.ok(!(await get(successor, 'sent')))
+    })
+
+    test('a leader whose process ends leaves its place to be taken', async () => {
+      const { page: successor, origin } = await open()
+      const { page: leader } = await open({ origin })
+      await put(leader, 'leader', 'first')
+      const crash = await faults.crashing(browser(), leader)
+      crash()
+      const taken = await until('the place', async () => {
+        const { value } = await call(successor, 'read', ['leader'])
+        const expect = [{ key: 'leader', revision: value[0].revision }]
+        const written = await call(successor, 'write', {
+          expect,
+          put: [{ key: 'leader', value: 'second' }],
+          durability: 'strict',
+        })
+        return written.value?.committed
+      })
+      assert.ok(taken)
+    })
+
+    test('a page that comes back from the back-forward cache sees what happened meanwhile', async () => {
+      const { page, origin } = await open()
+      const { page: other } = await open({ origin })
+      await put(page, 'a', 'old')
+      await page.evaluate(() => {
+        globalThis.marker = 'still me'
+        addEventListener('pageshow', ({ persisted }) => (globalThis.persisted = persisted))
+      })
+      await page.go(lab().urlOf(lab().freshOrigin()))
+      await put(other, 'a', 'new')
+      // Nobody tells a driver that a page is back: it was never loaded.
+      await page.evaluate(() => void setTimeout(() => history.back()))
+      await until('the page', () => page.evaluate(() => 'subject' in globalThis).catch(() => false))
+      const state = await page.evaluate(() => globalThis.marker)
+      console.log(`# ${browserName}: ${state ? 'kept for going back' : 'loaded anew'}`)
+      if (!state) await call(page, 'open')
+      assert.equal(await get(page, 'a'), 'new')
+      assert.equal((await put(page, 'b', 'x')).value.durability, 'strict')
+      assert.equal(await get(other, 'b'), 'x')
+      assert.deepEqual(await reports(page, 'storage_lost'), [])
+    })
+
+    test('a page in the back-forward cache stops nobody', async () => {
+      const { page, origin } = await open()
+      await put(page, 'a', 'b')
+      await page.go(lab().urlOf(lab().freshOrigin()))
+      const { page: other } = await visit({ origin })
+      const deleted = await other.evaluate(() =>
+        lab.outcome(() => lab.settle(indexedDB.deleteDatabase('lingpai')), 8_000),
+      )
+      assert.equal(deleted.status, 'kept', JSON.stringify(deleted))
+    })
+  })
+}
+
+/** Runs in the page: tries to be the first at each of `races` places; 1 where it was. */
+async function raceToLead(name, races) {
+  const won = []
+  for (let nth = 0; nth < races; nth++) {
+    const written = await subject.write({
+      expect: [{ key: `leader ${nth}`, revision: 0 }],
+      put: [{ key: `leader ${nth}`, value: name }],
+      durability: 'relaxed',
+    })
+    won.push(written.committed ? 1 : 0)
+  }
+  return won
+}
+
+/** Runs in the page: takes jobs until there is none left. */
+async function takeAll() {
+  const taken = []
+  for (;;) {
+    const [job] = await subject.list({ prefix: 'job ', limit: 1 })
+    if (!job) return taken
+    const { key, revision } = job
+    const written = await subject.write({
+      expect: [{ key, revision }],
+      delete: [key],
+      durability: 'relaxed',
+    })
+    if (written.committed) taken.push(key)
+  }
+}

@@ -1,0 +1,3 @@
+import { check } from './tokenizer.js'
+
+console.log(JSON.stringify(await check()))

@@ -1,0 +1,7 @@
+import { check } from './tokenizer.js'
+
+export default {
+  async fetch() {
+    return Response.json(await check())
+  },
+}
