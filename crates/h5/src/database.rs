@@ -81,6 +81,10 @@ impl Database {
         Self(database)
     }
 
+    pub(crate) const fn inner(&self) -> &IdbDatabase {
+        &self.0
+    }
+
     /// What is kept under a name, or `undefined`.
     pub(crate) async fn get(&self, name: &str) -> JsResult<JsValue> {
         get(&self.0, name).await

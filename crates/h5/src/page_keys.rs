@@ -47,7 +47,7 @@ impl PageKeys {
         let record = match (&subtle, &database) {
             // A record is bound to the proof key: without that it would be of no use.
             (Some(subtle), Some(database)) if proof.kept => {
-                RecordKey::open(subtle, database, &name("record"), &slot).await.ok()
+                RecordKey::open(subtle, database.inner(), &name("record"), &slot).await.ok()
             }
             _ => None,
         };

@@ -5,9 +5,9 @@ use js_sys::{Array, Object, Uint8Array};
 use lingpai_core::{ErrorCode, base64url};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{CryptoKey, SubtleCrypto};
+use web_sys::{CryptoKey, IdbDatabase, SubtleCrypto};
 
-use crate::database::{Database, PLACES, place};
+use crate::database::{self, PLACES, place};
 use crate::refusal::{JsResult, code_to_js, to_js};
 use crate::{entropy, platform};
 
@@ -25,19 +25,19 @@ impl RecordKey {
     /// that nobody can open after a reload helps nobody.
     pub(crate) async fn open(
         subtle: &SubtleCrypto,
-        database: &Database,
+        database: &IdbDatabase,
         name: &str,
         slot: &str,
     ) -> JsResult<Self> {
         for nth in 0..PLACES {
             let name = place(name, nth);
-            let Ok(mut key) = database.get(&name).await else { continue };
+            let Ok(mut key) = database::get(database, &name).await else { continue };
             if key.is_undefined() {
                 let parameters =
                     platform::object(&[("name", "AES-GCM".into()), ("length", 256.into())])?;
                 let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
                 let made = subtle.generate_key_with_object(&parameters, false, &usages)?;
-                key = database.claim(&name, &JsFuture::from(made).await?).await?;
+                key = database::claim(database, &name, &JsFuture::from(made).await?).await?;
             }
             let (subtle, key) = (subtle.clone(), key.unchecked_into());
             let opened = Self { subtle, key, slot: slot.to_owned() };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
 use lingpai_core::cache::store::{
-    self as core_store, Answer, Batch, Begin, Command, Event, Host, Input, Local, Request,
+    self as core_store, Answer, Batch, Begin, Command, Host, Input, Local, Request,
 };
 use lingpai_core::cache::{Cause, Row};
 use wasm_bindgen::JsCast as _;
@@ -57,7 +57,7 @@ impl Host for Page {
 
 #[wasm_bindgen]
 impl Store {
-    /// Begins to open the store of that name. `emit` gets each event: its name, then what belongs to it.
+    /// Begins to open the store of that name. `emit` gets each event in words, and each database that was opened.
     ///
     /// Errors: `internal` where the host has no randomness.
     #[wasm_bindgen(constructor)]
@@ -202,7 +202,7 @@ impl Driver {
             }
             Command::Emit(event) => {
                 // Nor does ours.
-                let _ = self.emit.apply(&JsValue::UNDEFINED, &describe_event(event));
+                let _ = self.emit.call1(&JsValue::UNDEFINED, &event.to_text().into());
             }
         }
     }
@@ -218,7 +218,7 @@ impl Driver {
         idb::listen(&database, &["versionchange", "close"], Box::new(lost));
         let (version, complete) = (database.version() as u64, idb::is_complete(&database));
         // Not for the app: for whoever has to close it if this module should fail.
-        let _ = self.emit.call2(&JsValue::UNDEFINED, &"opened".into(), &database);
+        let _ = self.emit.call1(&JsValue::UNDEFINED, &database);
         if let Some((_, stale)) = self.database.replace(Some((attempt, database))) {
             stale.close();
         }
@@ -350,27 +350,4 @@ fn describe_answer(answer: Answer) -> JsValue {
         }
     }
     array.into()
-}
-
-fn describe_event(event: Event) -> Array {
-    match event {
-        Event::TierChanged { from, to, cause, moved } => Array::of5(
-            &"tier_changed".into(),
-            &from.map(|tier| tier.as_str()).into(),
-            &to.as_str().into(),
-            &cause.map(Cause::as_str).into(),
-            &(moved as u32).into(),
-        ),
-        Event::Lost(tier, epoch) => {
-            Array::of3(&"storage_lost".into(), &tier.as_str().into(), &epoch.into())
-        }
-        Event::Quarantined(tier, key, flaw) => Array::of4(
-            &"row_quarantined".into(),
-            &tier.as_str().into(),
-            &key.into(),
-            &flaw.as_str().into(),
-        ),
-        Event::Capacity(tier) => Array::of2(&"capacity".into(), &tier.as_str().into()),
-        Event::Superseded(rows) => Array::of2(&"superseded".into(), &(rows as u32).into()),
-    }
 }

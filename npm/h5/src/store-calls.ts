@@ -46,12 +46,11 @@ async function startInstance(
   let settle = () => {}
   const settled = new Promise<void>((resolve) => (settle = resolve))
   let database: Instance['database']
-  const emit = (...told: unknown[]) => {
-    if (told[0] === 'opened') database = told[1] as Instance['database']
-    else {
-      if (told[0] === 'tier_changed') settle()
+  const emit = (told: string | Instance['database']) => {
+    if (typeof told === 'string') {
+      if (told.startsWith('tier_changed')) settle()
       tell(onEvent, { atMs: Date.now(), store: name, ...describe(told) } as StoreEvent)
-    }
+    } else database = told
   }
   const handle = new engine.Store(name, openTimeoutMs, emit)
   const instance: Instance = {
@@ -200,19 +199,25 @@ function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   })
 }
 
-function describe([type, ...parts]: unknown[]): object {
-  const [first, second, third, moved] = parts
+function describe(words: string): object {
+  const [type, first, second, third, moved] = words.split(' ')
   switch (type) {
     case 'tier_changed':
-      return { type, from: first, to: second, cause: third, moved }
+      return {
+        type,
+        from: first || undefined,
+        to: second,
+        cause: third || undefined,
+        moved: Number(moved),
+      }
     case 'storage_lost':
-      return { type, tier: first, epoch: second }
+      return { type, tier: first, epoch: Number(second) }
     case 'row_quarantined':
-      return { type, tier: first, key: second, reason: third }
+      return { type, tier: first, reason: second, key: words.split(' ').slice(3).join(' ') }
     case 'capacity':
       return { type, tier: first }
     default:
-      return { type, rows: first }
+      return { type, rows: Number(first) }
   }
 }
 

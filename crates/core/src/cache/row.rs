@@ -154,7 +154,7 @@ impl Draws {
 }
 
 /// A number as text, without the machinery of formatting.
-pub(super) fn decimal(number: u64) -> String {
+pub(in crate::cache) fn decimal(number: u64) -> String {
     let mut text = String::new();
     write_integer(number as i64, &mut text);
     text

@@ -14,7 +14,9 @@ const groups = [
     except: ['./tokenizer'],
     modules: ['h5'],
     barKb: 60,
-    budgetKb: 79,
+    // The offline store takes 25 KB of the module (its state machines, the sealing of rows, IndexedDB and localStorage behind them)
+    // and 4 KB of script (sharing, leading, starting anew after a trap). A page opens visits and stores with the same module.
+    budgetKb: 109,
     conditions: ['browser'],
   },
   // What a page loads with its first tokenizer, and a service from the start.

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::cache::connection::Open;
-use crate::cache::row::Flaw;
+use crate::cache::row::{Flaw, decimal};
 use crate::cache::{Cause, Durability, Row, RowKey, Tier};
 
 /// What an app asks of a store.
@@ -93,6 +93,27 @@ pub enum Event {
     Capacity(Tier),
     /// Rows that waited gave way to newer ones.
     Superseded(usize),
+}
+
+impl Event {
+    /// As words with a space between them: its name and what belongs to it; the key of a row comes last, since it may have spaces.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::TierChanged { from, to, cause, moved } => {
+                let from = from.map_or("", Tier::as_str);
+                let cause = cause.map_or("", Cause::as_str);
+                ["tier_changed", from, to.as_str(), cause, &decimal(*moved as u64)].join(" ")
+            }
+            Self::Lost(tier, epoch) => {
+                ["storage_lost", tier.as_str(), &decimal((*epoch).into())].join(" ")
+            }
+            Self::Quarantined(tier, key, flaw) => {
+                ["row_quarantined", tier.as_str(), flaw.as_str(), key].join(" ")
+            }
+            Self::Capacity(tier) => ["capacity", tier.as_str()].join(" "),
+            Self::Superseded(rows) => ["superseded", &decimal(*rows as u64)].join(" "),
+        }
+    }
 }
 
 /// A call that the host has to make.
