@@ -357,7 +357,6 @@ impl World {
                 expect: vec![("counter".into(), revision)],
                 change: vec![("counter".into(), Some((count + 1).to_string()))],
                 strict: false,
-                ..Batch::default()
             };
             let op = tab.ask(Request::Write(batch), self.now, &mut self.disk);
             self.added.insert((id, op), count + 1);
