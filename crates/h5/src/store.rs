@@ -328,7 +328,7 @@ fn requests(store: &IdbObjectStore, names: &[String]) -> JsResult<Vec<IdbRequest
 
 fn describe_answer(answer: Answer) -> JsValue {
     let array = Array::new();
-    let mut row = |row: Row, key: Option<String>| {
+    let row = |row: Row, key: Option<String>| {
         let revision = row.revision as f64;
         array.push(&Array::of3(&row.value.into(), &revision.into(), &key.into()));
     };
