@@ -32,7 +32,6 @@ export function rivalsIn(browserName) {
         const { value: rows } = await call(one, 'list', { prefix: 'leader ', limit: races })
         const leads = (name) => rows.filter(({ value }) => value === name).length
         assert.deepEqual([leads('one'), leads('other')], won)
-        assert.ok(won[0] > 0 && won[1] > 0, `no race: ${won}`)
       },
     )
 
