@@ -85,6 +85,8 @@ export function aliasesIn(browserName) {
     test('is given up if the visit is closed before it is there', async () => {
       const { page } = await begun()
       await page.evaluate(() => state.operation.cancel())
+      // Its beacon would be taken for the request that is to be held.
+      await gone(handleOf(), 'closed')
       let release
       const hold = new Promise((resolve) => (release = resolve))
       const served = world().proxy.next({ path: '/v1/aliases', hold })

@@ -1,5 +1,6 @@
 //! Randomness from the host: `crypto.getRandomValues`, which exists on plain http too.
 
+#[cfg(feature = "visit")]
 use lingpai_core::base64url;
 use lingpai_core::secret::Seed;
 use lingpai_core::{Error, ErrorCode, Result};
@@ -15,6 +16,7 @@ pub(crate) fn iv() -> Result<[u8; 12]> {
 }
 
 /// An id of 128 random bits.
+#[cfg(feature = "visit")]
 pub(crate) fn id() -> Result<String> {
     draw::<16>().map(|bytes| base64url::encode(&bytes))
 }
