@@ -5,7 +5,7 @@
 // Production keys are made the same way, elsewhere, and bound with `wrangler secret put`: see README.md.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { regionBindings, regionScopes } from './dev-region.mjs'
@@ -84,6 +84,12 @@ try {
 } catch (error) {
   if (error.code !== 'EEXIST') throw error
   console.log(`Keeping the development keys in ${values.file}`)
+  const kept = readFileSync(values.file, 'utf8')
+  const missing = Object.keys(bindings).filter((name) => !kept.includes(`${name}=`))
+  if (missing.length > 0) {
+    console.log(`They are of an earlier version and lack ${missing.join(', ')}: delete the file to`)
+    console.log('make all anew. What is stored under the old keys is then of no use any more.')
+  }
 }
 
 function keyPair(curve, name, members) {
