@@ -5,8 +5,14 @@ use lingpai_core::json;
 use lingpai_core::problem::Problem;
 use lingpai_tests::NOW;
 
-const ON_THE_WIRE: [&str; 14] = [
+const ON_THE_WIRE: [&str; 21] = [
     "access_denied",
+    "alias_invalid",
+    "already_registered",
+    "idempotency_conflict",
+    "identifier_unsuitable",
+    "identity_erased",
+    "identity_unknown",
     "insufficient_scope",
     "invalid_client",
     "invalid_dpop_proof",
@@ -14,6 +20,7 @@ const ON_THE_WIRE: [&str; 14] = [
     "invalid_request",
     "invalid_scope",
     "invalid_target",
+    "moving",
     "rate_limited",
     "replayed",
     "server_error",
