@@ -191,10 +191,12 @@ async function createPage({ post, signing, claims: more }) {
     ) => send('/v1/operations', { alias, operation, details, idempotency_key: key }, more),
     /** As `submit`, and again as long as the answer is not final. */
     async settle(alias, { key = randomId(), ...more } = {}) {
-      return until('an outcome', async () => {
+      const ask = async () => {
         const answer = await this.submit(alias, { key, ...more })
         return answer.status !== 202 && answer
-      })
+      }
+      // A thousand at once take their time on a busy machine.
+      return until('an outcome', ask, { timeoutMs: 120_000 })
     },
     claim: ({ alias, handle, claim }, options) =>
       send('/v1/aliases/claim', { alias, handle, claim }, options),

@@ -105,6 +105,16 @@ export async function startRegion(more = {}) {
   }
 
   const object_ = (binding, name, ...call) => ask('object', binding, name, ...call)
+  /** What an object keeps. workerd drops connections that come in crowds; looking again does no harm. */
+  async function dump(binding, name) {
+    for (let left = 3; ; left--) {
+      try {
+        return await object_(binding, name, 'dump')
+      } catch (error) {
+        if (left === 0 || error.message !== 'fetch failed') throw error
+      }
+    }
+  }
   return {
     ask,
     bindings: options.bindings,
@@ -125,18 +135,16 @@ export async function startRegion(more = {}) {
     },
     object: object_,
     /** All rows of all tables of an identity host, of the data hosts of an area, of a directory object. */
-    identities: (area) => object_('IDENTITIES', `identity/${area}`, 'dump'),
+    identities: (area) => dump('IDENTITIES', `identity/${area}`),
     async data(area, pinned = false) {
       const place = `data/${area}/${pinned ? 'pinned' : 'home'}`
-      const shards = Array.from({ length: 16 }, (_, shard) =>
-        object_('DATA', `${place}/${shard}`, 'dump'),
-      )
+      const shards = Array.from({ length: 16 }, (_, shard) => dump('DATA', `${place}/${shard}`))
       const all = await Promise.all(shards)
       const of = (table) => all.flatMap((dump) => dump[table] ?? [])
       return { host: of('host'), entries: of('entries'), items: of('items'), others: others(all) }
     },
     directory: async (id) => {
-      const { directory = [] } = await object_('DIRECTORY', `identity/${id}`, 'dump')
+      const { directory = [] } = await dump('DIRECTORY', `identity/${id}`)
       return directory[0] && JSON.parse(directory[0].record)
     },
     /** Every byte that workerd has on disk, by the class of the object. */

@@ -32,10 +32,13 @@ export async function launchWebKit([driver, miniBrowser, xvfb]) {
     const session = `${root}/session/${sessionId}`
     await call(session, 'POST', '/timeouts', { script: 30_000, pageLoad: 30_000, implicit: 0 })
     const home = await call(session, 'GET', '/window')
+    // A session has one current window: whoever needs another one waits until the last one is done.
+    let last = Promise.resolve()
+    const inTurn = (act) => (last = last.then(act, act))
     return {
       name: 'webkit',
       version: `WebKitGTK ${capabilities.browserVersion}`,
-      open: (url) => open(session, home, url),
+      open: (url) => open(session, home, url, inTurn),
       async close() {
         await call(session, 'DELETE', '').catch(() => {})
         await process.stop()
@@ -50,38 +53,46 @@ export async function launchWebKit([driver, miniBrowser, xvfb]) {
 }
 
 /** One window per page; every call first makes its own window the current one. */
-async function open(session, home, url) {
-  // The current window may have been closed.
-  await call(session, 'POST', '/window', { handle: home })
-  const { handle } = await call(session, 'POST', '/window/new', { type: 'tab' })
-  const here = async (method, path, body) => {
-    await call(session, 'POST', '/window', { handle })
-    return call(session, method, path, body)
-  }
+async function open(session, home, url, inTurn) {
+  const handle = await inTurn(async () => {
+    // The current window may have been closed.
+    await call(session, 'POST', '/window', { handle: home })
+    return (await call(session, 'POST', '/window/new', { type: 'tab' })).handle
+  })
+  const inWindow = (act) =>
+    inTurn(async () => {
+      await call(session, 'POST', '/window', { handle })
+      return act()
+    })
+  const here = (method, path, body) => inWindow(() => call(session, method, path, body))
   await here('POST', '/url', { url })
   return {
     console: [],
     evaluate: (fn, ...args) => here('POST', '/execute/async', script(fn, args)).then(unwrap),
     async frame(selector) {
       return {
-        async evaluate(fn, ...args) {
-          const id = await here('POST', '/element', { using: 'css selector', value: selector })
-          await call(session, 'POST', '/frame', { id })
-          try {
-            return unwrap(await call(session, 'POST', '/execute/async', script(fn, args)))
-          } finally {
-            await call(session, 'POST', '/frame', { id: null })
-          }
-        },
+        evaluate: (fn, ...args) =>
+          inWindow(async () => {
+            const selected = { using: 'css selector', value: selector }
+            const id = await call(session, 'POST', '/element', selected)
+            await call(session, 'POST', '/frame', { id })
+            try {
+              return unwrap(await call(session, 'POST', '/execute/async', script(fn, args)))
+            } finally {
+              await call(session, 'POST', '/frame', { id: null })
+            }
+          }),
       }
     },
     reload: () => here('POST', '/refresh', {}),
     back: () => here('POST', '/back', {}),
     go: (to) => here('POST', '/url', { url: to }),
-    async click(selector) {
-      const element = await here('POST', '/element', { using: 'css selector', value: selector })
-      await call(session, 'POST', `/element/${Object.values(element)[0]}/click`, {})
-    },
+    click: (selector) =>
+      inWindow(async () => {
+        const selected = { using: 'css selector', value: selector }
+        const element = await call(session, 'POST', '/element', selected)
+        await call(session, 'POST', `/element/${Object.values(element)[0]}/click`, {})
+      }),
     url: () => here('GET', '/url'),
     close: () => here('DELETE', '/window'),
   }
