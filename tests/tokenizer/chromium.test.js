@@ -25,7 +25,10 @@ describe('a tokenizer in Chromium', { timeout: 300_000 }, () => {
     await browser?.close()
     await world?.stop()
   })
-  afterEach(() => world.fail(undefined))
+  afterEach(async () => {
+    world.fail(undefined)
+    await browser.forget(world.page)
+  })
 
   const ready = async (page) => {
     const status = await until('the tokenizer to open', () =>
@@ -147,14 +150,16 @@ describe('a tokenizer in Chromium', { timeout: 300_000 }, () => {
     const tokens = await tokenize(first, values)
     assert.deepEqual(await tokenize(second, values), tokens)
     world.fail('hangs')
+    const before = world.faulty.of('/v1/reconcile').length
     await until('a batch to be under way', async () => {
       await first.evaluate(() => void state.tokenizer.flush())
-      return world.faulty.of('/v1/reconcile').length > 0
+      return world.faulty.of('/v1/reconcile').length > before
     })
     await browser.setLifecycle(first, 'frozen')
     await world.worker.crash()
     world.fail(undefined)
     await drained(second)
+    assert.equal((await status(second)).lost, 0)
     await browser.setLifecycle(first, 'active')
     await drained(first)
     assert.deepEqual([(await flush(first)).done, (await flush(second)).done], [10, 10])

@@ -41,6 +41,14 @@ export async function startChromium() {
       await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
       await session.detach()
     },
+    /** Closes all tabs and clears what an origin has stored, so that whoever comes next finds nothing. */
+    async forget(origin) {
+      const blank = await browser.newPage()
+      for (const page of await browser.pages()) if (page !== blank) await page.close()
+      const session = await blank.createCDPSession()
+      await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })
+      await session.detach()
+    },
     async close() {
       await browser.close()
       rmSync(home, { recursive: true, force: true, maxRetries: 5 })

@@ -1,10 +1,10 @@
 // Sends what waits: one tab or process at a time, oldest first, in batches, each settled before the next. It may stop anywhere
 // and go on anywhere: whatever was not settled goes again, and the vault takes it once.
-import { toLingpaiError } from '../errors.js'
+import { LingpaiError, toLingpaiError } from '../errors.js'
 import { circuitKey } from './circuit.js'
 import type { HeldFence, Listed } from '../wasm/lingpai_tokenizer_bg.js'
 import { accountKey, type AccountFacts, type Parts } from './parts.js'
-import type { Batch } from './store.js'
+import { isDurable, type Batch } from './store.js'
 import { readRows, storing } from './transact.js'
 import { refusalOf, type Reply } from './vault.js'
 
@@ -35,8 +35,12 @@ export function createSender(parts: Parts) {
   const owner = crypto.randomUUID()
   const jkt = settings.page?.proofKey.thumbprint ?? settings.authorization?.proofKeyThumbprint
 
-  const list = (after: string | undefined, limit: number) =>
-    storing(store.list({ prefix: 'op/', limit, ...(after && { after }) }))
+  // A store that has fallen back knows only what this tab has read: what it does not list is not gone.
+  const list = async (after: string | undefined, limit: number) => {
+    const listed = await storing(store.list({ prefix: 'op/', limit, ...(after && { after }) }))
+    if (!isDurable(store)) throw new LingpaiError('storage_unavailable')
+    return listed
+  }
 
   const takeFence = async (): Promise<HeldFence | number> => {
     const { result } = await transact([fenceKey], (rows) => {
@@ -160,6 +164,9 @@ export function createSender(parts: Parts) {
   const drain = async (): Promise<Drained> => {
     const cursor: Cursor = { after: undefined, most: mostAtOnce }
     if (!(await look()) && policies.seen()) return { empty: false, againMs: retryAgainMs }
+    if (!isDurable(store)) {
+      return ledger.pending === 0 ? { empty: true } : { empty: false, againMs: retryAgainMs }
+    }
     const [first] = await list(undefined, 1)
     if (!first && ledger.pending === 0) return { empty: true }
     for (;;) {
