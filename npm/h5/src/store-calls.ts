@@ -257,14 +257,16 @@ function after(milliseconds: number): Promise<void> {
 function listen(handle: Handle): () => void {
   if (typeof document === 'undefined') return () => {}
   const sleep = () => handle.setAwake(false)
-  const wake = () => {
-    if (document.visibilityState === 'visible') handle.setAwake(true)
+  // Hidden or not: a page may come back in a tab that nobody looks at.
+  const wake = () => handle.setAwake(true)
+  const look = () => {
+    if (document.visibilityState === 'visible') wake()
   }
   const listeners: [EventTarget, string, () => void][] = [
     [document, 'freeze', sleep],
     [window, 'pagehide', sleep],
     [document, 'resume', wake],
-    [document, 'visibilitychange', wake],
+    [document, 'visibilitychange', look],
     [window, 'pageshow', wake],
   ]
   for (const [target, name, listener] of listeners) target.addEventListener(name, listener)

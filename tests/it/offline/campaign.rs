@@ -125,6 +125,7 @@ impl World {
             92..=93 => self.power_fails(),
             94..=95 => self.disk.settle(),
             96..=97 => self.freeze_or_thaw(at),
+            98 => self.tell(at, Input::Sleep),
             _ => self.tell(at, Input::Wake),
         }
         self.collect();
@@ -280,9 +281,18 @@ impl World {
 
     fn freeze_or_thaw(&mut self, at: usize) {
         let now = self.now;
+        // Some hear of it before; what they were opening may never be told of.
+        let (warned, forgotten) = (self.below(2) == 0, self.below(2) == 0);
+        if warned {
+            self.tell(at, Input::Sleep);
+        }
         if let Some((_, tab)) = &mut self.tabs[at] {
             tab.frozen = !tab.frozen;
+            if tab.frozen && warned && forgotten {
+                tab.calls.retain(|call| !matches!(call, Call::Open(_)));
+            }
             if !tab.frozen {
+                tab.tell(Input::Wake, now, &mut self.disk);
                 // It could not be answered while it stood still.
                 for (_, since) in &mut tab.asked {
                     *since = now;

@@ -36,7 +36,8 @@ for (let seed = first; seed < first + count; seed++) {
 }
 const seconds = Math.round((performance.now() - startedMs) / 1000)
 console.log(
-  `${campaign.version()}: ${count} schedules, ${acknowledged} acknowledged writes, ${failed} schedules with violations, ${seconds} s`,
+  `${campaign.version()}: ${count} schedules, ${acknowledged} acknowledged writes, ${failed} schedules with violations, ${campaign.brokenOff.length} runs broke off, ${campaign.failedFaults.length} faults did not come about, ${seconds} s`,
 )
+for (const line of [...campaign.brokenOff, ...campaign.failedFaults]) console.log(line)
 await campaign.close()
 process.exitCode = failed > 0 ? 1 : 0

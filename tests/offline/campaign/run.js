@@ -21,6 +21,8 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
   let tabs
   let processes = new Map()
   let runs = 0
+  const brokenOff = []
+  const failedFaults = []
 
   async function launch() {
     const preferences = faults.QUOTA_PREFERENCES
@@ -104,7 +106,10 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
         } else if (step.fault) {
           history.push({ fault: step.fault, tab: step.tab })
           // One fault may undo what another one is made of; then it does not come about.
-          await inflict[step.fault](step.tab).catch(() => step.fault === 'hang' && letGo())
+          await inflict[step.fault](step.tab).catch((error) => {
+            failedFaults.push(`seed ${schedule.seed}: ${step.fault}: ${error.message}`)
+            return step.fault === 'hang' && letGo()
+          })
           // What was acknowledged meanwhile may have been before it or after it.
           history.push({ fault: step.fault, tab: step.tab })
         } else if (step.end) await relieve[step.end]()
@@ -130,9 +135,13 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
 
   return {
     version: () => browser.version,
+    /** Each run that broke off: its seed, and over what. */
+    brokenOff,
+    /** Faults that did not come about: what, in which seed, and why. */
+    failedFaults,
     /**
      * Runs the schedule of a seed: { schedule, violations, history }. A driver that loses its browser says nothing about the
-     * store: that run is made once more, and breaking off again is a violation.
+     * store: that run is noted in `brokenOff` and made once more, and breaking off again is a violation.
      */
     async run(seed, options) {
       const schedule = scheduleOf(seed, options)
@@ -140,6 +149,7 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
         try {
           return { schedule, ...(await run(schedule)) }
         } catch (error) {
+          brokenOff.push(`seed ${seed}: ${error.message}`)
           await browser.kill()
           quota = await launch()
           if (attempt < 2) continue

@@ -71,8 +71,8 @@ impl Store {
         }
     }
 
-    /// Lets go of the database, unless something is under way: that would have to be done again.
-    pub(super) fn sleep(&mut self, now: u64, host: &mut impl Host) {
+    /// The page sleeps: lets go of the database, unless something is under way: that would have to be done again.
+    pub(super) fn let_go(&mut self, now: u64, host: &mut impl Host) {
         if self.running.is_empty() && self.connection.is_open() && self.stage == Stage::Online {
             host.command(Command::Close(self.connection.attempt()));
             self.connection.release();
@@ -81,9 +81,34 @@ impl Store {
         }
     }
 
+    /// The page is back. What it began to open before it slept may never be told of.
+    pub(super) fn wake(&mut self, now: u64) {
+        if core::mem::take(&mut self.asleep) {
+            self.look_again(now);
+        }
+        self.connection.wake(now);
+    }
+
+    pub(super) fn look_again(&mut self, now: u64) {
+        if self.connection.is_under_way() {
+            self.connection.release();
+        }
+        if let Stage::Settling { until } = &mut self.stage {
+            *until = now.saturating_add(self.patience_ms);
+        }
+    }
+
+    /// Whether the page sleeps and nobody asks.
+    pub(super) const fn rests(&self) -> bool {
+        self.asleep && self.waiting.is_empty()
+    }
+
     /// Ends the waiting where it is over.
     pub(super) fn settle(&mut self, now: u64, host: &mut impl Host) {
         let Stage::Settling { until } = self.stage else { return };
+        if self.rests() {
+            return;
+        }
         let over = now >= until;
         let failed = !self.connection.is_open()
             && (self.connection.is_hopeless()

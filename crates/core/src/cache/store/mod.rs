@@ -56,6 +56,8 @@ pub struct Store {
     promote_at: u64,
     closing: Option<u32>,
     closed: bool,
+    /// Between [`Input::Sleep`] and [`Input::Wake`].
+    asleep: bool,
     armed: u64,
 }
 
@@ -105,6 +107,7 @@ impl Store {
             promote_at: 0,
             closing: None,
             closed: false,
+            asleep: false,
             armed: u64::MAX,
         }
     }
@@ -127,8 +130,8 @@ impl Store {
             Input::Complete(tx, strict) => self.complete(tx, strict, now, host),
             Input::Aborted(tx, cause) => self.aborted(tx, cause, now, host),
             Input::Tick => self.armed = u64::MAX,
-            Input::Sleep => self.sleep(now, host),
-            Input::Wake => self.connection.wake(now),
+            Input::Sleep => self.asleep = true,
+            Input::Wake => self.wake(now),
         }
         self.pump(now, host);
     }
@@ -170,6 +173,10 @@ impl Store {
         if matches!(request, Request::Close) {
             self.closing = Some(op);
         }
+        if self.rests() {
+            // Whoever asks is awake.
+            self.look_again(now);
+        }
         let deadline = now.saturating_add(self.patience_ms.saturating_sub(GRACE_MS));
         self.waiting.push(Asked { op, request, deadline, overdue: false, failures: 0 });
     }
@@ -201,7 +208,9 @@ impl Store {
         if self.end(host) {
             return;
         }
-        if let Some(open) = self.connection.want(now) {
+        if self.rests() {
+            self.let_go(now, host);
+        } else if let Some(open) = self.connection.want(now) {
             host.command(Command::Open(open));
         }
         self.arm(now, host);
@@ -225,13 +234,17 @@ impl Store {
         let mut earliest = |at: u64| next = next.min(at);
         self.waiting.iter().for_each(|asked| earliest(asked.deadline));
         self.running.iter().for_each(|(_, work)| earliest(work.deadline()));
-        if let Stage::Settling { until } = self.stage {
+        if let Stage::Settling { until } = self.stage
+            && !self.rests()
+        {
             earliest(until);
         }
         if self.stage == Stage::Online && self.has_pending() && !self.is_moving() {
             earliest(self.promote_at);
         }
-        if let Some(at) = self.connection.next_check() {
+        if let Some(at) = self.connection.next_check()
+            && !self.rests()
+        {
             earliest(at);
         }
         // Each only once: a timer that is too early costs nothing but a look.
