@@ -93,8 +93,9 @@ describe('the demo', { timeout: 180_000 }, () => {
         )
         for (const language of ['zh', 'en']) {
           await page.click(`.masthead [data-language="${language}"]`)
-          const lang = await page.evaluate(() => document.documentElement.lang)
-          assert.ok(lang.startsWith(language), lang)
+          await until(`the page in ${language}`, async () =>
+            (await page.evaluate(() => document.documentElement.lang)).startsWith(language),
+          )
         }
         assert.deepEqual(
           page.console.filter((line) => /error/i.test(line)),

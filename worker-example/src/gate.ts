@@ -1,6 +1,6 @@
 // Gateway and authority made from the bindings, once per isolate.
 
-import { familyRevocation } from '@lingpai/edge'
+import { familyRevocation, subjectRevocation } from '@lingpai/edge'
 import {
   createAuthority,
   createVerifier,
@@ -64,7 +64,11 @@ function make(env: Env): Gate {
     fetch: async () => authority.jwks(),
     replay: ledger,
     // Its ledger is near: asked each time, so that a revocation holds at once.
-    revocation: familyRevocation(ledger, { stalenessSeconds: 0 }),
+    revocation: [
+      familyRevocation(ledger, { stalenessSeconds: 0 }),
+      // A person who was erased does nothing any more, within ten seconds.
+      subjectRevocation(ledger),
+    ],
   })
   const me = verifier.protect((_, { claims, proof }) =>
     Response.json(

@@ -28,7 +28,10 @@ export function preflightAnswer(page: string | undefined): Response {
   headers.append('Vary', 'Access-Control-Request-Method, Access-Control-Request-Headers')
   if (page !== undefined) {
     headers.set('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, PATCH, DELETE')
-    headers.set('Access-Control-Allow-Headers', 'Authorization, Content-Type, DPoP')
+    headers.set(
+      'Access-Control-Allow-Headers',
+      'Authorization, Content-Type, DPoP, Idempotency-Key',
+    )
     headers.set('Access-Control-Max-Age', preflightSeconds)
   }
   return new Response(null, { status: page === undefined ? 403 : 204, headers })

@@ -174,6 +174,8 @@ export class TokenVault extends DurableObject {
 
   /** Begins to bring all values under the data key that seals now; alarms go on with it. */
   async rotate(): Promise<Rotation> {
+    // "Nothing left" would make somebody take the old key away.
+    if (this.#dataKeys() === undefined) throw new Error('TokenVault has no data keys to rotate to')
     const rotation = this.#rotate(true)
     if (rotation?.more) await this.ctx.storage.setAlarm(Date.now())
     return rotation ?? { left: 0, more: false }
@@ -207,8 +209,12 @@ export class TokenVault extends DurableObject {
     return known !== undefined
   }
 
+  #dataKeys(): string | undefined {
+    return (this.constructor as typeof TokenVault).dataKeysOf(this.env)
+  }
+
   #rotate(begin: boolean): Rotation | undefined {
-    const text = (this.constructor as typeof TokenVault).dataKeysOf(this.env)
+    const text = this.#dataKeys()
     if (text === undefined) return undefined
     if (this.#keys?.text !== text) {
       this.#keys?.resource.free()

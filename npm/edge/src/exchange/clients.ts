@@ -106,7 +106,15 @@ export function readClients(
 ): MiniProgramRegistry {
   if (!Array.isArray(clients)) {
     const registry = clients as MiniProgramRegistry
-    if (typeof registry?.find === 'function') return registry
+    if (typeof registry?.find === 'function') {
+      return {
+        async find(clientId) {
+          const client = await registry.find(clientId)
+          if (client) checkEndpoint(`clients: ${clientId}`, client)
+          return client
+        },
+      }
+    }
     throw new TypeError('clients: has to be an array of mini-programs or a MiniProgramRegistry')
   }
   const byId = new Map<string, MiniProgram>()
@@ -121,11 +129,15 @@ export function readClients(
   return { find: (clientId) => byId.get(clientId) }
 }
 
-function readSecrets(name: string, client: MiniProgram): void {
-  const { endpoint } = client
+/** Secrets go there. */
+function checkEndpoint(name: string, { endpoint }: MiniProgram): void {
   if (endpoint !== undefined && !isServer(endpoint)) {
     throw new TypeError(`${name}: endpoint: has to be an https origin`)
   }
+}
+
+function readSecrets(name: string, client: MiniProgram): void {
+  checkEndpoint(name, client)
   if (client.platform !== 'alipay') {
     text(`${name}: appSecret`, client.appSecret)
     return

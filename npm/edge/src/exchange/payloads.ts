@@ -66,9 +66,14 @@ export async function openPayload(
     ...members(payload),
   })
   const text = sessionKeys.use((keys) => engine.glue.platformPayload(keys, request, nowSeconds))
-  // A signature over raw data names no time: it is remembered for as long as its session could vouch for it.
-  const seconds = 'rawData' in payload ? setup.sessionLifetimeSeconds : payloadMaxAgeSeconds
-  await once(owner, Object.values(members(payload)).join(' '), nowSeconds + seconds, setup)
+  // A signature over raw data names no time, nor does what Baidu encrypts: these are remembered for as long as their session
+  // could vouch for them.
+  const timeless = 'rawData' in payload || client.platform === 'baidu'
+  const seconds = timeless ? setup.sessionLifetimeSeconds : payloadMaxAgeSeconds
+  // With another IV the first block of a ciphertext says something else: the ciphertext is what was presented, whatever its IV.
+  const shown =
+    'encryptedData' in payload ? payload.encryptedData : Object.values(members(payload)).join(' ')
+  await once(owner, shown, nowSeconds + seconds, setup)
   return JSON.parse(text) as Record<string, unknown>
 }
 
