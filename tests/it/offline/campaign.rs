@@ -292,11 +292,7 @@ impl World {
                 tab.calls.retain(|call| !matches!(call, Call::Open(_)));
             }
             if !tab.frozen {
-                tab.tell(Input::Wake, now, &mut self.disk);
-                // It could not be answered while it stood still.
-                for (_, since) in &mut tab.asked {
-                    *since = now;
-                }
+                tab.thaw(now, &mut self.disk);
             } else if tab.calls.iter().any(|call| matches!(call, Call::Transaction(_))) {
                 // Browsers let transactions of a page end before they freeze it, so that it keeps nobody out.
                 tab.frozen = false;
@@ -382,10 +378,11 @@ impl World {
         self.disk.local_full = false;
         self.disk.local_denied = false;
         for (_, tab) in self.tabs.iter_mut().flatten() {
-            tab.frozen = false;
-        }
-        for at in 0..TABS {
-            self.tell(at, Input::Wake);
+            if tab.frozen {
+                tab.thaw(self.now, &mut self.disk);
+            } else {
+                tab.tell(Input::Wake, self.now, &mut self.disk);
+            }
         }
         self.quiet();
         // Beyond every wait that a failure may have caused.
