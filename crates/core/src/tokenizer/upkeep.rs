@@ -5,6 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::account::{self, Account};
+use super::epoch::Life;
 use super::known::{Known, Lookup, MAX_AGE_SECONDS};
 use super::pool::{self, Pool};
 use super::store::{Batch, Row, Rows};
@@ -23,20 +24,20 @@ pub fn policy_key(jti: &str) -> String {
     [POLICY_PREFIX, &base64url::encode(jti.as_bytes())].concat()
 }
 
-/// Takes over a policy that was verified; `None` if it is the one at hand. The rows of the account and of the policy have
-/// to be read.
+/// Takes over a policy that was verified; `None` if it is the one at hand. The row of the account has to be read. In a store that is
+/// not `durable` it is taken over as far as that goes: it says how values are found again.
 ///
 /// Errors: `claim_invalid` with the detail `ver` for one that is older than what was seen.
-pub fn adopt(rows: &Rows, policy: &Policy) -> Result<Option<Batch>> {
+pub fn adopt(rows: &Rows, policy: &Policy, durable: bool, life: Life) -> Result<Option<Batch>> {
     let account = match Account::of(rows)? {
         Some(account) if account.policy() == policy.claims().id => return Ok(None),
         Some(mut account) => {
-            account.change_policy(policy)?;
+            account.change_policy(policy, life)?;
             account
         }
-        None => Account::open(policy),
+        None => Account::open(policy, life),
     };
-    let mut batch = Batch::strict();
+    let mut batch = if durable { Batch::strict() } else { Batch::relaxed() };
     batch.put(&policy_key(&policy.claims().id), policy.text().to_string());
     account.write(rows, &mut batch)?;
     Ok(Some(batch))

@@ -34,12 +34,19 @@ pub fn account(rows: &StoreRows) -> JsResult<Option<String>> {
     }))
 }
 
-/// Takes over a policy: the transaction as JSON; nothing if it is the one at hand.
+/// Takes over a policy, in a store that is durable or not and in which of its lives: the transaction as JSON; nothing if it is the one
+/// at hand.
 ///
 /// Errors: `claim_invalid` for one that is older than what was seen.
 #[wasm_bindgen]
-pub fn adopt(rows: &StoreRows, policy: &DegradePolicy) -> JsResult<Option<String>> {
-    let batch = upkeep::adopt(&rows.0, &policy.0).map_err(to_js)?;
+pub fn adopt(
+    rows: &StoreRows,
+    policy: &DegradePolicy,
+    durable: bool,
+    life: u32,
+) -> JsResult<Option<String>> {
+    let life = super::degrade::life(life)?;
+    let batch = upkeep::adopt(&rows.0, &policy.0, durable, life).map_err(to_js)?;
     Ok(batch.map(|batch| batch_json(&batch)))
 }
 

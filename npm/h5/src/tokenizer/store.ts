@@ -16,6 +16,8 @@ export interface Batch {
   delete?: string[]
   /** `strict`: it has to survive a loss of power before anybody hears of it. */
   durability: 'strict' | 'relaxed'
+  /** With less than this nothing may be written, and `write` rejects. */
+  least?: 'strict'
 }
 
 /** What became of a transaction. */
