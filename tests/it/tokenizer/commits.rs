@@ -9,7 +9,7 @@ use lingpai_core::tokenizer::ladder::{self, Placed, Rung};
 use lingpai_core::tokenizer::{Batch, Row, Rows, upkeep};
 use lingpai_tests::NOW;
 
-use super::world::{after, claims, field, life, policy, standing, wanted};
+use super::world::{after, claims, field, install, life, policy, standing, wanted};
 use crate::offline::disk::Disk;
 use crate::offline::tab::Tab;
 
@@ -98,7 +98,7 @@ fn two_tabs() -> (Origin, Policy) {
     let rows = origin.read(0, &["pool/phone".to_owned()]);
     let tokens = vec!["pool-1".to_owned()];
     let lease = Lease { lease: "l1".to_owned(), expires_at: after(3600), tokens };
-    let batch = upkeep::stock(&rows, "phone", lease, NOW).expect("stocked");
+    let batch = upkeep::stock(&rows, &install(), "phone", lease, NOW).expect("stocked");
     assert_eq!(origin.write(0, batch), Answer::Done(Durability::Strict));
     (origin, policy)
 }

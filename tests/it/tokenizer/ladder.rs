@@ -2,13 +2,14 @@
 
 use lingpai_core::ErrorCode;
 use lingpai_core::time::UnixSeconds;
+use lingpai_core::tokenization::op_id::InstallId;
 use lingpai_core::tokenization::pools::Lease;
 use lingpai_core::tokenization::{FieldPolicy, Policy, PolicyClaims, provisional};
 use lingpai_core::tokenizer::ladder::{self, Placed, Rung, Standing, Wanted};
 use lingpai_core::tokenizer::upkeep;
 use lingpai_tests::NOW;
 
-use super::world::{Store, after, claims, field, life, policy, standing, wanted};
+use super::world::{Store, after, claims, field, install, life, policy, standing, wanted};
 
 fn degrade(
     store: &mut Store,
@@ -54,16 +55,16 @@ fn the_pool_comes_before_provisional_tokens_and_is_used_once() {
     let policy = policy(&claims("p1", vec![rules.clone()]));
     let mut store = Store::with(&policy);
     let key = ["pool/phone".to_owned()];
-    let wants = upkeep::refill(&store.read(&key), &rules, NOW).expect("read");
+    let wants = upkeep::refill(&store.read(&key), &install(), &rules, NOW).expect("read");
     assert_eq!(wants.map(|it| it.count), Some(2));
     let lease = Lease {
         lease: "l1".to_owned(),
         expires_at: after(60),
         tokens: vec!["one".to_owned(), "two".to_owned()],
     };
-    let batch = upkeep::stock(&store.read(&key), "phone", lease, NOW).expect("stocked");
+    let batch = upkeep::stock(&store.read(&key), &install(), "phone", lease, NOW).expect("stocked");
     assert!(store.write(&batch));
-    assert_eq!(upkeep::refill(&store.read(&key), &rules, NOW), Ok(None));
+    assert_eq!(upkeep::refill(&store.read(&key), &install(), &rules, NOW), Ok(None));
     let values = (0..3).map(|at| wanted("phone", &format!("1380013800{at}"), at));
     let placed = degrade(&mut store, &policy, values.collect(), NOW).expect("placed");
     let rungs: Vec<Rung> = placed.iter().map(|it| it.rung).collect();
@@ -79,7 +80,7 @@ fn a_lease_that_has_ended_gives_nothing_out() {
     let lease =
         Lease { lease: "l1".to_owned(), expires_at: after(60), tokens: vec!["one".to_owned()] };
     let rows = store.read(&["pool/phone".to_owned()]);
-    let batch = upkeep::stock(&rows, "phone", lease, NOW).expect("stocked");
+    let batch = upkeep::stock(&rows, &install(), "phone", lease, NOW).expect("stocked");
     assert!(store.write(&batch));
     let refused = refusal(&mut store, &policy, vec![wanted("phone", "1", 1)], after(60));
     assert_eq!(refused, (ErrorCode::TemporarilyUnavailable, Some("pool")));
@@ -163,4 +164,22 @@ fn nothing_is_made_under_a_policy_whose_key_is_not_here() {
     let told = (refused.code(), refused.detail());
     assert_eq!(told, (ErrorCode::TemporarilyUnavailable, Some("policy")));
     assert!(under("1", 3).is_ok(), "what is known is known");
+}
+
+#[test]
+fn what_was_leased_to_another_install_is_not_given_out() {
+    let rules = FieldPolicy { pool: 1, ..field("phone") };
+    let mine = policy(&claims("p1", vec![rules.clone()]));
+    let mut store = Store::with(&mine);
+    let rows = store.read(&["pool/phone".to_owned()]);
+    let lease =
+        Lease { lease: "l1".to_owned(), expires_at: after(60), tokens: vec!["one".to_owned()] };
+    let other = InstallId::new([8; 16]);
+    let batch = upkeep::stock(&rows, &other, "phone", lease, NOW).expect("stocked");
+    assert!(store.write(&batch));
+    let rows = store.read(&["pool/phone".to_owned()]);
+    let wants = upkeep::refill(&rows, &install(), &rules, NOW).expect("read");
+    assert_eq!(wants.map(|it| it.count), Some(1), "it has none of its own");
+    let placed = degrade(&mut store, &mine, vec![wanted("phone", "1", 1)], NOW).expect("placed");
+    assert_eq!(placed[0].rung, Rung::Provisional);
 }

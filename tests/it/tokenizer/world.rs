@@ -46,7 +46,7 @@ pub(super) fn claims(id: &str, fields: Vec<FieldPolicy>) -> PolicyClaims {
         audience: RECONCILE.to_owned(),
         id: id.to_owned(),
         tenant: TENANT.to_owned(),
-        install: InstallId::new([7; 16]),
+        install: install(),
         version: 1,
         validity,
         reconcile_until: NOW.plus(7 * MAX_LIFETIME_SECONDS),
@@ -132,6 +132,11 @@ pub(super) fn wanted(field: &str, value: &str, number: u64) -> Wanted {
         lookup: Some(lookup(field, value)),
         entropy: WantedEntropy { salt: seed(3), seal },
     }
+}
+
+/// The install of [`claims`].
+pub(super) fn install() -> InstallId {
+    InstallId::new([7; 16])
 }
 
 /// How things stand where nothing is amiss.

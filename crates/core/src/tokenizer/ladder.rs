@@ -226,7 +226,7 @@ impl Climb<'_> {
 
     fn pool(&mut self, field: &str) -> Result<&mut Pool> {
         let key = pool::key(field);
-        let read = Pool::parse(self.rows.row(&key)?)?;
+        let read = Pool::parse(self.rows.row(&key)?, self.account.install())?;
         Ok(self.pools.entry(key).or_insert(read))
     }
 

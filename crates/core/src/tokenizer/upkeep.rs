@@ -13,6 +13,7 @@ use crate::base64url;
 use crate::error::Result;
 use crate::time::UnixSeconds;
 use crate::tokenization::Policy;
+use crate::tokenization::op_id::InstallId;
 use crate::tokenization::policy::FieldPolicy;
 use crate::tokenization::pools::{Lease, PoolRequest};
 
@@ -50,12 +51,17 @@ pub fn renew_policy_at(policy: &Policy) -> UnixSeconds {
     validity.issued_at.plus(life / 2)
 }
 
-/// What is to be asked for so that a field's pool is full again; `None` while more than half of it is there. Its row has to
-/// be read.
+/// What is to be asked for so that an install's pool of a field is full again; `None` while more than half of it is there. Its row
+/// has to be read.
 ///
 /// Errors: those of a pool that cannot be read.
-pub fn refill(rows: &Rows, field: &FieldPolicy, now: UnixSeconds) -> Result<Option<PoolRequest>> {
-    let pool = Pool::parse(rows.row(&pool::key(&field.name))?)?;
+pub fn refill(
+    rows: &Rows,
+    install: &InstallId,
+    field: &FieldPolicy,
+    now: UnixSeconds,
+) -> Result<Option<PoolRequest>> {
+    let pool = Pool::parse(rows.row(&pool::key(&field.name))?, install)?;
     let ready = u32::try_from(pool.ready(now)).unwrap_or(u32::MAX);
     let wanted = field.pool.min(field.max);
     if ready * 2 > wanted || wanted == ready {
@@ -64,13 +70,19 @@ pub fn refill(rows: &Rows, field: &FieldPolicy, now: UnixSeconds) -> Result<Opti
     Ok(Some(PoolRequest { field: field.name.clone(), count: wanted - ready }))
 }
 
-/// Takes over a lease. The row of the field's pool has to be read.
+/// Takes over a lease of an install. The row of the field's pool has to be read.
 ///
 /// Errors: those of a pool that cannot be read.
-pub fn stock(rows: &Rows, field: &str, lease: Lease, now: UnixSeconds) -> Result<Batch> {
+pub fn stock(
+    rows: &Rows,
+    install: &InstallId,
+    field: &str,
+    lease: Lease,
+    now: UnixSeconds,
+) -> Result<Batch> {
     let key = pool::key(field);
     let row = rows.row(&key)?;
-    let mut pool = Pool::parse(row)?;
+    let mut pool = Pool::parse(row, install)?;
     pool.add(lease, now);
     let mut batch = Batch::strict();
     batch.expect(&key, row);

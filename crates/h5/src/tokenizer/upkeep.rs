@@ -55,20 +55,31 @@ pub fn adopt(
 #[wasm_bindgen]
 pub fn refill(rows: &StoreRows, policy: &DegradePolicy, now_seconds: f64) -> JsResult<String> {
     let now = UnixSeconds::new(now_seconds as i64);
-    let fields = policy.0.claims().fields.iter();
-    let wanted = fields.filter_map(|field| upkeep::refill(&rows.0, field, now).transpose());
+    let claims = policy.0.claims();
+    let wanted = claims
+        .fields
+        .iter()
+        .filter_map(|field| upkeep::refill(&rows.0, &claims.install, field, now).transpose());
     let wanted = wanted.collect::<Result<Vec<_>>>().map_err(to_js)?;
     Ok(array(wanted.iter().map(PoolRequest::to_json)))
 }
 
-/// Takes over a lease (JSON) for a field: the transaction as JSON.
+/// Takes over a lease (JSON) for a field, as the install of a policy: the transaction as JSON.
 ///
 /// Errors: those of a lease that is none.
 #[wasm_bindgen]
-pub fn stock(rows: &StoreRows, field: &str, lease: &str, now_seconds: f64) -> JsResult<String> {
+pub fn stock(
+    rows: &StoreRows,
+    policy: &DegradePolicy,
+    field: &str,
+    lease: &str,
+    now_seconds: f64,
+) -> JsResult<String> {
     let lease = Lease::parse(lease).map_err(to_js)?;
     let now = UnixSeconds::new(now_seconds as i64);
-    upkeep::stock(&rows.0, field, lease, now).map(|batch| batch_json(&batch)).map_err(to_js)
+    let install = &policy.0.claims().install;
+    let batch = upkeep::stock(&rows.0, install, field, lease, now).map_err(to_js)?;
+    Ok(batch_json(&batch))
 }
 
 /// Remembers the tokens that the vault gave for these tags: the transaction as JSON.

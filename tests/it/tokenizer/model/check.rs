@@ -13,7 +13,7 @@ use super::mutant::Mutant;
 use super::server::{LEASE, Server};
 use super::state::{Mishaps, State, Store, Tab};
 use super::steps::{Step, account};
-use crate::tokenizer::world::{after, claims, field, life, policy};
+use crate::tokenizer::world::{after, claims, field, install, life, policy};
 
 /// One outage to be searched through.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ impl Model for Tokenizing {
                 expires_at: after(3600),
                 tokens: self.pool.iter().map(|token| (*token).to_owned()).collect(),
             };
-            let batch = upkeep::stock(&rows, "phone", lease, NOW).expect("stocked");
+            let batch = upkeep::stock(&rows, &install(), "phone", lease, NOW).expect("stocked");
             assert!(store.write(&batch, false));
         }
         vec![State {
