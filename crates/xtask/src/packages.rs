@@ -83,7 +83,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
                 features: "tokenizer",
                 rustflags: &IN_LOOPS,
                 short_names: true,
-                many_instances: false,
+                many_instances: true,
                 goal: "-Oz --one-caller-inline-max-function-size=0",
             },
         ],

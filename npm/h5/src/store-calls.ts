@@ -166,15 +166,20 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
       return rows.map(([value, revision, key]) => ({ key, value, revision }))
     },
     async write(batch) {
-      const { expect = [], put = [], delete: gone = [], durability } = checkBatch(batch)
+      const { expect = [], put = [], delete: gone = [], durability, least } = checkBatch(batch)
       const written = await ask<Found[] | string>((handle) =>
         handle.write(
           expect.flatMap(({ key, revision }) => [key, revision]),
           put.flatMap(({ key, value }) => [key, value]),
           [...gone],
           durability === 'strict',
+          least,
         ),
       )
+      if (typeof written === 'string' && written.startsWith('refused ')) {
+        const message = `storage_unavailable (${written.slice(8)})`
+        throw new LingpaiError('storage_unavailable', { message })
+      }
       if (typeof written === 'string') return { committed: true, durability: written } as Written
       const conflicts = written.map(([key, revision]) => ({ key, revision }))
       return { committed: false, conflicts }
@@ -232,9 +237,12 @@ function checkKeys(name: string, keys: readonly string[]): string[] {
 }
 
 function checkBatch(batch: Batch): Batch {
-  const { expect = [], put = [], delete: gone = [], durability } = batch
+  const { expect = [], put = [], delete: gone = [], durability, least } = batch
   if (durability !== 'strict' && durability !== 'relaxed') {
     throw new TypeError("durability: 'strict' or 'relaxed'")
+  }
+  if (least !== undefined && least !== 'relaxed' && least !== durability) {
+    throw new TypeError("least: 'relaxed' or 'strict', no more than durability")
   }
   checkKeys(
     'expect',
