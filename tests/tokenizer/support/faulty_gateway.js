@@ -56,15 +56,22 @@ export const FAULTS = {
 
 /**
  * Starts it. `fault` names one of {@link FAULTS}; `only` says which paths it is for. Requests for which `denies` is true get what a vault
- * says to a credential that it does not take.
+ * says to a credential that it does not take, and those for which `drops` is true none.
  */
 export async function startFaultyGateway({ targetPort }) {
-  const state = { fault: undefined, only: vaultRoutes, denies: () => false, requests: [] }
+  const state = {
+    fault: undefined,
+    only: vaultRoutes,
+    denies: () => false,
+    drops: () => false,
+    requests: [],
+  }
   const server = createServer(async (incoming, outgoing) => {
     outgoing.on('error', () => {})
     outgoing.origin = incoming.headers.origin
     const body = await read(incoming)
     state.requests.push({ method: incoming.method, path: incoming.url, body })
+    if (incoming.method !== 'OPTIONS' && state.drops(incoming)) return incoming.socket.destroy()
     const suffers = incoming.method !== 'OPTIONS' && state.only.test(incoming.url)
     const fault = suffers && state.fault ? FAULTS[state.fault] : {}
     if (fault.before) return fault.before(incoming, outgoing)
