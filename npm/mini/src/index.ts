@@ -5,6 +5,14 @@ export { douyin, type Tt } from './hosts/douyin'
 export { baidu, kuaishou, qq, type Ks, type Qq, type Swan } from './hosts/plain'
 export { wechat, type Wx } from './hosts/wechat'
 export type { WasmLike } from './hosts/wx-like'
+export type {
+  DeadLetter,
+  Tokenizer,
+  TokenizerOptions,
+  TokenizerStatus,
+  Wanted,
+} from './tokenizer/types'
+export type { CircuitState, TokenizerEvent, TokenSource } from './tokenizer/events'
 export type { Host, HostRequest, HostResponse, LoginCode } from './host'
 export type { MiniEvent } from './events'
 export type { MiniOptions } from './options'

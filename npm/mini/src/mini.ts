@@ -5,10 +5,12 @@ import { singleFlight } from './flight'
 import { createGateway, type Gateway } from './gateway'
 import { createKeeper, type Keeper, type Token } from './keeper'
 import { renewLogin, type LoginOptions } from './login'
+import { kit, type Holder } from './kit'
 import { readOptions, type MiniOptions, type Settings } from './options'
 import type { KeptToken } from './record'
 import { sendRequest, type MiniRequest, type MiniResponse } from './request'
 import { trust, type Trusted } from './trust'
+import type { Tokenizer, TokenizerOptions } from './tokenizer/types'
 import { redeem, renewVisit, type VisitOptions } from './visit'
 
 /** A visit that was opened with an access token of the app's back-end. */
@@ -17,6 +19,8 @@ export interface MiniVisit {
   token(): Promise<Token>
   /** A request with it; see {@link Mini.request}. */
   request(request: MiniRequest): Promise<MiniResponse>
+  /** Tokens for values of the visit's user; see {@link Mini.tokenizer}. */
+  tokenizer(options?: TokenizerOptions): Promise<Tokenizer>
 }
 
 /** How things stand. */
@@ -45,7 +49,15 @@ export interface Mini {
   openVisit(accessToken: string): Promise<MiniVisit>
   /** The visit of an earlier start that can still go on, if there is one. */
   resumeVisit(): Promise<MiniVisit | undefined>
-  /** Forgets tokens, refresh tokens and the proof key, here and in the platform's storage. */
+  /**
+   * Tokens of the vault for values, also while the vault is away, as far as the issuer's signed policy allows. Needs to know the
+   * issuer, and a platform with WebAssembly and a random source. Loads a module of its own.
+   */
+  tokenizer(options?: TokenizerOptions): Promise<Tokenizer>
+  /**
+   * Forgets tokens, refresh tokens and the proof key, here and in the platform's storage. Rejects with `storage_unavailable` where
+   * they are still there. What waits in a tokenizer can never be sent after that: flush it before.
+   */
   logout(): Promise<void>
   /** How things stand. */
   status(): Promise<MiniStatus>
@@ -67,7 +79,8 @@ export function createMini(options: MiniOptions): Mini {
   const { host, emit } = settings
   let current: Promise<Ready> | undefined
   let listening = false
-  const open = singleFlight(() => makeReady(settings))
+  let leaving: Promise<unknown> = Promise.resolve()
+  const open = singleFlight(() => leaving.then(() => makeReady(settings)))
 
   function ready(): Promise<Ready> {
     if (current !== undefined) return current
@@ -101,8 +114,17 @@ export function createMini(options: MiniOptions): Mini {
     return {
       token: () => visit.token(),
       request: (request) => sendRequest(parts(it, visit), request),
+      tokenizer: (options) => tokenizerFile().openTokenizer(holder(it, visit), options),
     }
   }
+
+  const holder = ({ device, gateway }: Ready, keeper: Keeper): Holder => ({
+    kit,
+    settings,
+    device,
+    gateway,
+    keeper,
+  })
 
   const parts = ({ device, gateway }: Ready, keeper: Keeper) => ({
     host,
@@ -141,16 +163,23 @@ export function createMini(options: MiniOptions): Mini {
       const { token, refreshToken } = it.device.store.record.visit
       return token === undefined && refreshToken === undefined ? undefined : visitOf(it)
     },
-    async logout() {
+    async tokenizer(options) {
       const it = await ready()
-      await it.device.store.commit((record) => {
+      return tokenizerFile().openTokenizer(holder(it, it.login), options)
+    },
+    async logout() {
+      const { store } = (await ready()).device
+      leaving = store.commit((record) => {
         record.login = {}
         record.visit = {}
         delete record.pending
         delete record.key
       })
-      // The next call starts anew, with another key.
+      // What is under way comes too late, and the next call starts anew, with another key.
+      store.close()
       current = undefined
+      await leaving
+      if (!store.durable) throw new LingpaiError('storage_unavailable')
     },
     async status() {
       const { device } = await ready()
@@ -184,6 +213,7 @@ async function makeReady(settings: Settings): Promise<Ready> {
       nowSeconds,
       offsetMs,
       nowMs: () => host.now(),
+      closed: () => store.closed,
       failed: (error) => emit({ type: 'renewal-failed', error }),
     })
   const verifying = engine.ability === 'visits' ? trusted : undefined
@@ -225,3 +255,8 @@ async function makeReady(settings: Settings): Promise<Ready> {
   )
   return { device, gateway, trusted, login, loginOptions, visit, visitOptions }
 }
+
+/** What a tokenizer is made of, not loaded before there is one. Said literally, as build tools want it. */
+const tokenizerFile = () => require('./tokenizer.js') as typeof import('./tokenizer/open')
+
+declare function require(path: string): unknown

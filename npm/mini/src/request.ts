@@ -39,6 +39,17 @@ export interface RequestOptions {
   origins: readonly string[]
 }
 
+/** A proof of the key for a request that carries `token`. Its body, if it has one, is covered by its hash (`lp_body`). */
+export function proofOf(
+  engine: Engine,
+  gateway: Gateway,
+  { method, url, body }: Pick<HostRequest, 'method' | 'url' | 'body'>,
+  token: string,
+): string {
+  const nonce = gateway.nonces[originOf(url)]
+  return engine.text(operations.prove, method, url, gateway.nowSeconds(), token, nonce, body)
+}
+
 /** Sends a request. Whatever the service answers resolves, a bad status too. */
 export async function sendRequest(
   options: RequestOptions,
@@ -89,19 +100,9 @@ function send(
   const given = request.headers || {}
   for (const name of Object.keys(given)) headers[name.toLowerCase()] = given[name] as string
   headers['authorization'] = `${token.type} ${token.text}`
-  if (token.type === 'DPoP') {
-    const nonce = gateway.nonces[originOf(url)]
-    headers['dpop'] = engine.text(
-      operations.prove,
-      method,
-      url,
-      gateway.nowSeconds(),
-      token.text,
-      nonce,
-    )
-  }
   const sent: HostRequest = { url, method, headers, timeoutMs }
   if (body !== undefined) sent.body = typeof body === 'string' ? body : JSON.stringify(body)
+  if (token.type === 'DPoP') headers['dpop'] = proofOf(engine, gateway, sent, token.text)
   return within(host, timeoutMs + 5_000, host.request(sent))
 }
 
