@@ -100,10 +100,17 @@ export function wx(process, options = {}) {
           : success({ errMsg: 'setStorage:ok' }),
       )
     },
-    removeStorage: ({ key, success }) => {
-      disk.delete(slot(key, false))
-      disk.delete(slot(key, true))
-      process.deliver(() => success({ errMsg: 'removeStorage:ok' }))
+    removeStorage: ({ key, success, fail }) => {
+      const refused = storage('remove')
+      if (!refused) {
+        disk.delete(slot(key, false))
+        disk.delete(slot(key, true))
+      }
+      process.deliver(() =>
+        refused
+          ? fail({ errMsg: 'removeStorage:fail io error' })
+          : success({ errMsg: 'removeStorage:ok' }),
+      )
     },
     onAppShow: (listener) => void process.showListeners.push(listener),
     onAppHide: (listener) => void process.hideListeners.push(listener),
