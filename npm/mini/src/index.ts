@@ -1,5 +1,5 @@
 // @lingpai/mini: login, tokens and requests where there is no web.
-export { createMini, type Mini, type MiniStatus, type MiniVisit } from './mini'
+export { createMini, type Further, type Mini, type MiniStatus, type MiniVisit } from './mini'
 export { alipay, type AlipayExtras, type My } from './hosts/alipay'
 export { douyin, type Tt } from './hosts/douyin'
 export { baidu, kuaishou, qq, type Ks, type Qq, type Swan } from './hosts/plain'
@@ -12,6 +12,15 @@ export type {
   TokenizerStatus,
   Wanted,
 } from './tokenizer/types'
+export type {
+  BeginOperationOptions,
+  ClaimOperationOptions,
+  OperationDetails,
+  OperationEvent,
+  OperationHandle,
+  OperationLimits,
+  OperationResult,
+} from './operation/types'
 export type { CircuitState, TokenizerEvent, TokenSource } from './tokenizer/events'
 export type { Host, HostRequest, HostResponse, LoginCode } from './host'
 export type { MiniEvent } from './events'

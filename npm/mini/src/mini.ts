@@ -4,23 +4,47 @@ import { LingpaiError } from './errors'
 import { singleFlight } from './flight'
 import { createGateway, type Gateway } from './gateway'
 import { createKeeper, type Keeper, type Token } from './keeper'
-import { renewLogin, type LoginOptions } from './login'
+import { renewLogin } from './login'
 import { kit, type Holder } from './kit'
+import type {
+  BeginOperationOptions,
+  ClaimOperationOptions,
+  OperationDetails,
+  OperationHandle,
+} from './operation/types'
 import { readOptions, type MiniOptions, type Settings } from './options'
 import type { KeptToken } from './record'
 import { sendRequest, type MiniRequest, type MiniResponse } from './request'
-import { trust, type Trusted } from './trust'
+import { trust } from './trust'
 import type { Tokenizer, TokenizerOptions } from './tokenizer/types'
 import { redeem, renewVisit, type VisitOptions } from './visit'
 
+/** What a user can do besides, by a login or by a visit. Its code is loaded when it is first needed. */
+export interface Further {
+  /**
+   * Tokens of the vault for values, also while the vault is away, as far as the issuer's signed policy allows. Needs to know the
+   * issuer, and a platform with WebAssembly and a random source. Loads a module of its own.
+   */
+  tokenizer(options?: TokenizerOptions): Promise<Tokenizer>
+  /**
+   * Begins a sensitive operation: gets an alias for `options.account`, which is deleted when the operation was executed, when
+   * it is given up, when the mini-program is hidden, or when time runs out. `details` are what is shown and what is executed.
+   */
+  beginOperation(
+    type: string,
+    details: OperationDetails | undefined,
+    options: BeginOperationOptions,
+  ): Promise<OperationHandle>
+  /** Takes over an operation that another terminal of the same user has begun, by its `pairingCode`. */
+  claimOperation(pairingCode: string, options?: ClaimOperationOptions): Promise<OperationHandle>
+}
+
 /** A visit that was opened with an access token of the app's back-end. */
-export interface MiniVisit {
+export interface MiniVisit extends Further {
   /** A good token of the visit. Rejects with `visit_ended` once it cannot be renewed any more. */
   token(): Promise<Token>
   /** A request with it; see {@link Mini.request}. */
   request(request: MiniRequest): Promise<MiniResponse>
-  /** Tokens for values of the visit's user; see {@link Mini.tokenizer}. */
-  tokenizer(options?: TokenizerOptions): Promise<Tokenizer>
 }
 
 /** How things stand. */
@@ -38,7 +62,7 @@ export interface MiniStatus {
 }
 
 /** One mini-program. */
-export interface Mini {
+export interface Mini extends Further {
   /** Logs in unless there is a good token. `fresh`: with a new code of the platform, whatever there is. */
   login(options?: { fresh?: boolean }): Promise<Token>
   /** A good token: the one at hand, a refreshed one, or one by a new login. */
@@ -49,11 +73,6 @@ export interface Mini {
   openVisit(accessToken: string): Promise<MiniVisit>
   /** The visit of an earlier start that can still go on, if there is one. */
   resumeVisit(): Promise<MiniVisit | undefined>
-  /**
-   * Tokens of the vault for values, also while the vault is away, as far as the issuer's signed policy allows. Needs to know the
-   * issuer, and a platform with WebAssembly and a random source. Loads a module of its own.
-   */
-  tokenizer(options?: TokenizerOptions): Promise<Tokenizer>
   /**
    * Forgets tokens, refresh tokens and the proof key, here and in the platform's storage. Rejects with `storage_unavailable` where
    * they are still there. What waits in a tokenizer can never be sent after that: flush it before.
@@ -66,11 +85,9 @@ export interface Mini {
 interface Ready {
   device: Device
   gateway: Gateway
-  trusted: Trusted | undefined
   login: Keeper
-  loginOptions: LoginOptions
-  visit: Keeper | undefined
-  visitOptions: VisitOptions | undefined
+  visit?: Keeper
+  visitOptions?: VisitOptions
 }
 
 /** Makes one. Nothing is loaded or sent before the first call. Make one per mini-program, and keep it. */
@@ -111,11 +128,13 @@ export function createMini(options: MiniOptions): Mini {
   async function visitOf(it: Ready): Promise<MiniVisit> {
     const { visit } = it
     if (visit === undefined) throw new LingpaiError('visit_ended')
-    return {
-      token: () => visit.token(),
-      request: (request) => sendRequest(parts(it, visit), request),
-      tokenizer: (options) => tokenizerFile().openTokenizer(holder(it, visit), options),
-    }
+    return Object.assign(
+      {
+        token: () => visit.token(),
+        request: (request: MiniRequest) => sendRequest(holder(it, visit), request),
+      },
+      further(async () => holder(it, visit)),
+    )
   }
 
   const holder = ({ device, gateway }: Ready, keeper: Keeper): Holder => ({
@@ -126,15 +145,12 @@ export function createMini(options: MiniOptions): Mini {
     keeper,
   })
 
-  const parts = ({ device, gateway }: Ready, keeper: Keeper) => ({
-    host,
-    engine: device.engine,
-    gateway,
-    keeper,
-    origins: settings.origins,
-  })
+  const byLogin = async () => {
+    const it = await ready()
+    return holder(it, it.login)
+  }
 
-  return {
+  const own: Omit<Mini, keyof Further> = {
     async login({ fresh = false } = {}) {
       const it = await ready()
       if (!fresh) return it.login.token()
@@ -146,12 +162,11 @@ export function createMini(options: MiniOptions): Mini {
       return (await ready()).login.token()
     },
     async request(request) {
-      const it = await ready()
-      return sendRequest(parts(it, it.login), request)
+      return sendRequest(await byLogin(), request)
     },
     async openVisit(accessToken) {
       if (settings.issuer === undefined)
-        throw new TypeError('issuer: a visit needs to know whom to believe')
+        throw new TypeError('issuer: whom to believe')
       const it = await ready()
       if (it.visitOptions === undefined)
         throw new LingpaiError('proof_required', { message: 'no key can be made here' })
@@ -162,10 +177,6 @@ export function createMini(options: MiniOptions): Mini {
       const it = await ready()
       const { token, refreshToken } = it.device.store.record.visit
       return token === undefined && refreshToken === undefined ? undefined : visitOf(it)
-    },
-    async tokenizer(options) {
-      const it = await ready()
-      return tokenizerFile().openTokenizer(holder(it, it.login), options)
     },
     async logout() {
       const { store } = (await ready()).device
@@ -193,6 +204,7 @@ export function createMini(options: MiniOptions): Mini {
       }
     },
   }
+  return Object.assign(own, further(byLogin))
 }
 
 async function makeReady(settings: Settings): Promise<Ready> {
@@ -203,8 +215,9 @@ async function makeReady(settings: Settings): Promise<Ready> {
   const nowSeconds = () => Math.floor((host.now() + offsetMs()) / 1000)
   const set = (gatewayMs: number) => void (store.record.clockOffsetMs = gatewayMs - host.now())
   const gateway = createGateway(host, engine, settings.gateway, { nowSeconds, set })
-  const trusted =
-    settings.issuer === undefined ? undefined : trust(host, settings.issuer, settings.keys)
+  const { issuer, keys } = settings
+  const verifies = issuer !== undefined && engine.ability === 'visits'
+  const trusted = verifies ? trust(host, issuer, keys) : undefined
   const keeper = (kept: () => KeptToken | undefined, renew: () => Promise<KeptToken>) =>
     createKeeper({
       engine,
@@ -216,47 +229,36 @@ async function makeReady(settings: Settings): Promise<Ready> {
       closed: () => store.closed,
       failed: (error) => emit({ type: 'renewal-failed', error }),
     })
-  const verifying = engine.ability === 'visits' ? trusted : undefined
-  const { clientId, audience, scope } = settings
-  const loginOptions = {
-    host,
-    engine,
-    gateway,
-    store,
-    clientId,
-    audience,
-    scope,
-    jkt,
-    trusted: verifying,
-    emit,
-  }
+  const options = Object.assign({}, settings, device, { gateway, trusted })
   // A token that is bound to a key is of no use to who has none.
   const usable = (token: KeptToken | undefined) =>
     token !== undefined && (token.type === 'DPoP') === (jkt !== undefined) ? token : undefined
   const login = keeper(
     () => usable(store.record.login.token),
-    () => renewLogin(loginOptions),
+    () => renewLogin(options),
   )
-  if (verifying === undefined || jkt === undefined) {
-    return {
-      device,
-      gateway,
-      trusted,
-      login,
-      loginOptions,
-      visit: undefined,
-      visitOptions: undefined,
-    }
+  const ready: Ready = { device, gateway, login }
+  if (trusted !== undefined && jkt !== undefined) {
+    const visitOptions = Object.assign(options, { trusted })
+    ready.visitOptions = visitOptions
+    ready.visit = keeper(
+      () => store.record.visit.token,
+      () => renewVisit(visitOptions),
+    )
   }
-  const visitOptions = { host, engine, gateway, store, trusted: verifying, emit }
-  const visit = keeper(
-    () => store.record.visit.token,
-    () => renewVisit(visitOptions),
-  )
-  return { device, gateway, trusted, login, loginOptions, visit, visitOptions }
+  return ready
 }
 
-/** What a tokenizer is made of, not loaded before there is one. Said literally, as build tools want it. */
-const tokenizerFile = () => require('./tokenizer.js') as typeof import('./tokenizer/open')
+/** Said literally, as build tools want it. */
+const further = (holder: () => Promise<Holder>): Further => ({
+  tokenizer: async (...all) =>
+    (require('./tokenizer.js') as typeof import('./tokenizer/open')).openTokenizer(
+      await holder(),
+      ...all,
+    ),
+  beginOperation: async (...all) => operation().beginOperation(await holder(), ...all),
+  claimOperation: async (...all) => operation().claimOperation(await holder(), ...all),
+})
+const operation = () => require('./operation.js') as typeof import('./operation/begin')
 
 declare function require(path: string): unknown

@@ -70,7 +70,7 @@ export function writeRecord(engine: Engine, record: MiniRecord): string {
   const json = JSON.stringify(record)
   const text = `${prefix}${checksum(engine, json)}.${json}`
   if (utf8(text).length > maxRecordBytes)
-    throw new LingpaiError('limit_exceeded', { message: 'the record is too large' })
+    throw new LingpaiError('limit_exceeded', { message: 'too large a record' })
   return text
 }
 

@@ -162,7 +162,7 @@ good = (await mini()) && good
 /** What a mini-program carries: the script with one of its modules. */
 async function mini() {
   const directory = 'npm/mini/dist/miniprogram'
-  const later = ['tokenizer.js']
+  const later = ['operation.js', 'tokenizer.js']
   const size = async (file) => {
     const { outputFiles } = await build({
       entryPoints: [`${directory}/${file}`],

@@ -31,7 +31,7 @@ export function createVault(
   parts: Pick<Parts, 'kit' | 'holder' | 'engine' | 'closed'>,
 ): Vault {
   const { kit, holder, engine } = parts
-  const { device, gateway, keeper, settings } = holder
+  const { device, gateway, settings } = holder
   const { host } = settings
   const origin = gateway.origin
 
@@ -74,10 +74,9 @@ export function createVault(
   return {
     ask: (path, body, type, timeoutMs) =>
       send(type, timeoutMs, async () => {
-        const it = { host, engine: device.engine, gateway, keeper, origins: [origin] }
         const headers = { 'content-type': json, accept: `${type}, ${json}` }
-        const url = gateway.url + path
-        return kit.sendRequest(it, { url, method: 'POST', headers, body, timeoutMs })
+        const request = { url: gateway.url + path, method: 'POST', headers, body, timeoutMs }
+        return kit.sendRequest(holder, request, [origin])
       }),
     askAs: (policy, bound, path, body, timeoutMs) =>
       send(json, timeoutMs, () => asHolder(policy, bound, gateway.url + path, body, timeoutMs)),
