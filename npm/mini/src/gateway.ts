@@ -50,7 +50,7 @@ export function within<Result>(
   promise: Promise<Result>,
 ): Promise<Result> {
   const late = host.wait(milliseconds).then(() => {
-    throw new LingpaiError('network_unavailable', { message: 'the platform did not call back' })
+    throw new LingpaiError('network_unavailable', { message: 'the platform is silent' })
   })
   return Promise.race([promise, late])
 }

@@ -1,7 +1,6 @@
 // createMini: login, tokens and requests of one mini-program.
 import { openDevice, seed, type Device } from './device'
 import { LingpaiError } from './errors'
-import { singleFlight } from './flight'
 import { createGateway, type Gateway } from './gateway'
 import { createKeeper, type Keeper, type Token } from './keeper'
 import { renewLogin } from './login'
@@ -97,11 +96,10 @@ export function createMini(options: MiniOptions): Mini {
   let current: Promise<Ready> | undefined
   let listening = false
   let leaving: Promise<unknown> = Promise.resolve()
-  const open = singleFlight(() => leaving.then(() => makeReady(settings)))
 
   function ready(): Promise<Ready> {
     if (current !== undefined) return current
-    const own = open()
+    const own = leaving.then(() => makeReady(settings))
     current = own
     // What failed is tried again by the next call.
     own.catch(() => {
@@ -178,19 +176,23 @@ export function createMini(options: MiniOptions): Mini {
       const { token, refreshToken } = it.device.store.record.visit
       return token === undefined && refreshToken === undefined ? undefined : visitOf(it)
     },
-    async logout() {
-      const { store } = (await ready()).device
-      leaving = store.commit((record) => {
-        record.login = {}
-        record.visit = {}
-        delete record.pending
-        delete record.key
+    logout() {
+      const left = ready().then(async ({ device: { store } }) => {
+        const kept = store.commit((record) => {
+          record.login = {}
+          record.visit = {}
+          delete record.pending
+          delete record.key
+        })
+        // What is under way comes too late.
+        store.close()
+        await kept
+        if (!store.durable) throw new LingpaiError('storage_unavailable')
       })
-      // What is under way comes too late, and the next call starts anew, with another key.
-      store.close()
+      // The next call starts anew, with another key.
       current = undefined
-      await leaving
-      if (!store.durable) throw new LingpaiError('storage_unavailable')
+      leaving = left.catch(() => {})
+      return left
     },
     async status() {
       const { device } = await ready()

@@ -69,8 +69,7 @@ export function emptyRecord(owner: string): MiniRecord {
 export function writeRecord(engine: Engine, record: MiniRecord): string {
   const json = JSON.stringify(record)
   const text = `${prefix}${checksum(engine, json)}.${json}`
-  if (utf8(text).length > maxRecordBytes)
-    throw new LingpaiError('limit_exceeded', { message: 'too large a record' })
+  if (utf8(text).length > maxRecordBytes) throw new LingpaiError('limit_exceeded')
   return text
 }
 

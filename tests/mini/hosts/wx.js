@@ -86,7 +86,7 @@ export function wx(process, options = {}) {
       }),
     setStorage: ({ key, data, encrypt = false, success, fail }) => {
       const most = encrypt ? 0.7 * MB : MB
-      const total = [...disk.values()].reduce((sum, value) => sum + value.length, 0)
+      const total = [...disk.values()].reduce((sum, value) => sum + String(value).length, 0)
       const fits = String(data).length <= most && total + String(data).length <= 10 * MB
       const refused = !fits || storage('set')
       // What was accepted is kept, whether or not the process lives to hear of it.
