@@ -108,7 +108,10 @@ describe('a storage full of nonsense', () => {
     ['null, sealed', () => sealed('null')],
     ['a text, sealed', () => sealed('"record"')],
     ['an owner and no more', (text) => sealed(`{"owner":${/"owner":("[^"]*")/.exec(text)[1]}}`)],
-    ['what is somebody else’s', (text) => sealed(text.slice(text.indexOf('{')).replace(/"owner":"./, '"owner":"_'))],
+    [
+      'what is somebody else’s',
+      (text) => sealed(text.slice(text.indexOf('{')).replace(/"owner":"./, '"owner":"_')),
+    ],
   ]) {
     test(`${name}: a new login is made, and kept`, async () => {
       const it = world()

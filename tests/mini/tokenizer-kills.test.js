@@ -26,9 +26,9 @@ async function life(platform, atCall) {
   }
   const it = world.device(platform, { failStorage })
   const heard = new Map()
-  const hear = (values) => (tokens) =>
-    values.forEach((value, at) => heard.set(value, tokens[at]))
-  const until = (promise) => it.run(promise).catch((error) => it.process.alive && Promise.reject(error))
+  const hear = (values) => (tokens) => values.forEach((value, at) => heard.set(value, tokens[at]))
+  const until = (promise) =>
+    it.run(promise).catch((error) => it.process.alive && Promise.reject(error))
   const tokenizer = await it.open()
   const [many, one, last] = [numberOf(3), numberOf(1), numberOf(1)]
   it.fail('refuses')

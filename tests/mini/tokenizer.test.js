@@ -35,8 +35,7 @@ for (const platform of platforms) {
         it.fail(fault)
         const values = numberOf(8)
         const tokens = []
-        for (const value of values)
-          tokens.push(await it.run(tokenizer.tokenize(value, { field })))
+        for (const value of values) tokens.push(await it.run(tokenizer.tokenize(value, { field })))
         assert.equal(await it.run(tokenizer.tokenize(values[5], { field })), tokens[5])
         assert.equal(tokenizer.status.mode, 'degraded')
         for (const text of it.phone.disk.values())
@@ -145,8 +144,7 @@ for (const platform of platforms) {
 }
 
 describe('what the store has lost', () => {
-  const pages = (it) =>
-    [...it.phone.disk.keys()].filter((key) => /\.tokens\..*\.\d+$/.test(key))
+  const pages = (it) => [...it.phone.disk.keys()].filter((key) => /\.tokens\..*\.\d+$/.test(key))
 
   async function withWaiting(count) {
     const it = world.device('wechat')

@@ -1,5 +1,6 @@
 // @lingpai/mini: login, tokens and requests where there is no web.
-export { createMini, type Further, type Mini, type MiniStatus, type MiniVisit } from './mini'
+export { createMini, type Mini, type MiniStatus, type MiniVisit } from './mini'
+export type { Further } from './further'
 export { alipay, type AlipayExtras, type My } from './hosts/alipay'
 export { douyin, type Tt } from './hosts/douyin'
 export { baidu, kuaishou, qq, type Ks, type Qq, type Swan } from './hosts/plain'

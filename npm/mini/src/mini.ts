@@ -1,42 +1,13 @@
 // createMini: login, tokens and requests of one mini-program.
-import { openDevice, seed, type Device } from './device'
+import { seed } from './device'
 import { LingpaiError } from './errors'
-import { createGateway, type Gateway } from './gateway'
-import { createKeeper, type Keeper, type Token } from './keeper'
-import { renewLogin } from './login'
+import { further, type Further } from './further'
+import type { Keeper, Token } from './keeper'
 import { kit, type Holder } from './kit'
-import type {
-  BeginOperationOptions,
-  ClaimOperationOptions,
-  OperationDetails,
-  OperationHandle,
-} from './operation/types'
-import { readOptions, type MiniOptions, type Settings } from './options'
-import type { KeptToken } from './record'
+import { readOptions, type MiniOptions } from './options'
+import { makeReady, type Ready } from './ready'
 import { sendRequest, type MiniRequest, type MiniResponse } from './request'
-import { trust } from './trust'
-import type { Tokenizer, TokenizerOptions } from './tokenizer/types'
-import { redeem, renewVisit, type VisitOptions } from './visit'
-
-/** What a user can do besides, by a login or by a visit. Its code is loaded when it is first needed. */
-export interface Further {
-  /**
-   * Tokens of the vault for values, also while the vault is away, as far as the issuer's signed policy allows. Needs to know the
-   * issuer, and a platform with WebAssembly and a random source. Loads a module of its own.
-   */
-  tokenizer(options?: TokenizerOptions): Promise<Tokenizer>
-  /**
-   * Begins a sensitive operation: gets an alias for `options.account`, which is deleted when the operation was executed, when
-   * it is given up, when the mini-program is hidden, or when time runs out. `details` are what is shown and what is executed.
-   */
-  beginOperation(
-    type: string,
-    details: OperationDetails | undefined,
-    options: BeginOperationOptions,
-  ): Promise<OperationHandle>
-  /** Takes over an operation that another terminal of the same user has begun, by its `pairingCode`. */
-  claimOperation(pairingCode: string, options?: ClaimOperationOptions): Promise<OperationHandle>
-}
+import { redeem } from './visit'
 
 /** A visit that was opened with an access token of the app's back-end. */
 export interface MiniVisit extends Further {
@@ -79,14 +50,6 @@ export interface Mini extends Further {
   logout(): Promise<void>
   /** How things stand. */
   status(): Promise<MiniStatus>
-}
-
-interface Ready {
-  device: Device
-  gateway: Gateway
-  login: Keeper
-  visit?: Keeper
-  visitOptions?: VisitOptions
 }
 
 /** Makes one. Nothing is loaded or sent before the first call. Make one per mini-program, and keep it. */
@@ -163,8 +126,7 @@ export function createMini(options: MiniOptions): Mini {
       return sendRequest(await byLogin(), request)
     },
     async openVisit(accessToken) {
-      if (settings.issuer === undefined)
-        throw new TypeError('issuer: whom to believe')
+      if (settings.issuer === undefined) throw new TypeError('issuer: whom to believe')
       const it = await ready()
       if (it.visitOptions === undefined)
         throw new LingpaiError('proof_required', { message: 'no key can be made here' })
@@ -208,59 +170,3 @@ export function createMini(options: MiniOptions): Mini {
   }
   return Object.assign(own, further(byLogin))
 }
-
-async function makeReady(settings: Settings): Promise<Ready> {
-  const { host, emit } = settings
-  const device = await openDevice(settings)
-  const { engine, store, jkt } = device
-  const offsetMs = () => store.record.clockOffsetMs
-  const nowSeconds = () => Math.floor((host.now() + offsetMs()) / 1000)
-  const set = (gatewayMs: number) => void (store.record.clockOffsetMs = gatewayMs - host.now())
-  const gateway = createGateway(host, engine, settings.gateway, { nowSeconds, set })
-  const { issuer, keys } = settings
-  const verifies = issuer !== undefined && engine.ability === 'visits'
-  const trusted = verifies ? trust(host, issuer, keys) : undefined
-  const keeper = (kept: () => KeptToken | undefined, renew: () => Promise<KeptToken>) =>
-    createKeeper({
-      engine,
-      kept,
-      renew,
-      nowSeconds,
-      offsetMs,
-      nowMs: () => host.now(),
-      closed: () => store.closed,
-      failed: (error) => emit({ type: 'renewal-failed', error }),
-    })
-  const options = Object.assign({}, settings, device, { gateway, trusted })
-  // A token that is bound to a key is of no use to who has none.
-  const usable = (token: KeptToken | undefined) =>
-    token !== undefined && (token.type === 'DPoP') === (jkt !== undefined) ? token : undefined
-  const login = keeper(
-    () => usable(store.record.login.token),
-    () => renewLogin(options),
-  )
-  const ready: Ready = { device, gateway, login }
-  if (trusted !== undefined && jkt !== undefined) {
-    const visitOptions = Object.assign(options, { trusted })
-    ready.visitOptions = visitOptions
-    ready.visit = keeper(
-      () => store.record.visit.token,
-      () => renewVisit(visitOptions),
-    )
-  }
-  return ready
-}
-
-/** Said literally, as build tools want it. */
-const further = (holder: () => Promise<Holder>): Further => ({
-  tokenizer: async (...all) =>
-    (require('./tokenizer.js') as typeof import('./tokenizer/open')).openTokenizer(
-      await holder(),
-      ...all,
-    ),
-  beginOperation: async (...all) => operation().beginOperation(await holder(), ...all),
-  claimOperation: async (...all) => operation().claimOperation(await holder(), ...all),
-})
-const operation = () => require('./operation.js') as typeof import('./operation/begin')
-
-declare function require(path: string): unknown

@@ -30,8 +30,7 @@ export const optionsOf = (platform) =>
 /** Starts it. `fields`: changes to the vault's fields by name. */
 export async function startVaultWorld({ fields = {} } = {}) {
   const world = await startWorld({
-    register: (all) =>
-      all.map((one) => ({ ...one, scopes: [...one.scopes, ...ALL.split(' ')] })),
+    register: (all) => all.map((one) => ({ ...one, scopes: [...one.scopes, ...ALL.split(' ')] })),
     bindings: {
       VAULT_SEAL_KEYS: JSON.stringify([{ key: await encryptionKey('seal-1', 'X25519') }]),
       VAULT_DATA_KEYS: JSON.stringify([{ key: symmetric('data-1') }]),

@@ -47,7 +47,8 @@ export function createCircuit({
   const see = (to: CircuitState, waitMs?: number) => {
     const from = state
     state = to
-    if (from !== to) emit(waitMs ? { type: 'circuit', from, to, waitMs } : { type: 'circuit', from, to })
+    if (from !== to)
+      emit(waitMs ? { type: 'circuit', from, to, waitMs } : { type: 'circuit', from, to })
   }
   const gateOf = (rows: Parameters<typeof engine.call>[1][]) =>
     JSON.parse(engine.text(operations.gate, ...moment(nowMs()), ...rows)) as Gate

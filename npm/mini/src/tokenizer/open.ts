@@ -25,8 +25,14 @@ export async function openTokenizer(
 ): Promise<Tokenizer> {
   const { kit, settings, device } = held
   const { host } = settings
-  const { issuer = settings.issuer, keys = settings.keys, onlineTimeoutMs = 2_000, onEvent } = options
-  if (typeof issuer !== 'string') throw new TypeError('issuer: a tokenizer needs to know whom to believe')
+  const {
+    issuer = settings.issuer,
+    keys = settings.keys,
+    onlineTimeoutMs = 2_000,
+    onEvent,
+  } = options
+  if (typeof issuer !== 'string')
+    throw new TypeError('issuer: a tokenizer needs to know whom to believe')
   if (!(onlineTimeoutMs > 0)) throw new TypeError('onlineTimeoutMs: a number of milliseconds')
   if (onEvent !== undefined && typeof onEvent !== 'function')
     throw new TypeError('onEvent: a function')
@@ -40,8 +46,7 @@ export async function openTokenizer(
   const name = `${settings.storageKey}.tokens.${print.slice(0, 16)}`
   const emit = createEmit(onEvent, () => host.now())
   const noted = () => (device.store.record.stores || []).indexOf(name) >= 0
-  const store = (stores[name] =
-    stores[name] || createRowStore(kit, host, engine, name, noted()))
+  const store = (stores[name] = stores[name] || createRowStore(kit, host, engine, name, noted()))
   let closed = false
   const base = {
     ...{ kit, holder, engine, issuer, keys, onlineTimeoutMs, store, emit },

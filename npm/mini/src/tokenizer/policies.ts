@@ -99,9 +99,7 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
       throw new kit.LingpaiError('key_binding_mismatch')
     const isNew = await transact([accountKey], true, (rows) => {
       const batch = engine.text(operations.adopt, held.id, ...rows)
-      return batch === ''
-        ? { result: false }
-        : { batch: JSON.parse(batch) as Batch, result: true }
+      return batch === '' ? { result: false } : { batch: JSON.parse(batch) as Batch, result: true }
     })
     last = held
     if (!isNew) return
@@ -120,7 +118,12 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
     const wanted = JSON.parse(engine.text(operations.refill, held.id, nowSeconds(), ...rows))
     for (const request of wanted as { field: string }[]) {
       const { field } = request
-      const reply = await vault.ask(poolsPath, JSON.stringify(request), 'application/json', timeoutMs)
+      const reply = await vault.ask(
+        poolsPath,
+        JSON.stringify(request),
+        'application/json',
+        timeoutMs,
+      )
       if (reply.status !== 200 || !reply.document) throw vault.refusalOf(reply)
       await transact([`pool/${field}`], true, (rows) => {
         const batch = engine.text(operations.stock, field, reply.body, nowSeconds(), ...rows)
@@ -136,7 +139,11 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
     } catch (thrown) {
       checkOpen(parts)
       const { code, status } = kit.toLingpaiError(thrown) as LingpaiError
-      emit(status === undefined ? { type: 'failed', what, code } : { type: 'failed', what, code, status })
+      emit(
+        status === undefined
+          ? { type: 'failed', what, code }
+          : { type: 'failed', what, code, status },
+      )
       return false
     }
   }

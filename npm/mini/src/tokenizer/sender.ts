@@ -134,7 +134,9 @@ export function createSender(parts: Parts) {
     const passage = await circuit.enter()
     if (!passage.pass) return passage.waitMs
     const most = passage.probe ? Math.min(cursor.most, mostInProbe) : cursor.most
-    const { size, body, keys } = JSON.parse(engine.text(operations.next, most, ...listed)) as Outgoing
+    const { size, body, keys } = JSON.parse(
+      engine.text(operations.next, most, ...listed),
+    ) as Outgoing
     const reply = await vault.askAs(held.text, held.jkt !== undefined, path, body, timeoutMs)
     await circuit.leave(reply, passage.probe)
     const last = (rows[size - 1] as ListedRow).key
@@ -149,9 +151,11 @@ export function createSender(parts: Parts) {
   }
 
   function refused(reply: Reply, size: number, last: string, cursor: Cursor): number | undefined {
-    const { code, status, retryAfterMs = 0 } = vault.refusalOf(reply) as InstanceType<
-      typeof kit.LingpaiError
-    >
+    const {
+      code,
+      status,
+      retryAfterMs = 0,
+    } = vault.refusalOf(reply) as InstanceType<typeof kit.LingpaiError>
     emit(Object.assign({ type: 'failed', what: 'reconcile', code } as const, status && { status }))
     if (status === 400 || status === 413) {
       // One of them may be what the gateway stumbles over: the others are not to wait for it.

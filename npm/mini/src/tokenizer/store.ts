@@ -3,7 +3,16 @@
 import type { Engine } from '../engine/engine'
 import type { Host } from '../host'
 import type { Kit } from '../kit'
-import { emptyPage, mostPages, pageSize, readHead, readPage, sizeOf, writeHead, writePage } from './pages'
+import {
+  emptyPage,
+  mostPages,
+  pageSize,
+  readHead,
+  readPage,
+  sizeOf,
+  writeHead,
+  writePage,
+} from './pages'
 import type { Head, Page } from './pages'
 import { fenceKey, type Batch, type ListedRow, type Row } from './rows'
 
@@ -142,7 +151,8 @@ export function createRowStore(
       }
       const room = (page: Page) => page.size === 0 || page.size + sizeOf(row) <= pageSize
       const before = takeOut(key)
-      let page = before && room(before) ? before : dirty.filter(room)[0] || next.pages.filter(room)[0]
+      let page =
+        before && room(before) ? before : dirty.filter(room)[0] || next.pages.filter(room)[0]
       if (page === undefined) next.pages.push((page = emptyPage()))
       const own = copy(page)
       own.rows.set(key, row)

@@ -127,7 +127,9 @@ export function createTokenize(parts: Parts, degraded: () => void) {
     for (const chunk of chunks(indices(given), wanted)) {
       const tokens = await online(chunk.map((at) => wanted[at] as Wanted))
       if (tokens === undefined) break
-      chunk.forEach((at, index) => (given[at] = { token: tokens[index] as string, source: 'vault' }))
+      chunk.forEach(
+        (at, index) => (given[at] = { token: tokens[index] as string, source: 'vault' }),
+      )
     }
     const left = indices(given)
     if (left.length === 0) return given as Given[]

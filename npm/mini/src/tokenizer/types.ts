@@ -68,7 +68,10 @@ export interface Tokenizer {
    */
   tokenize(value: string, options: { field: string }): Promise<string>
   /** The tokens of many values, in their order. While the vault is away all of them are committed at once, or none. */
-  tokenizeMany(values: readonly (string | Wanted)[], options?: { field?: string }): Promise<string[]>
+  tokenizeMany(
+    values: readonly (string | Wanted)[],
+    options?: { field?: string },
+  ): Promise<string[]>
   /**
    * Sends what waits now, as far as the vault is there. Never rejects for want of the vault: what it resolves with says what
    * is left.

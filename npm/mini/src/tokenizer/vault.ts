@@ -18,7 +18,13 @@ export interface Vault {
   /** Sends JSON as the user; rejects only with what is nobody's outage (`closed`, `visit_ended`, …). */
   ask(path: string, body: string, type: string, timeoutMs: number): Promise<Reply>
   /** Sends JSON as the holder of a policy. */
-  askAs(policy: string, bound: boolean, path: string, body: string, timeoutMs: number): Promise<Reply>
+  askAs(
+    policy: string,
+    bound: boolean,
+    path: string,
+    body: string,
+    timeoutMs: number,
+  ): Promise<Reply>
   /** The refusal that an answer is. */
   refusalOf(reply: Reply): Error & { code: string; status?: number; retryAfterMs?: number }
 }
@@ -27,9 +33,7 @@ const nothing: Reply = { status: 0, document: false, body: '', retryAfterMs: und
 const json = 'application/json'
 
 /** Makes the ways of a tokenizer. */
-export function createVault(
-  parts: Pick<Parts, 'kit' | 'holder' | 'engine' | 'closed'>,
-): Vault {
+export function createVault(parts: Pick<Parts, 'kit' | 'holder' | 'engine' | 'closed'>): Vault {
   const { kit, holder, engine } = parts
   const { device, gateway, settings } = holder
   const { host } = settings
@@ -55,7 +59,13 @@ export function createVault(
     }
   }
 
-  const asHolder = async (policy: string, bound: boolean, url: string, body: string, ms: number) => {
+  const asHolder = async (
+    policy: string,
+    bound: boolean,
+    url: string,
+    body: string,
+    ms: number,
+  ) => {
     const headers: Record<string, string> = {
       'content-type': json,
       accept: json,
