@@ -272,7 +272,7 @@ describe('what has an end', () => {
     await me.reconcile([op])
     const { content } = await me.lease('phone', 3)
     const rows = () => world.ask(['holder', 'partner', holder], 'rowCounts')
-    assert.deepEqual(await rows(), { policies: 1, used: 1, ops: 1, leases: 1, rates: 1 })
+    assert.deepEqual(await rows(), { policies: 1, used: 1, ops: 1, leases: 1, rates: 3 })
     await moveClock(world, 0)
     await until('its end', async () => {
       const counts = await rows()

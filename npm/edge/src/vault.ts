@@ -8,13 +8,14 @@ import { usable } from './option-values.js'
 import { possession, type Burn, type Possession } from './possession.js'
 import { problemResponse } from './problem.js'
 import { scopeIncludes } from './scope.js'
-import { answer, jsonAnswer, jsonBody, refusalOf, TooMany } from './vault/answers.js'
+import { answer, jsonAnswer, jsonBody, refusalOf } from './vault/answers.js'
 import { readTrail, rotateAll, type RotationReport } from './vault/operations.js'
 import { readOptions, type VaultOptions } from './vault/options.js'
 import { reconcile, type Policy } from './vault/reconcile.js'
 import type { VaultContext } from './vault/registration.js'
 import { mayUse } from './vault/scopes.js'
-import { callerOf, canonical, erase, failure, lease, reveal, tokenize } from './vault/tokens.js'
+import { failure, take } from './vault/rates.js'
+import { callerOf, canonical, erase, lease, reveal, tokenize } from './vault/tokens.js'
 import type { ReplayStore } from './types.js'
 import type { Verified } from './verifier.js'
 
@@ -173,13 +174,10 @@ async function issuePolicy(
       ),
     ),
   ) as { command: unknown }
+  await take(context, { tenant, holder }, [{ name: 'policies', count: 1, limit: policiesPerHour }])
   let granted: unknown
   try {
-    const store = settings.store.holder(tenant, holder)
-    const rate = { name: 'policies', count: 1, limit: policiesPerHour }
-    const wait = await store.take([rate], 3600)
-    if (wait !== undefined) throw new TooMany(wait)
-    granted = await store.grant(JSON.stringify(command))
+    granted = await settings.store.holder(tenant, holder).grant(JSON.stringify(command))
   } catch (error) {
     throw failure(context, error)
   }

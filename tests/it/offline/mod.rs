@@ -6,7 +6,7 @@
 
 mod campaign;
 mod clock;
-mod disk;
+pub(crate) mod disk;
 mod lease;
 mod row;
-mod tab;
+pub(crate) mod tab;

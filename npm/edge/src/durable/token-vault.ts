@@ -115,11 +115,6 @@ export class TokenVault extends DurableObject {
     return this.#shard((run) => shard.bind(run, bindings))
   }
 
-  /** Notes that the canonical tokens of values have been bound. */
-  confirm(values: string[]): void {
-    this.#shard((run) => shard.confirm(run, values))
-  }
-
   /** What tokens of this shard, whose number is `own`, stand for. */
   meaning(
     tokens: { token: string; field: string; count?: number }[],

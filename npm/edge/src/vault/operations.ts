@@ -2,7 +2,7 @@
 import { LingpaiError } from '../error.js'
 import type { AuditEntry } from '../durable/vault/rows.js'
 import type { VaultContext } from './registration.js'
-import { failure } from './tokens.js'
+import { failure } from './rates.js'
 
 /** How far the rotation of the data key has come. */
 export interface RotationReport {

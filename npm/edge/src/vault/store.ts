@@ -21,7 +21,6 @@ export type ShardStore = Pick<
   | 'lease'
   | 'claim'
   | 'bind'
-  | 'confirm'
   | 'meaning'
   | 'canonical'
   | 'reveal'

@@ -46,7 +46,7 @@ impl Store {
         let moving = Moving { deadline, overdue: false, keys, copied: None };
         self.begin(
             Work::Moving(moving),
-            Begin { tx: 0, write: true, strict, get, list: None },
+            Begin { tx: 0, write: true, strict, only_strict: false, get, list: None },
             host,
         );
     }
@@ -106,7 +106,7 @@ impl Store {
                 Ok(Some(row)) => row.revision,
                 _ => 0,
             };
-            let follows = pending.follows(current) || lost.is_some();
+            let follows = pending.follows(current) || lost == Some(Tier::IndexedDb);
             if follows {
                 let text = pending.value.clone().map(|value| {
                     let row = Row { value, revision: canary.high };
