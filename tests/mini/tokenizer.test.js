@@ -197,7 +197,7 @@ describe('what the store has lost', () => {
   })
 })
 
-test('dead letters are listed, exported and discarded; a logout makes them of what waits', async () => {
+test('after a logout what waits cannot be sent: it becomes dead letters when its time is over', async () => {
   const it = world.device('wechat')
   const tokenizer = await it.open()
   it.fail('refuses')
@@ -207,13 +207,30 @@ test('dead letters are listed, exported and discarded; a logout makes them of wh
   it.fail()
   const next = await it.open()
   await it.run(next.flush())
-  const [letter] = await it.run(next.deadLetters())
+  assert.equal(next.status.pending, 1)
+  const { code } = it.told.findLast(({ what }) => what === 'reconcile')
+  assert.equal(code, 'key_binding_mismatch')
+  // What comes after it does not wait for it.
+  it.fail('refuses')
+  const value = number()
+  const fresh = await it.tokens(next, [value])
+  it.fail()
+  await it.phone.pass(70_000)
+  await it.run(next.flush())
+  assert.deepEqual([next.status.pending, next.status.done], [1, 1])
+  await world.check('wechat', fresh, [value])
+  // Beyond any `rexp`, and an hour.
+  it.phone.nowMs += 31 * 86_400_000
+  it.start()
+  const last = await it.open()
+  await it.run(last.flush())
+  const [letter] = await it.run(last.deadLetters())
   assert.deepEqual([letter.token, letter.error], [token, 'key_binding_mismatch'])
-  const exported = JSON.parse(await it.run(next.exportDeadLetters()))
+  const exported = JSON.parse(await it.run(last.exportDeadLetters()))
   assert.equal(exported.letters[0].id, letter.id)
-  await it.run(next.discardDeadLetters([letter.id]))
-  assert.deepEqual([...(await it.run(next.deadLetters()))], [])
-  assert.deepEqual([next.status.dead, next.status.pending, next.status.lost], [1, 0, 0])
+  await it.run(last.discardDeadLetters([letter.id]))
+  assert.deepEqual([...(await it.run(last.deadLetters()))], [])
+  assert.deepEqual([last.status.dead, last.status.pending, last.status.lost], [1, 0, 0])
 })
 
 test('two of them in one mini-program share their store, and give one value two tokens at most', async () => {

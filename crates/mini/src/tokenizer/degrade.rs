@@ -7,27 +7,30 @@ use lingpai_core::crypto::Drbg;
 use lingpai_core::json::ObjectWriter;
 use lingpai_core::sealed_token::SealEntropy;
 use lingpai_core::tokenization::reconcile::{self, Outcome};
-use lingpai_core::tokenizer::ladder::{self, Wanted, WantedEntropy};
+use lingpai_core::tokenizer::ladder::{self, Standing, Wanted, WantedEntropy};
 use lingpai_core::{ErrorCode, Result};
 use zeroize::Zeroizing;
 
 use super::policy;
 use super::rows::{self, array, batch_json};
+use super::upkeep::life;
 use crate::border::Output;
 use crate::device::Device;
 use crate::message::Fields;
 
-/// `jti`, whether the store is durable, time, how many values, field and value of each, rows → `batch`, and `placed` with the
+/// `jti`, whether the store is durable, whether the policy's key is here, time, how many values, field and value of each, rows → `batch`, and `placed` with the
 /// `token` and the `rung` of each.
 ///
 /// Errors: those of the core's `degrade`, each for the whole call; `closed` says that it has to be read again.
 pub(super) fn degrade(fields: &mut Fields<'_>, device: &mut Device) -> Output {
     let policy = policy::named(fields, device)?.clone();
-    let (durable, now, count) = (fields.flag()?, fields.time()?, fields.number()?);
+    let (durable, key_at_hand, now) = (fields.flag()?, fields.flag()?, fields.time()?);
     let generator = device.generator()?;
+    let standing = Standing { durable, key_at_hand, life: life(generator)?, now };
+    let count = fields.number()?;
     let wanted = (0..count).map(|_| wanted(fields, generator)).collect::<Result<Vec<Wanted>>>()?;
     let rows = rows::rest(fields)?;
-    let (batch, placed) = ladder::degrade(&rows, &policy, wanted, durable, now)?;
+    let (batch, placed) = ladder::degrade(&rows, &policy, wanted, standing)?;
     let placed = placed.iter().map(|it| {
         ObjectWriter::new().string("token", &it.token).string("rung", it.rung.as_str()).finish()
     });

@@ -24,7 +24,7 @@ pub(crate) fn carry_out(operation: u32, fields: &mut Fields<'_>, device: &mut De
         44 => upkeep::account(fields),
         45 => upkeep::adopt(fields, device),
         46 => upkeep::refill(fields, device),
-        47 => upkeep::stock(fields),
+        47 => upkeep::stock(fields, device),
         48 => upkeep::forget_policies(fields),
         49 => circuit::gate(fields),
         50 => circuit::record(fields, device),
@@ -33,6 +33,7 @@ pub(crate) fn carry_out(operation: u32, fields: &mut Fields<'_>, device: &mut De
         53 => outgoing::settle(fields),
         54 => outgoing::bury(fields),
         55 => outgoing::write_off(fields),
+        56 => outgoing::bury_unreadable(fields),
         _ => Err(ErrorCode::Internal.into()),
     }
 }

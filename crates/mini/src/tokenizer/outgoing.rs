@@ -1,12 +1,14 @@
 //! Operations on their way to the vault, and who may send them.
 
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use lingpai_core::json::ObjectWriter;
 use lingpai_core::tokenization::reconcile;
 use lingpai_core::tokenizer::fence::{self, Attempt, Fence};
-use lingpai_core::tokenizer::outbox::{self, Claimed, Settled, Stored};
+use lingpai_core::tokenizer::outbox::{self, Burial, Claimed, Settled, Stored};
+use lingpai_core::tokenizer::upkeep::policy_key;
 use lingpai_core::tokenizer::{Batch, Row};
 use lingpai_core::{ErrorCode, Result};
 
@@ -25,52 +27,57 @@ pub(super) fn take_fence(fields: &mut Fields<'_>) -> Output {
     Ok(out.finish().into_bytes())
 }
 
-/// How many at the most, operations → of those that go together: how many they are (`size`), the `policy` that allows them
-/// (its key in the store), the `body` of the request, and the `keys` to be read before they are settled. Nothing where one
-/// of them cannot be read: those are for [`bury`].
+/// How many at the most, policies that are barred, operations → of those that go together: how many they are (`size`), their
+/// policy (`jti`, and `policy`, its key in the store), the `body` of the request, the `keys` to be read before they are settled, and
+/// the key of the `last` of them.
 pub(super) fn next(fields: &mut Fields<'_>) -> Output {
-    let (most, listed) = (fields.number()?, rows::listed(fields)?);
-    if listed.iter().any(|(_, row)| Stored::parse(row).is_err()) {
-        return Ok(Vec::new());
-    }
-    let batch = outbox::next_batch(&listed, most as usize);
+    let batch = going(fields)?;
     let policy = batch.first().map_or("", |first| first.stored.policy.as_str());
     let keys = outbox::settling_keys(&batch);
     let out = ObjectWriter::new()
         .integer("size", i64::try_from(batch.len()).unwrap_or(i64::MAX))
-        .string("policy", &lingpai_core::tokenizer::upkeep::policy_key(policy))
+        .string("jti", policy)
+        .string("policy", &policy_key(policy))
         .string("body", &reconcile::request(&outbox::submissions(&batch)))
-        .raw("keys", &array(keys.iter().map(|key| text(key))));
+        .raw("keys", &array(keys.iter().map(|key| text(key))))
+        .string("last", batch.last().map_or("", |last| &last.key));
     Ok(out.finish().into_bytes())
 }
 
-/// The answer, time, owner, how many at the most, the fence as it was taken, operations as [`next`] had them, rows → `batch`, and
-/// how many are `done`, `dead` or go again (`retry`).
+/// The answer, time, owner, the fence as it was taken, what [`next`] had, rows → `batch`, and how many are `done`, `dead` or go
+/// again (`retry`).
 ///
 /// Errors: those of an answer that is none; `closed` where the fence is somebody else's.
 pub(super) fn settle(fields: &mut Fields<'_>) -> Output {
     let (answer, now) = (fields.text()?, fields.time()?);
-    let (fence, batch) = claimed(fields)?;
+    let (fence, batch) = (held(fields)?, going(fields)?);
     let results = reconcile::parse_answer(answer)?;
     outbox::settle(&rows::rest(fields)?, &fence, &batch, &results, now).map(settled)
 }
 
-/// Whether the key of their policy is gone (else: they cannot be read), owner, how many at the most, the fence as it was taken,
-/// operations, rows → as [`settle`]: they become dead letters.
+/// The text of their policy (or absent), which cannot be used now, whether its key is here, time, owner, the fence as it was taken,
+/// what [`next`] had, rows → as [`settle`], where they can never be sent: they become dead letters. Nothing where they may be
+/// sent later.
 ///
 /// Errors: `closed` where the fence is somebody else's.
 pub(super) fn bury(fields: &mut Fields<'_>) -> Output {
-    let keyless = fields.flag()?;
-    let (owner, most) = (fields.text()?, fields.number()?);
-    let (fence, listed) = (held(fields, owner)?, rows::listed(fields)?);
-    let (dead, reason): (Vec<(String, Row)>, _) = if keyless {
-        let batch = outbox::next_batch(&listed, most as usize);
-        (batch.into_iter().map(|it| (it.key, it.row)).collect(), ErrorCode::KeyBindingMismatch)
-    } else {
-        let unreadable = listed.into_iter().filter(|(_, row)| Stored::parse(row).is_err());
-        (unreadable.collect(), ErrorCode::Malformed)
-    };
+    let (policy, key_at_hand, now) = (fields.optional_text()?, fields.flag()?, fields.time()?);
+    let (fence, batch) = (held(fields)?, going(fields)?);
+    let Some(reason) = Burial::of(policy, key_at_hand, now) else { return Ok(Vec::new()) };
+    let dead: Vec<(String, Row)> = batch.into_iter().map(|it| (it.key, it.row)).collect();
     outbox::bury(&rows::rest(fields)?, &fence, &dead, reason).map(settled)
+}
+
+/// Owner, the fence as it was taken, operations, rows → as [`settle`], for those that cannot be read. Nothing where all can be.
+///
+/// Errors: `closed` where the fence is somebody else's.
+pub(super) fn bury_unreadable(fields: &mut Fields<'_>) -> Output {
+    let (fence, mut listed) = (held(fields)?, rows::listed(fields)?);
+    listed.retain(|(_, row)| Stored::parse(row).is_err());
+    if listed.is_empty() {
+        return Ok(Vec::new());
+    }
+    outbox::bury(&rows::rest(fields)?, &fence, &listed, Burial::Unreadable).map(settled)
 }
 
 /// Owner, the fence as it was taken, rows → `batch`, and how many operations the store has `lost`. Nothing where none is
@@ -78,8 +85,7 @@ pub(super) fn bury(fields: &mut Fields<'_>) -> Output {
 ///
 /// Errors: `closed` where the fence is somebody else's.
 pub(super) fn write_off(fields: &mut Fields<'_>) -> Output {
-    let owner = fields.text()?;
-    let fence = held(fields, owner)?;
+    let fence = held(fields)?;
     let written = outbox::write_off(&rows::rest(fields)?, &fence)?;
     Ok(written.map_or_else(Vec::new, |(batch, lost)| {
         let out = ObjectWriter::new().raw("batch", &batch_json(&batch));
@@ -87,13 +93,16 @@ pub(super) fn write_off(fields: &mut Fields<'_>) -> Output {
     }))
 }
 
-fn claimed(fields: &mut Fields<'_>) -> Result<(Fence, Vec<Claimed>)> {
-    let (owner, most) = (fields.text()?, fields.number()?);
-    let fence = held(fields, owner)?;
-    Ok((fence, outbox::next_batch(&rows::listed(fields)?, most as usize)))
+/// How many at the most, how many policies are barred, their `jti`, operations.
+fn going(fields: &mut Fields<'_>) -> Result<Vec<Claimed>> {
+    let (most, count) = (fields.number()?, fields.number()?);
+    let barred = (0..count).map(|_| fields.text().map(ToOwned::to_owned));
+    let barred = barred.collect::<Result<Vec<String>>>()?;
+    Ok(outbox::next_batch(&rows::listed(fields)?, most as usize, &barred))
 }
 
-fn held(fields: &mut Fields<'_>, owner: &str) -> Result<Fence> {
+fn held(fields: &mut Fields<'_>) -> Result<Fence> {
+    let owner = fields.text()?;
     Fence::held(&rows::alone(fields)?, owner)?.ok_or(ErrorCode::Closed.into())
 }
 

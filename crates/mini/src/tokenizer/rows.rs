@@ -44,7 +44,8 @@ fn one(fields: &mut Fields<'_>) -> Result<(String, Option<Row>)> {
     Ok((key, value.map(|value| Row { value, revision })))
 }
 
-/// A transaction as the store takes it: `expect` with `key` and `revision`, `put` with `key` and `value`, `delete` with keys.
+/// A transaction as the store takes it: `expect` with `key` and `revision`, `put` with `key` and `value`, `delete` with keys; whether
+/// it is `strict`.
 pub(super) fn batch_json(batch: &Batch) -> String {
     let expect = batch.expect.iter().map(|(key, revision)| {
         let out = ObjectWriter::new().string("key", key);
@@ -58,6 +59,7 @@ pub(super) fn batch_json(batch: &Batch) -> String {
         .raw("expect", &array(expect))
         .raw("put", &array(put))
         .raw("delete", &array(batch.delete.iter().map(|key| text(key))))
+        .boolean("strict", batch.strict)
         .finish()
 }
 

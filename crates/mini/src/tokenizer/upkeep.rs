@@ -5,9 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use lingpai_core::Result;
+use lingpai_core::crypto::Drbg;
 use lingpai_core::json::ObjectWriter;
+use lingpai_core::tokenization::policy::PolicyClaims;
 use lingpai_core::tokenization::pools::{Lease, PoolRequest};
-use lingpai_core::tokenizer::{Account, Batch, upkeep};
+use lingpai_core::tokenizer::{Account, Batch, Life, upkeep};
 
 use super::policy::named;
 use super::rows::{self, array, batch_json};
@@ -31,31 +33,34 @@ pub(super) fn account(fields: &mut Fields<'_>) -> Output {
     Ok(out.finish().into_bytes())
 }
 
-/// `jti`, rows → the transaction that takes it over; nothing if it is the one at hand.
+/// `jti`, whether the store is durable, rows → the transaction that takes it over; nothing if it is the one at hand.
 ///
 /// Errors: `claim_invalid` for one that is older than what was seen.
-pub(super) fn adopt(fields: &mut Fields<'_>, device: &Device) -> Output {
-    let policy = named(fields, device)?;
-    upkeep::adopt(&rows::rest(fields)?, policy).map(optional)
+pub(super) fn adopt(fields: &mut Fields<'_>, device: &mut Device) -> Output {
+    let life = life(device.generator()?)?;
+    let (policy, durable) = (named(fields, device)?, fields.flag()?);
+    upkeep::adopt(&rows::rest(fields)?, policy, durable, life).map(optional)
 }
 
 /// `jti`, time, rows of all pools → what is to be asked for so that they are full again, an array of requests.
 pub(super) fn refill(fields: &mut Fields<'_>, device: &Device) -> Output {
     let policy = named(fields, device)?;
     let (now, rows) = (fields.time()?, rows::rest(fields)?);
-    let each = policy.claims().fields.iter();
-    let wanted = each.filter_map(|field| upkeep::refill(&rows, field, now).transpose());
+    let PolicyClaims { install, fields: each, .. } = policy.claims();
+    let wanted =
+        each.iter().filter_map(|field| upkeep::refill(&rows, install, field, now).transpose());
     let wanted = wanted.collect::<Result<Vec<PoolRequest>>>()?;
     Ok(array(wanted.iter().map(PoolRequest::to_json)).into_bytes())
 }
 
-/// Field, lease (JSON), time, rows → the transaction that takes it over.
+/// `jti`, field, lease (JSON), time, rows → the transaction that takes it over as the install of that policy.
 ///
 /// Errors: those of a lease that is none.
-pub(super) fn stock(fields: &mut Fields<'_>) -> Output {
+pub(super) fn stock(fields: &mut Fields<'_>, device: &Device) -> Output {
+    let install = &named(fields, device)?.claims().install;
     let (field, lease) = (fields.text()?, Lease::parse(fields.text()?)?);
     let now = fields.time()?;
-    let batch = upkeep::stock(&rows::rest(fields)?, field, lease, now)?;
+    let batch = upkeep::stock(&rows::rest(fields)?, install, field, lease, now)?;
     Ok(batch_json(&batch).into_bytes())
 }
 
@@ -66,6 +71,11 @@ pub(super) fn forget_policies(fields: &mut Fields<'_>) -> Output {
         .map(|_| fields.text().map(ToOwned::to_owned))
         .collect::<Result<Vec<String>>>()?;
     upkeep::forget_policies(&rows::rest(fields)?, &keys).map(optional)
+}
+
+/// The platform does not say that a store was lost; ids of operations are told apart by the epoch's random bits.
+pub(super) fn life(generator: &mut Drbg) -> Result<Life> {
+    Ok(Life { number: 0, seed: generator.seed()? })
 }
 
 fn optional(batch: Option<Batch>) -> Vec<u8> {

@@ -59,7 +59,7 @@ export function createCircuit({
       see(gateOf(rowFields([circuitKey], await store.read([circuitKey]))).state)
     },
     async enter() {
-      const gate = await transact([circuitKey], false, (rows) => {
+      const gate = await transact([circuitKey], (rows) => {
         const gate = gateOf(rows)
         return { batch: gate.batch, result: gate }
       })
@@ -79,7 +79,7 @@ export function createCircuit({
       }
       const well = successes.filter((time) => Math.abs(at - time) < windowMs).length
       successes = []
-      const after = await transact([circuitKey], false, (rows) => {
+      const after = await transact([circuitKey], (rows) => {
         const fields = [status, Number(document), retryAfterMs, Number(probe), well]
         const text = engine.text(operations.record, ...fields, ...moment(at), ...rows)
         const { batch, after } = JSON.parse(text) as { batch: Batch; after: CircuitState }

@@ -28,7 +28,7 @@ export async function exportDeadLetters(store: RowStore, install: string): Promi
 
 /** Deletes dead letters that somebody has taken care of. */
 export async function discardDeadLetters(store: RowStore, ids: readonly string[]): Promise<void> {
-  await store.write({ delete: ids.map((id) => prefix + id) }, true)
+  await store.write({ delete: ids.map((id) => prefix + id), strict: true })
 }
 
 function read(id: string, text: string): DeadLetter {

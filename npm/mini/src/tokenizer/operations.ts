@@ -21,4 +21,5 @@ export const enum operations {
   settle = 53,
   bury = 54,
   writeOff = 55,
+  buryUnreadable = 56,
 }

@@ -22,6 +22,8 @@ export interface HeldPolicy {
 export interface Policies {
   /** The one at hand, if there is one. */
   current(): Promise<HeldPolicy | undefined>
+  /** Whether the key that it is bound to is here: after a logout there is another one. */
+  isOurs(held: HeldPolicy): boolean
   /** As {@link Policies.current}, of what was last seen. */
   seen(): HeldPolicy | undefined
   /** The one under a key of the store; nothing where it is gone. */
@@ -70,9 +72,11 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
       if (kit.toLingpaiError(thrown).code !== 'key_not_found') throw thrown
     }
     const held = await trusted.read(check)
-    await store.write({ put: [{ key: keysKey, value: used }] }, false)
+    await store.write({ put: [{ key: keysKey, value: used }] })
     return held
   }
+
+  const isOurs = (held: HeldPolicy) => held.jkt === undefined || held.jkt === jkt
 
   async function find(key: string): Promise<HeldPolicy | undefined> {
     const known = verified.get(key)
@@ -95,10 +99,9 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
     const reply = await vault.ask(path, JSON.stringify({ jkt }), 'application/jwt', timeoutMs)
     if (reply.status !== 200 || !reply.document) throw vault.refusalOf(reply)
     const held = await verify(reply.body.trim())
-    if (held.jkt !== undefined && held.jkt !== jkt)
-      throw new kit.LingpaiError('key_binding_mismatch')
-    const isNew = await transact([accountKey], true, (rows) => {
-      const batch = engine.text(operations.adopt, held.id, ...rows)
+    if (!isOurs(held)) throw new kit.LingpaiError('key_binding_mismatch')
+    const isNew = await transact([accountKey], (rows) => {
+      const batch = engine.text(operations.adopt, held.id, Number(store.durable), ...rows)
       return batch === '' ? { result: false } : { batch: JSON.parse(batch) as Batch, result: true }
     })
     last = held
@@ -125,8 +128,9 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
         timeoutMs,
       )
       if (reply.status !== 200 || !reply.document) throw vault.refusalOf(reply)
-      await transact([`pool/${field}`], true, (rows) => {
-        const batch = engine.text(operations.stock, field, reply.body, nowSeconds(), ...rows)
+      const fields = [held.id, field, reply.body, nowSeconds()]
+      await transact([`pool/${field}`], (rows) => {
+        const batch = engine.text(operations.stock, ...fields, ...rows)
         return { batch: JSON.parse(batch) as Batch, result: undefined }
       })
     }
@@ -150,13 +154,14 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
 
   return {
     current,
+    isOurs,
     find,
     seen: () => last,
     async renew() {
       checkOpen(parts)
       const held = await current().catch(() => undefined)
       let good = true
-      if (held === undefined || nowSeconds() >= held.renewAtSeconds)
+      if (held === undefined || !isOurs(held) || nowSeconds() >= held.renewAtSeconds)
         good = await attempt('policy', ask)
       const own = last
       if (own !== undefined) good = (await attempt('pool', () => fill(own))) && good

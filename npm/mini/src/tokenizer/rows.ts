@@ -19,6 +19,8 @@ export interface Batch {
   expect?: { key: string; revision: number }[]
   put?: { key: string; value: string }[]
   delete?: string[]
+  /** It has to be kept before anybody hears of it, or not to be written at all. */
+  strict?: boolean
 }
 
 /** The key of the account. */

@@ -25,10 +25,10 @@ export interface RowStore {
   /** Rows whose key begins with `prefix` and comes after `after`, in the order of their keys. */
   list(range: { prefix: string; after?: string | undefined; limit: number }): Promise<ListedRow[]>
   /**
-   * Whether it was committed; not where a row has another revision. Resolves once it is kept. `strict`: rejects with
-   * `storage_unavailable` where it cannot be; else it lives in memory, until the store is read again.
+   * Whether it was committed; not where a row has another revision. Resolves once it is kept. Where it cannot be, it lives in
+   * memory, until the store is read again; unless it is strict, then it rejects with `storage_unavailable`.
    */
-  write(batch: Batch, strict: boolean): Promise<boolean>
+  write(batch: Batch): Promise<boolean>
   /** What reading found missing, once: nothing at all where there was something, or some of the pages. */
   takeLoss(): boolean
 }
@@ -183,7 +183,8 @@ export function createRowStore(
     synced = durable = true
   }
 
-  async function write(batch: Batch, strict: boolean): Promise<boolean> {
+  async function write(batch: Batch): Promise<boolean> {
+    const { strict } = batch
     await sync()
     for (const { key, revision } of batch.expect || []) {
       const row = rowOf(key)
@@ -244,7 +245,7 @@ export function createRowStore(
           .slice(0, limit)
           .map((key) => rowOf(key) as ListedRow)
       }),
-    write: (batch, strict) => inTurn(() => write(batch, strict)),
+    write: (batch) => inTurn(() => write(batch)),
     takeLoss() {
       const had = lost
       lost = false

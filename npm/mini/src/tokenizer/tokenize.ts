@@ -106,9 +106,10 @@ export function createTokenize(parts: Parts, degraded: () => void) {
       const pool = `pool/${field}`
       if (keys.indexOf(pool) < 0) keys.push(pool)
     }
-    return transact(keys, true, (rows) => {
+    return transact(keys, (rows) => {
       const now = holder.gateway.nowSeconds()
-      const fields = [policy.id, Number(store.durable), now, wanted.length, ...pairs, ...rows]
+      const standing = [Number(store.durable), Number(policies.isOurs(policy)), now]
+      const fields = [policy.id, ...standing, wanted.length, ...pairs, ...rows]
       const { batch, placed } = JSON.parse(engine.text(operations.degrade, ...fields)) as {
         batch: Batch
         placed: { token: string; rung: TokenSource }[]

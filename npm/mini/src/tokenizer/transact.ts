@@ -10,13 +10,9 @@ export interface Decided<Result> {
   result: Result
 }
 
-/**
- * Runs decisions on a store. `strict`: it has to be kept before anybody hears of it. Rejects with `storage_unavailable` where that
- * never comes to an end, or the store fails.
- */
+/** Runs decisions on a store. Rejects with `storage_unavailable` where that never comes to an end, or the store fails. */
 export type Transact = <Result>(
   keys: readonly string[],
-  strict: boolean,
   decide: (rows: Field[]) => Decided<Result>,
 ) => Promise<Result>
 
@@ -24,11 +20,11 @@ const attempts = 30
 
 /** Makes the function for a store. */
 export function createTransact({ LingpaiError }: Kit, store: RowStore): Transact {
-  return async (keys, strict, decide) => {
+  return async (keys, decide) => {
     for (let attempt = 1; attempt <= attempts; attempt++) {
       const { batch, result } = decide(rowFields(keys, await store.read(keys)))
       if (batch === undefined || isEmpty(batch)) return result
-      if (await store.write(batch, strict)) return result
+      if (await store.write(batch)) return result
     }
     throw new LingpaiError('storage_unavailable', { message: 'the store has no turn for us' })
   }

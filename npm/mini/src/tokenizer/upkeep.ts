@@ -76,7 +76,8 @@ export function createUpkeep(parts: Parts, sender: Sender, drained: () => void) 
       await policies.current().catch(() => undefined)
       // With what is at hand, or what comes in time: an outage is no reason to wait for anything.
       const renewed = renew()
-      if (policies.seen() === undefined)
+      const held = policies.seen()
+      if (held === undefined || !policies.isOurs(held))
         await kit.within(host, parts.onlineTimeoutMs, renewed).catch(() => {})
       busy = ledger.pending > 0
       if (host.onShow !== undefined) host.onShow(shown)

@@ -1,4 +1,5 @@
 // One request to the vault, and what its answer says about the vault: an answer that is no document is none.
+import type { LingpaiError } from '../errors'
 import type { HostResponse } from '../host'
 import { checkOpen, type Parts } from './parts'
 import { operations } from './operations'
@@ -26,7 +27,7 @@ export interface Vault {
     timeoutMs: number,
   ): Promise<Reply>
   /** The refusal that an answer is. */
-  refusalOf(reply: Reply): Error & { code: string; status?: number; retryAfterMs?: number }
+  refusalOf(reply: Reply): LingpaiError
 }
 
 const nothing: Reply = { status: 0, document: false, body: '', retryAfterMs: undefined }
