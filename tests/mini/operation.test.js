@@ -191,6 +191,25 @@ test('a refusal before anything began leaves the operation open, for other detai
   assert.equal((await it.run(operation.submit(smaller))).state, 'done')
 })
 
+test('an operation whose answer was lost stays in doubt when the caller is refused afterwards', async () => {
+  const it = await customer('wechat')
+  const operation = await it.begin()
+  let sent = 0
+  it.fault = ({ url }) => {
+    if (!url.endsWith('/v1/operations')) return undefined
+    sent += 1
+    if (sent === 1) return 'answer'
+    const problem = { error: 'insufficient_scope', error_description: 'insufficient_scope' }
+    const headers = { 'content-type': 'application/problem+json' }
+    return { status: 403, headers, body: JSON.stringify(problem) }
+  }
+  await it.run(assert.rejects(operation.submit(), refused('insufficient_scope')))
+  assert.equal(operation.state, 'in_doubt')
+  it.fault = () => undefined
+  assert.equal((await it.run(operation.submit())).state, 'done')
+  assert.equal(await it.executed(), 1)
+})
+
 test('hidden while the alias is on its way: it is given up as soon as it is there', async () => {
   const it = await customer('wechat')
   it.fault = ({ url }) => {

@@ -41,6 +41,9 @@ const askAgainMs = 1_000
 const mostPending = 30
 const mostInDoubt = 3
 
+/** Refusals of the registry itself: there is no such operation, and it has not begun one. */
+const decided = /^(alias_invalid|access_denied)$/
+
 /** Makes the handle; `take` gives it an alias. */
 export function createHandle(
   holder: Holder,
@@ -56,6 +59,8 @@ export function createHandle(
   /** The request, once it is fixed: whatever is sent for this operation is this text. */
   let body: string | undefined
   let begun = details && textOf(details)
+  /** Whether a request was sent of which nobody knows what became of it. */
+  let doubtful = false
   const key = engine.text(operations.encode, engine.call(operations.random, 16))
 
   const emit = (event: OperationEvent) => {
@@ -132,15 +137,19 @@ export function createHandle(
     try {
       const result = await outcome(body)
       state = result.state
+      doubtful = state === 'in_doubt'
       if (result.state === 'done') emit({ type: 'done', refused: 'refused' in result })
       return result
     } catch (thrown) {
       const error = kit.toLingpaiError(thrown)
       // It may have been executed: only the same request again tells.
       state = 'in_doubt'
-      if (error.status !== undefined && !error.retryable) {
-        // Refused before anything began; the details of a next try may be others.
+      if (error.status === undefined || error.retryable) doubtful = true
+      // What refuses after it has looked for the operation knows that nothing began; a refusal of the caller does not.
+      if (!doubtful || decided.test(error.code)) {
+        doubtful = false
         state = error.code === 'alias_invalid' ? 'cancelled' : 'open'
+        // The details of a next try may be others.
         body = undefined
         begun = details && textOf(details)
         if (hidden) giveUp('hide')
@@ -151,13 +160,18 @@ export function createHandle(
   }
 
   async function outcome(body: string): Promise<OperationResult> {
-    const onAttempt = (attempt: number) => emit({ type: 'submitted', attempt })
+    const onAttempt = (attempt: number) => {
+      // The one before had no answer that tells.
+      if (attempt > 1) doubtful = true
+      emit({ type: 'submitted', attempt })
+    }
     for (let pending = 0, inDoubt = 0; ;) {
       const answer = await ask<Answer>(holder, '/v1/operations', body, onAttempt)
       if (answer.state === 'done') {
         const { refused, result } = answer
         return refused === undefined ? { state: 'done', result } : { state: 'done', refused }
       }
+      doubtful = true
       emit({ type: 'waiting', state: answer.state })
       if (answer.state === 'in_doubt' && ++inDoubt >= mostInDoubt) return { state: 'in_doubt' }
       if (++pending >= mostPending) return { state: 'in_doubt' }
