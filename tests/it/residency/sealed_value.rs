@@ -72,10 +72,9 @@ fn what_tells_writes_apart_is_the_same_for_the_same_write_of_one_identity_alone(
     let content =
         |area: &str, id, action, kind| keys.of(area).unwrap().write_content(id, action, kind, "1");
     assert_eq!(content("cn", ID, "put", "profile"), content("cn", ID, "put", "profile"));
-    let other = IdentityId::from_random([9; 16]);
     let all = [
         content("cn", ID, "put", "profile"),
-        content("cn", other, "put", "profile"),
+        content("cn", OTHER, "put", "profile"),
         content("eu", ID, "put", "profile"),
         content("cn", ID, "drop", "profile"),
         content("cn", ID, "put", "orders"),

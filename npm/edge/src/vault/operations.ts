@@ -31,7 +31,8 @@ export async function rotateAll(context: VaultContext, tenant: string): Promise<
   return report
 }
 
-function shardsFrom(first: number, end: number): number[] {
+/** Numbers of shards. */
+export function shardsFrom(first: number, end: number): number[] {
   return Array.from({ length: end - first }, (_, at) => first + at)
 }
 

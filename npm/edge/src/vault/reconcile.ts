@@ -152,13 +152,14 @@ async function claim(
 /** Steps 3 and 4: the value gets its canonical token, and the operation's token stands for that value. */
 async function registerAndBind(
   context: VaultContext,
-  { tenant }: Policy,
+  policy: Policy,
   works: readonly Work[],
 ): Promise<void> {
+  const { tenant } = policy
   const free = works.filter(({ claimed }) => claimed)
   const known = await register(
     context,
-    tenant,
+    policy,
     free.map(({ operation }) => operation),
   )
   const registered = free.flatMap((work, at) => {

@@ -23,10 +23,10 @@ export interface VaultContext {
   vault: Resource
 }
 
-/** Registers values; `undefined` for those that could not be, about which nothing is known. */
+/** Registers values of a person; `undefined` for those that could not be, about which nothing is known. */
 export async function register(
   { settings, vault }: VaultContext,
-  tenant: string,
+  { tenant, holder }: { tenant: string; holder: string },
   incoming: readonly Incoming[],
 ): Promise<(Known | undefined)[]> {
   const registered = await askShards(
@@ -34,7 +34,7 @@ export async function register(
     tenant,
     incoming,
     ({ shard }) => shard,
-    (shard, items) => shard.register(tenant, items.map(registration)),
+    (shard, items) => shard.register(tenant, holder, items.map(registration)),
   )
   return incoming.map(({ field, shard }, at) => {
     const answer = registered[at]

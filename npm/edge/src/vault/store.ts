@@ -25,6 +25,7 @@ export type ShardStore = Pick<
   | 'canonical'
   | 'reveal'
   | 'erase'
+  | 'eraseOwner'
   | 'trail'
   | 'rotate'
 >

@@ -46,7 +46,7 @@ export async function tokenize(
   requireScopes(caller.claims, 'tokenize', items)
   await count(context, caller, 'tokens', items)
   const accepted = items.filter((item): item is Item & Incoming => 'fingerprint' in item)
-  const known = await register(context, tenant, accepted)
+  const known = await register(context, caller, accepted)
   if (accepted.length > 0 && known.every((value) => value === undefined)) throw new Unavailable()
   const tokens = new Map(accepted.map((item, at) => [item as Item, known[at]?.canonical]))
   const results = items.map((item): OperationResult => {
@@ -58,7 +58,8 @@ export async function tokenize(
   return { results }
 }
 
-interface Question {
+/** A token that somebody asks about, and where it would be known. */
+export interface Question {
   field: string
   token: string
   shard?: number
@@ -197,48 +198,15 @@ export async function lease(
 
 const memoryMarginSeconds = 7 * 86_400
 
-/** Erases the values of tokens. */
-export async function erase(
-  context: VaultContext,
-  tenant: string,
-  questions: readonly { field: string; token: string }[],
-  by: Actor,
-): Promise<{ token: string; erased: boolean }[]> {
-  const asked = questionsOf(context, tenant, JSON.stringify({ items: questions }))
-  const known = await meanings(context, tenant, asked)
-  const { settings } = context
-  const erased = await askShards(
-    settings,
-    tenant,
-    known,
-    ({ meaning }) => meaning.shard,
-    (shard, items) =>
-      shard.erase(
-        items.map(({ question, meaning }) => ({
-          tenant,
-          field: question.field,
-          value: meaning.value,
-          by,
-        })),
-        settings.seconds.auditRetention,
-      ),
-  )
-  if (erased.includes(undefined)) throw new LingpaiError('storage_unavailable')
-  const found = new Map(known.map(({ question }, at) => [question, erased[at] === true]))
-  return asked.map((question) => ({
-    token: question.token,
-    erased: found.get(question) ?? false,
-  }))
-}
-
-function questionsOf({ vault }: VaultContext, tenant: string, body: string): Question[] {
+/** Reads questions about tokens. */
+export function questionsOf({ vault }: VaultContext, tenant: string, body: string): Question[] {
   return JSON.parse(
     vault.use((number) => engine.glue.vaultLookups(number, tenant, body)),
   ) as Question[]
 }
 
 /** What tokens stand for, of those that stand for anything. */
-async function meanings(
+export async function meanings(
   { settings }: VaultContext,
   tenant: string,
   questions: readonly Question[],
