@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { freeze } from '../../offline/faults/freeze.js'
-import { QUOTA_PREFERENCES } from '../../offline/faults/quota.js'
 import { launch } from '../../support/browsers/index.js'
+
+/** 40 MB for everything of one site: a thousand operations need some, and a test uses up the rest. */
+const ROOM = { 'dom.quotaManager.temporaryStorage.fixedLimit': 40_960 }
 
 /** Starts it. */
 export async function startFirefox() {
   const profile = mkdtempSync(join(tmpdir(), 'lingpai-profile-'))
-  const start = () => launch('firefox', { profile, preferences: QUOTA_PREFERENCES })
+  const start = () => launch('firefox', { profile, preferences: ROOM })
   let browser = await start()
   let pages = []
   const frozen = new Map()

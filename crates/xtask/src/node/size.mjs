@@ -34,7 +34,8 @@ const groups = [
     entries: ['./tokenizer'],
     modules: ['tokenizer'],
     barKb: 92,
-    budgetKb: 92,
+    // A glue that makes instances anew after a trap is taken whole by bundlers: 2 KB.
+    budgetKb: 95,
     conditions: ['browser'],
   },
   {

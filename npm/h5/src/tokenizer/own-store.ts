@@ -6,6 +6,9 @@ import { createMemoryStore } from './memory-store.js'
 import type { Settings } from './options.js'
 import type { TokenizerStore } from './store.js'
 
+/** A thousand operations are one commit, which takes a slow device longer than a store of small rows would wait. */
+const openTimeoutMs = 4_000
+
 /** Opens stores of the page. */
 export type OpenStore = typeof openStore
 
@@ -19,6 +22,7 @@ export async function storeOf(
   if (!visit || !open) return createMemoryStore()
   return open({
     name,
+    openTimeoutMs,
     onEvent({ type }) {
       if (type === 'storage_lost') emit({ type })
     },
