@@ -10,7 +10,7 @@ const suite = `
   exports.main = (kind, exportsOf) => {
     if (kind === 'javascript') return suite.run(exports.lingpai, { symmetric: exports.symmetric.instantiate() }, undefined)
     const builds = {}
-    for (const name of ['lingpai_mini', 'lingpai_mini_visit']) builds[name] = exportsOf(exports.bytesOf(name))
+    for (const name of ['lingpai_mini', 'lingpai_mini_visit', 'lingpai_mini_tokenizer']) builds[name] = exportsOf(exports.bytesOf(name))
     return suite.run(exports.lingpai, builds, async (path) => {
       const [, name] = /^\\/miniprogram_npm\\/@lingpai\\/mini\\/wasm\\/(\\w+)\\.wasm$/.exec(path)
       return { instance: { exports: exportsOf(exports.bytesOf(name)) } }
@@ -45,6 +45,18 @@ for (const { name, builds, run } of engines) {
           assert.deepEqual(found, [['canary', true]], title)
         }
         const bound = kind === 'wasm'
+        if (bound) {
+          const said = (title) => of[`lingpai_mini_tokenizer: ${title}`]
+          assert.equal(JSON.parse(said('a policy')).id, 'policy-1')
+          assert.equal(said('a policy that was changed'), 'refused: signature_invalid')
+          assert.equal(said('the same number, written otherwise'), true)
+          const over = 'refused: temporarily_unavailable(cap)'
+          assert.equal(said('more than the policy allows'), over)
+          assert.equal(said('in a store that keeps nothing'), 'refused: storage_unavailable')
+          assert.equal(JSON.parse(said('two numbers, sealed')).placed.length, 2)
+          assert.equal(JSON.parse(said('settled')).done, 2)
+          assert.equal(said('settled by who has lost the fence'), 'refused: closed')
+        }
         assert.equal(of['session: one login for fifty calls'], '1,1,true')
         assert.equal(JSON.parse(of['session: the token']).type, bound ? 'DPoP' : 'Bearer')
         assert.equal(JSON.parse(of['session: the token']).subject, '用户-1 \u{1F680}')

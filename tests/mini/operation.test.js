@@ -33,7 +33,7 @@ async function customer(platform, options = {}) {
     told,
     begin: (given = details, more = {}) =>
       it.run(
-        it.mini.beginOperation('transfer', given, {
+        it.mini.beginOperation('transfer', given ?? undefined, {
           account: id,
           onEvent: (event) => told.push(event),
           ...more,

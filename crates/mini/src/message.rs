@@ -36,6 +36,7 @@ impl<'a> Fields<'a> {
         self.optional_bytes()?.ok_or(ErrorCode::Malformed.into())
     }
 
+    #[cfg(any(feature = "primitives", feature = "proofs"))]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         self.bytes()?.try_into().map_err(|_| ErrorCode::Malformed.into())
     }

@@ -12,7 +12,7 @@ import { manifest } from './package.js'
 import { bareRealm } from './phone.js'
 
 /** The modules in WebAssembly, by name. */
-export const modules = ['lingpai_mini', 'lingpai_mini_visit']
+export const modules = ['lingpai_mini', 'lingpai_mini_visit', 'lingpai_mini_tokenizer']
 const wasm = (name) => readFileSync(at('npm/mini', manifest.miniprogram, 'wasm', `${name}.wasm`))
 
 /** The package's script. What a process shares is shared by whoever loads it once: a restart loads it again. */

@@ -29,9 +29,9 @@ export async function beginOperation(
     const { claim, ...opened } = await ask<Opened>(holder, '/v1/aliases', body)
     return claim ? { ...opened, pairingCode: pairingCode(holder, opened, claim) } : opened
   }
-  const handle = createHandle(holder, { type, details, limits, renew, onEvent })
-  handle.take(await renew())
-  return handle.shown
+  // It listens from here on: the mini-program may be hidden before there is an alias.
+  const begin = createHandle(holder, { type, details, limits, renew, onEvent })
+  return begin(renew())
 }
 
 /** Takes over the operation whose pairing code another terminal of the same user shows. */
@@ -53,9 +53,8 @@ export async function claimOperation(
   const { operation, limits, ...claimed } = await ask<
     Omit<Opened, 'alias'> & { operation: string; limits?: OperationLimits }
   >(holder, '/v1/aliases/claim', JSON.stringify(request))
-  const handle = createHandle(holder, { type: operation, limits, onEvent })
-  handle.take({ alias: request.alias, ...claimed })
-  return handle.shown
+  const begin = createHandle(holder, { type: operation, limits, onEvent })
+  return begin(Promise.resolve({ alias: request.alias, ...claimed }))
 }
 
 /** Without a key nobody could tell that what is executed is what was shown. */

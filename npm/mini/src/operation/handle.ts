@@ -2,6 +2,7 @@
 // is not the end, but seconds later nothing runs any more, and whether it goes on nobody knows: so the alias does not outlive it.
 import { operations } from '../engine/operations'
 import type { Holder } from '../kit'
+import { watch } from './lifecycle'
 import { ask, closeAlias } from './request'
 import type {
   OperationDetails,
@@ -44,11 +45,11 @@ const mostInDoubt = 3
 /** Refusals of the registry itself: there is no such operation, and it has not begun one. */
 const decided = /^(alias_invalid|access_denied)$/
 
-/** Makes the handle; `take` gives it an alias. */
+/** Makes what waits for an alias, and then gives the handle. */
 export function createHandle(
   holder: Holder,
   { type, details, limits, renew, onEvent }: Parts,
-): { shown: OperationHandle; take(alias: Alias): void } {
+): (alias: Promise<Alias>) => Promise<OperationHandle> {
   const { kit, settings, device } = holder
   const { host } = settings
   const { engine } = device
@@ -88,9 +89,9 @@ export function createHandle(
   function giveUp(by: 'page' | 'hide'): void {
     if (held !== undefined && state === 'open') {
       closeAlias(holder, held.handle, held.close)
-      state = by === 'hide' && renew !== undefined ? 'away' : 'cancelled'
+      become(by === 'hide' && renew !== undefined ? 'away' : 'cancelled')
       emit({ type: 'cancelled', by })
-    } else if (by === 'page' && state === 'away') state = 'cancelled'
+    } else if (by === 'page' && state === 'away') become('cancelled')
   }
 
   async function comeBack(again: () => Promise<Alias>): Promise<void> {
@@ -101,22 +102,26 @@ export function createHandle(
       state = 'open'
       take(alias, true)
     } catch (error) {
-      state = 'cancelled'
+      become('cancelled')
       emit({ type: 'failed', code: kit.toLingpaiError(error).code })
     }
   }
 
-  if (host.onHide !== undefined)
-    host.onHide(() => {
+  const stop = watch(host, {
+    hidden() {
       hidden = true
       giveUp('hide')
-    })
-  if (host.onShow !== undefined)
-    host.onShow(() => {
-      const was = hidden
+    },
+    shown() {
       hidden = false
-      if (was && state === 'away' && renew !== undefined) void comeBack(renew)
-    })
+      if (state === 'away' && renew !== undefined) void comeBack(renew)
+    },
+  })
+  /** What is over hears of nothing any more. */
+  const become = (next: OperationHandle['state']) => {
+    state = next
+    if (state === 'done' || state === 'cancelled') stop()
+  }
 
   async function submit(given?: OperationDetails): Promise<OperationResult> {
     checkOpen()
@@ -136,8 +141,8 @@ export function createHandle(
     state = 'submitting'
     try {
       const result = await outcome(body)
-      state = result.state
-      doubtful = state === 'in_doubt'
+      become(result.state)
+      doubtful = result.state === 'in_doubt'
       if (result.state === 'done') emit({ type: 'done', refused: 'refused' in result })
       return result
     } catch (thrown) {
@@ -148,7 +153,7 @@ export function createHandle(
       // What refuses after it has looked for the operation knows that nothing began; a refusal of the caller does not.
       if (!doubtful || decided.test(error.code)) {
         doubtful = false
-        state = error.code === 'alias_invalid' ? 'cancelled' : 'open'
+        become(error.code === 'alias_invalid' ? 'cancelled' : 'open')
         // The details of a next try may be others.
         body = undefined
         begun = details && textOf(details)
@@ -197,7 +202,17 @@ export function createHandle(
     submit,
     cancel: () => giveUp('page'),
   }
-  return { shown, take }
+  async function begin(alias: Promise<Alias>): Promise<OperationHandle> {
+    try {
+      take(await alias)
+      return shown
+    } catch (error) {
+      stop()
+      throw error
+    }
+  }
+
+  return begin
 }
 
 /** Details as the text that is sent, whatever the app does to the object afterwards. */
