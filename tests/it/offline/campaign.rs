@@ -382,7 +382,12 @@ impl World {
         self.disk.local_full = false;
         self.disk.local_denied = false;
         for (_, tab) in self.tabs.iter_mut().flatten() {
-            tab.frozen = false;
+            if std::mem::take(&mut tab.frozen) {
+                // As after any thaw: it could not be answered before.
+                for (_, since) in &mut tab.asked {
+                    *since = self.now;
+                }
+            }
         }
         for at in 0..TABS {
             self.tell(at, Input::Wake);

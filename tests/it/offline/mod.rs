@@ -8,5 +8,6 @@ mod campaign;
 mod clock;
 mod disk;
 mod lease;
+mod neighbours;
 mod row;
 mod tab;
