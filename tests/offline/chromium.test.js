@@ -1,11 +1,19 @@
 import { campaignIn } from './campaign.js'
+import { clocksIn } from './clocks.js'
+import { crowdsIn } from './crowd.js'
 import { failuresIn } from './failures.js'
 import { intrudersIn } from './intruders.js'
 import { producersIn } from './producers.js'
 import { rivalsIn } from './rivals.js'
+import { servicesIn } from './services.js'
+import { trapsIn } from './traps.js'
 
 producersIn('chromium')
 failuresIn('chromium')
 rivalsIn('chromium')
 intrudersIn('chromium')
+clocksIn('chromium')
+servicesIn('chromium')
+trapsIn('chromium')
+crowdsIn('chromium')
 campaignIn('chromium', { everyKill: 6, lanes: 3 })

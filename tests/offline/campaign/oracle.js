@@ -21,8 +21,11 @@ export function judge({ history, found, log, valueOf }) {
   /** Whether a row that was acknowledged then may be gone. */
   const mayBeGone = (at, durability) => {
     const faults = faultsAfter(at)
-    // Where everything is cleared nothing is left that could tell, be it at once or in two steps.
-    const both = ['clear databases', 'clear localStorage'].every((fault) => faults.includes(fault))
+    // Where everything is cleared nothing is left that could tell: at once, or in two steps, or in one and by a kill, since browsers
+    // write localStorage down seconds later.
+    const cleared = faults.indexOf('clear databases')
+    const both =
+      cleared >= 0 && (faults.includes('clear localStorage') || faults.includes('kill', cleared))
     if (both || faults.includes('clear all')) return true
     const lost = toldAfter(at).some(({ type }) => type === 'storage_lost')
     if (faults.includes('clear databases') && lost) return true
