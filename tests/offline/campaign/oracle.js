@@ -18,9 +18,9 @@ export function judge({ history, found, log, valueOf }) {
   const toldAfter = (at) => history.slice(at).flatMap(({ told }) => told ?? [])
   const frozen = new Set(history.flatMap(({ fault, tab }) => (fault === 'freeze' ? [tab] : [])))
 
-  /** Whether a row that was acknowledged then may be gone. */
-  const mayBeGone = (at, durability) => {
-    const faults = faultsAfter(at)
+  /** Whether a row may be gone that was acknowledged then: what was asked for before a fault may have been committed before it. */
+  const mayBeGone = (id, at, durability) => {
+    const faults = faultsAfter(history.findIndex(({ issued }) => issued?.id === id))
     // Where everything is cleared nothing is left that could tell: at once, or in two steps, or in one and by a kill, since browsers
     // write localStorage down seconds later.
     const cleared = faults.indexOf('clear databases')
@@ -56,7 +56,7 @@ export function judge({ history, found, log, valueOf }) {
   for (const { id, status, durability, at } of answers) {
     if (status !== 'kept') continue
     const { op } = issued.get(id)
-    if (op.kind === 'append' && !log.includes(id) && !mayBeGone(at, durability)) {
+    if (op.kind === 'append' && !log.includes(id) && !mayBeGone(id, at, durability)) {
       missed(durability, `${durability} append ${id} is not in the log`)
     }
     if (op.kind === 'delete' && DURABLE.includes(durability) && found.has(op.key)) {
@@ -72,7 +72,7 @@ export function judge({ history, found, log, valueOf }) {
     }
     if (op.kind !== 'put') continue
     for (const key of op.keys) {
-      if (found.has(key) || deleted.has(key) || mayBeGone(at, durability)) continue
+      if (found.has(key) || deleted.has(key) || mayBeGone(id, at, durability)) continue
       missed(durability, `${key} was acknowledged as ${durability} and is gone`)
     }
   }
