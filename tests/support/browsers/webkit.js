@@ -46,6 +46,8 @@ export async function launchWebKit([driver, miniBrowser, xvfb]) {
       async close() {
         await call(session, 'DELETE', '').catch(() => {})
         await process.stop()
+        // A driver that lost its session leaves the browser alone.
+        for (const pid of processesOn(`:${display.match[1]}`, 'MiniBrowser')) end(pid)
         await display.stop()
       },
     }
@@ -114,6 +116,14 @@ function processesOn(display, name) {
     .filter((pid) => /^\d+$/.test(pid) && read(pid, 'comm').trim() === name)
     .filter((pid) => read(pid, 'environ').split('\0').includes(`DISPLAY=${display}`))
     .map(Number)
+}
+
+function end(pid) {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended already.
+  }
 }
 
 /** WebDriver scripts are text; the result goes out by callback, errors as values. */
