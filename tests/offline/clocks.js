@@ -30,7 +30,7 @@ export function clocksIn(browserName, { canFreeze = true } = {}) {
     const turn = (page, skewMs) => page.evaluate((ms) => void (state.skewMs = ms), skewMs)
 
     /** Ten parts of the page ask at once; each has to get a token that is good by the authority's clock. */
-    async function ask(page, options) {
+    async function ask(page, options = {}) {
       const expiries = await page.evaluate(async (options) => {
         const tokens = await Promise.all(
           Array.from({ length: 10 }, () => state.visit.token(options)),

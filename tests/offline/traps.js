@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
+import { session } from '../browsers/session.js'
+import { callApi } from '../browsers/visits.js'
 import { until } from '../support/until.js'
 import { storeSession } from './session.js'
 
@@ -115,6 +117,93 @@ export function trapsIn(browserName) {
       assert.ok((await reports(page, 'restarted')).length >= 1)
     })
   })
+}
+
+/** Traps under visits that are open. */
+export function visitTrapsIn(browserName) {
+  describe(`traps under a visit in ${browserName}`, { timeout: 240_000 }, () => {
+    const { openVisit, world } = session(browserName)
+    const redeemed = () => world().proxy.of('/v1/visits').length
+    const types = (page) => page.evaluate(() => state.events.map(({ type }) => type))
+
+    for (const storage of ['session', 'persistent']) {
+      for (const [what, trap] of [
+        ['that its caller sees', trapInCall],
+        ['in work that nobody hears of any more', trapInPromise],
+      ]) {
+        test(`${what} (${storage}): one call fails, and the visit goes on with another instance`, async () => {
+          const { page, claims } = await openVisit(await world().fragmentUrl({ storage }))
+          assert.equal((await page.evaluate(callApi)).status, 200)
+          await page.evaluate(prepareTraps)
+          await page.evaluate(trap)
+          const failure = await page.evaluate(() =>
+            state.visit.fetch(`${new URLSearchParams(location.search).get('gateway')}/api/me`).then(
+              () => null,
+              ({ code }) => code,
+            ),
+          )
+          assert.equal(failure, 'internal')
+          assert.equal((await page.evaluate(callApi)).status, 200)
+          assert.ok((await types(page)).includes('revived'))
+          assert.equal(await page.evaluate(() => state.visit.claims.sid), claims.sid)
+          // Whatever it does from here on, as if nothing had been.
+          const next = await page.evaluate(async () => {
+            await state.visit.token({ minValiditySeconds: 3600 })
+            return state.visit.claims
+          })
+          assert.equal(next.sid, claims.sid)
+          assert.notEqual(next.jti, claims.jti)
+          assert.equal((await page.evaluate(callApi)).status, 200)
+          assert.equal(redeemed(), 1)
+          await page.evaluate(() => state.visit.close())
+        })
+      }
+    }
+
+    test('a visit in memory has lost its key with the module, and says that it is over', async () => {
+      const { page } = await openVisit(await world().fragmentUrl({ storage: 'memory' }))
+      await page.evaluate(prepareTraps)
+      await page.evaluate(trapInCall)
+      const ask = () =>
+        state.visit.token().then(
+          () => 'served',
+          ({ code, retryable }) => [code, retryable],
+        )
+      assert.deepEqual(await page.evaluate(ask), ['internal', false])
+      assert.deepEqual(await page.evaluate(ask), ['visit_ended', false])
+      assert.ok((await types(page)).includes('ended'))
+    })
+  })
+}
+
+/** Runs in the page: the next time that the module looks at a clock, it traps. */
+function trapInCall() {
+  trapOnce(performance, 'now')
+}
+
+/** Runs in the page: the next time that it waits for something, which is in a promise that nobody will settle then. */
+function trapInPromise() {
+  trapOnce(Promise.prototype, 'then')
+}
+
+/** Runs in the page: gives it what the two above need. */
+function prepareTraps() {
+  globalThis.trapOnce = (object, name) => {
+    const bytes = [
+      [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0],
+      [7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0, 11],
+    ]
+    const module = new WebAssembly.Module(new Uint8Array(bytes.flat()))
+    const { trap } = new WebAssembly.Instance(module).exports
+    const original = object[name]
+    object[name] = function (...args) {
+      if (/wasm/.test(new Error().stack)) {
+        object[name] = original
+        trap()
+      }
+      return original.apply(this, args)
+    }
+  }
 }
 
 /** Runs in the page: the nth time that the module looks at the clock, which is first of all it does when it is entered, it traps. */

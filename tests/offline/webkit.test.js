@@ -3,10 +3,11 @@ import { describe, test } from 'node:test'
 
 import { clocksIn } from './clocks.js'
 import { failuresIn } from './failures.js'
+import { hungIn } from './hung.js'
 import { intrudersIn } from './intruders.js'
 import { rivalsIn } from './rivals.js'
 import { servicesIn } from './services.js'
-import { trapsIn } from './traps.js'
+import { trapsIn, visitTrapsIn } from './traps.js'
 
 const noQuota = 'the driver has no setting for the room of an origin'
 const noProfile =
@@ -53,3 +54,5 @@ intrudersIn('webkit')
 clocksIn('webkit', { canFreeze: false })
 servicesIn('webkit')
 trapsIn('webkit')
+visitTrapsIn('webkit')
+hungIn('webkit')

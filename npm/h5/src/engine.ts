@@ -8,6 +8,8 @@ import { createGlue } from './wasm/lingpai_h5_bg.js'
 export type Engine = ReturnType<typeof createGlue>
 
 let engine: Promise<Engine> | undefined
+let started: Engine | undefined
+const failed = /* @__PURE__ */ new WeakSet<Engine>()
 
 /** The module, ready for use. */
 export function loadEngine(): Promise<Engine> {
@@ -20,7 +22,13 @@ export function loadEngine(): Promise<Engine> {
 
 /** Forgets the instance. What was made with it is of no use any more; whatever still calls into it calls nobody else. */
 export function dropEngine(): void {
-  engine = undefined
+  if (started) failed.add(started)
+  started = engine = undefined
+}
+
+/** Whether this instance was given up. */
+export function isDropped(instance: Engine): boolean {
+  return failed.has(instance)
 }
 
 onTrap(dropEngine)
@@ -30,5 +38,5 @@ async function start(): Promise<Engine> {
   const exports = await load({ './lingpai_h5_bg.js': glue as unknown as WebAssembly.ModuleImports })
   glue.__wbg_set_wasm(exports)
   ;(exports['__wbindgen_start'] as () => void)()
-  return glue
+  return (started = glue)
 }

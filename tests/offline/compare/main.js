@@ -30,6 +30,14 @@ const table = (found) =>
     ),
   ].join('\n')
 
+const sections = measured
+  .map(({ version, table: found }) => `## ${version}\n\n${table(found)}`)
+  .join('\n\n')
+if (values.browser) {
+  console.log(await format(sections, { parser: 'markdown' }))
+  process.exit()
+}
+
 const page = `# Faults, side by side
 
 Written by \`npm run offline:compare --workspace tests\`: the same faults, in real browsers, under a row of each library. Kept:
@@ -40,7 +48,7 @@ The libraries are asked for what they are for: Firebase Auth’s persistence for
 for tokens, localForage for values, workbox-background-sync for requests that wait. None of them promises to survive all of
 this; an app that needs it has to know.
 
-${measured.map(({ version, table: found }) => `## ${version}\n\n${table(found)}`).join('\n\n')}
+${sections}
 `
 mkdirSync(at('docs'), { recursive: true })
 writeFileSync(at('docs/offline-comparison.md'), await format(page, { parser: 'markdown' }))
