@@ -51,7 +51,7 @@ describe('failures that cannot be brought about in WebKitGTK', () => {
 failuresIn('webkit')
 rivalsIn('webkit')
 intrudersIn('webkit')
-clocksIn('webkit', { canFreeze: false })
+clocksIn('webkit')
 servicesIn('webkit')
 trapsIn('webkit')
 visitTrapsIn('webkit')
