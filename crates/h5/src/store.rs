@@ -7,7 +7,7 @@ use js_sys::{Array, Function, Promise};
 use lingpai_core::cache::store::{
     self as core_store, Answer, Batch, Begin, Command, Host, Input, Local, Request,
 };
-use lingpai_core::cache::{Cause, Row};
+use lingpai_core::cache::{Cause, Durability, Row};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -88,10 +88,23 @@ impl Store {
 
     /// `expect`: keys and revisions, one after the other. `put`: keys and values likewise. `delete`: keys.
     ///
-    /// Resolves with a durability, with an array of `[key, revision]` that are not as expected, or with `null` if the store is
-    /// closed.
-    pub fn write(&self, expect: Array, put: Array, delete: Array, strict: bool) -> Promise {
-        let mut batch = Batch { strict, ..Batch::default() };
+    /// `least`: what it has to be worth, or else nothing is written.
+    ///
+    /// Resolves with a durability, with an array of `[key, revision]` that are not as expected, with `null` if the store is
+    /// closed, or with `refused` and the cause.
+    pub fn write(
+        &self,
+        expect: Array,
+        put: Array,
+        delete: Array,
+        strict: bool,
+        least: Option<String>,
+    ) -> Promise {
+        let least = least.map(|least| match least.as_str() {
+            "strict" => Durability::Strict,
+            _ => Durability::Relaxed,
+        });
+        let mut batch = Batch { strict, least, ..Batch::default() };
         for at in (0..expect.length()).step_by(2) {
             let revision = expect.get(at + 1).as_f64().unwrap_or_default();
             batch.expect.push((text(expect.get(at)), revision as u64));
@@ -231,10 +244,15 @@ impl Driver {
     }
 
     fn begin(self: &Rc<Self>, begin: Begin) -> JsResult<()> {
-        let Begin { tx, write, strict, get, list } = begin;
+        let Begin { tx, write, strict, only_strict, get, list } = begin;
         let database = self.database.borrow().as_ref().map(|(_, database)| database.clone());
         let database = database.ok_or(JsValue::UNDEFINED)?;
         let (transaction, store) = idb::begin(&database, write, strict)?;
+        if only_strict && !idb::is_strict(&transaction) {
+            // A transaction without a request ends by itself.
+            self.dispatch(Input::Aborted(tx, Cause::Missing));
+            return Ok(());
+        }
         let (driver, ended) = (Rc::clone(self), transaction.clone());
         let ends = move |event: String| {
             take(&driver.transactions, tx);
@@ -335,6 +353,7 @@ fn describe_answer(answer: Answer) -> JsValue {
     match answer {
         Answer::Closed => return JsValue::NULL,
         Answer::Done(durability) => return durability.as_str().into(),
+        Answer::Refused(cause) => return ["refused ", cause.as_str()].concat().into(),
         Answer::Rows(rows) => {
             for found in rows {
                 match found {

@@ -1,11 +1,16 @@
 // Opens stores: checks what the app passes, and calls the module.
-import { dropEngine, isDropped, loadEngine, type Engine } from './engine.js'
-import { LingpaiError, toLingpaiError } from './errors.js'
+import { isTrap, LingpaiError, toLingpaiError } from './errors.js'
+import {
+  dropStoreEngine,
+  isStoreEngineDropped,
+  loadStoreEngine,
+  type StoreEngine,
+} from './store-engine.js'
 import type { StoreEvent } from './store-events.js'
 import type { Batch, OpenStoreOptions, Store, StoreTier, Written } from './store.js'
 import { inTime, unlessAborted } from './waiting.js'
 
-type Handle = InstanceType<Engine['Store']>
+type Handle = InstanceType<StoreEngine['Store']>
 type Found = [value: string, revision: number, key: string]
 
 const keyPattern = /^[ -~]{1,512}$/
@@ -23,7 +28,7 @@ export async function createStore(options: OpenStoreOptions): Promise<Store> {
     throw new TypeError('openTimeoutMs: 200 to 60000')
   }
   signal?.throwIfAborted()
-  const engine = await unlessAborted(loadEngine(), signal)
+  const engine = await unlessAborted(loadStoreEngine(), signal)
 
   const instance = await startInstance(engine, options, openTimeoutMs, signal)
   return face(instance, options, openTimeoutMs)
@@ -31,7 +36,7 @@ export async function createStore(options: OpenStoreOptions): Promise<Store> {
 
 /** A store in one instance of the module. */
 interface Instance {
-  engine: Engine
+  engine: StoreEngine
   handle: Handle
   /** What it opened last; nobody else can close it if the module fails. */
   database: { close(): void } | undefined
@@ -39,7 +44,7 @@ interface Instance {
 }
 
 async function startInstance(
-  engine: Engine,
+  engine: StoreEngine,
   { name, onEvent }: OpenStoreOptions,
   openTimeoutMs: number,
   signal?: AbortSignal,
@@ -94,17 +99,17 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
     if (instance !== dead) return
     instance = undefined
     // Others may have a new one by now.
-    if (!isDropped(dead.engine)) dropEngine()
+    if (!isStoreEngineDropped(dead.engine)) dropStoreEngine()
     abandon(dead)
   }
   const restart = async () => {
-    const engine = await loadEngine()
+    const engine = await loadStoreEngine()
     tell(onEvent, { atMs: Date.now(), store: name, type: 'restarted' })
     return (instance = await startInstance(engine, options, openTimeoutMs))
   }
   const current = async () => {
     // Another part of the page may have found out that it failed.
-    if (instance && isDropped(instance.engine)) bury(instance)
+    if (instance && isStoreEngineDropped(instance.engine)) bury(instance)
     if (instance) return instance
     starting ??= restart().finally(() => (starting = undefined))
     return starting
@@ -120,7 +125,10 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
     } catch (thrown) {
       if (thrown instanceof LingpaiError && thrown.code === 'closed') throw thrown
       bury(asked)
-      throw toLingpaiError(thrown)
+      // Other modules are not concerned.
+      throw isTrap(thrown)
+        ? new LingpaiError('internal', { cause: thrown })
+        : toLingpaiError(thrown)
     }
   }
   const state = () => {
@@ -134,7 +142,7 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
     if (closed) return
     const left = instance
     closed = true
-    if (left && isDropped(left.engine)) return abandon(left)
+    if (left && isStoreEngineDropped(left.engine)) return abandon(left)
     left?.stopListening()
     await left?.handle.close()
   }
@@ -165,15 +173,20 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
       return rows.map(([value, revision, key]) => ({ key, value, revision }))
     },
     async write(batch) {
-      const { expect = [], put = [], delete: gone = [], durability } = checkBatch(batch)
+      const { expect = [], put = [], delete: gone = [], durability, least } = checkBatch(batch)
       const written = await ask<Found[] | string>((handle) =>
         handle.write(
           expect.flatMap(({ key, revision }) => [key, revision]),
           put.flatMap(({ key, value }) => [key, value]),
           [...gone],
           durability === 'strict',
+          least,
         ),
       )
+      if (typeof written === 'string' && written.startsWith('refused ')) {
+        const message = `storage_unavailable (${written.slice(8)})`
+        throw new LingpaiError('storage_unavailable', { message })
+      }
       if (typeof written === 'string') return { committed: true, durability: written } as Written
       const conflicts = written.map(([key, revision]) => ({ key, revision }))
       return { committed: false, conflicts }
@@ -231,9 +244,12 @@ function checkKeys(name: string, keys: readonly string[]): string[] {
 }
 
 function checkBatch(batch: Batch): Batch {
-  const { expect = [], put = [], delete: gone = [], durability } = batch
+  const { expect = [], put = [], delete: gone = [], durability, least } = batch
   if (durability !== 'strict' && durability !== 'relaxed') {
     throw new TypeError("durability: 'strict' or 'relaxed'")
+  }
+  if (least !== undefined && least !== 'relaxed' && least !== durability) {
+    throw new TypeError("least: 'relaxed' or 'strict', no more than durability")
   }
   checkKeys(
     'expect',

@@ -33,6 +33,12 @@ export interface Batch {
   delete?: string[]
   /** `strict` for what must not be lost once it was acknowledged, `relaxed` for what can be had again. */
   durability: 'strict' | 'relaxed'
+  /**
+   * What it has to be worth at least. With less nothing is written, in no place, and the write rejects with
+   * `storage_unavailable`. For rows that are only right together: those that wait in a lesser place move up one by one. Where
+   * IndexedDB kept silent until the patience ran out it may have the batch after all, whole.
+   */
+  least?: 'strict' | 'relaxed'
 }
 
 /** What became of a batch. */

@@ -1,6 +1,6 @@
 //! Schedules of faults: tabs that read and write while storage fails around them, tabs die, and the power goes. What was
-//! acknowledged is there in the end, as surely as it was acknowledged; nobody waits for longer than the patience; and a
-//! database that was emptied is noticed.
+//! acknowledged is there in the end, as surely as it was acknowledged; what was to be in the database or nowhere is there whole or not
+//! at all; nobody waits for longer than the patience; and a database that was emptied is noticed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +25,7 @@ struct Acknowledged {
 struct Sent {
     key: String,
     value: String,
+    least: Option<Durability>,
 }
 
 struct World {
@@ -37,6 +38,10 @@ struct World {
     sent: BTreeMap<(u32, u32), Sent>,
     added: BTreeMap<(u32, u32), u64>,
     acknowledged: BTreeMap<String, Acknowledged>,
+    /// Rows that were written with another one beside them, both in the database or neither anywhere.
+    whole: BTreeSet<String>,
+    /// Those of them that were refused, for a reason that leaves no doubt.
+    refused: BTreeSet<String>,
     /// What those who added to the counter made of it, in the database.
     counted: BTreeSet<u64>,
     /// Clearings of the database that have to be noticed.
@@ -57,6 +62,8 @@ impl World {
             sent: BTreeMap::new(),
             added: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
+            whole: BTreeSet::new(),
+            refused: BTreeSet::new(),
             counted: BTreeSet::new(),
             cleared: false,
             noticed: false,
@@ -178,16 +185,22 @@ impl World {
     fn write(&mut self, at: usize) {
         self.writes += 1;
         let strict = self.below(2) == 0;
+        let best = if strict { Durability::Strict } else { Durability::Relaxed };
+        let least = (self.below(3) == 0).then_some(best);
         // Each row is written once: whatever is missing in the end was lost.
         let (key, value) = (format!("row {:04}", self.writes), format!("value {}", self.writes));
         let Some((id, tab)) = &mut self.tabs[at] else { return };
         if tab.frozen {
             return;
         }
-        let batch =
-            Batch { change: vec![(key.clone(), Some(value.clone()))], strict, ..Batch::default() };
+        let mut change = vec![(key.clone(), Some(value.clone()))];
+        if least.is_some() {
+            change.push((beside(&key), Some(value.clone())));
+            self.whole.insert(key.clone());
+        }
+        let batch = Batch { change, strict, least, ..Batch::default() };
         let op = tab.ask(Request::Write(batch), self.now, &mut self.disk);
-        self.sent.insert((*id, op), Sent { key, value });
+        self.sent.insert((*id, op), Sent { key, value, least });
     }
 
     fn read(&mut self, at: usize) {
@@ -292,11 +305,7 @@ impl World {
                 tab.calls.retain(|call| !matches!(call, Call::Open(_)));
             }
             if !tab.frozen {
-                tab.tell(Input::Wake, now, &mut self.disk);
-                // It could not be answered while it stood still.
-                for (_, since) in &mut tab.asked {
-                    *since = now;
-                }
+                tab.thaw(now, &mut self.disk);
             } else if tab.calls.iter().any(|call| matches!(call, Call::Transaction(_))) {
                 // Browsers let transactions of a page end before they freeze it, so that it keeps nobody out.
                 tab.frozen = false;
@@ -325,10 +334,17 @@ impl World {
                 if self.verbose {
                     println!("{:>7} ms  tab {id}: {op} is {answer:?}", self.now);
                 }
-                if let Some(Sent { key, value }) = self.sent.remove(&(*id, op)) {
+                if let Some(Sent { key, value, least }) = self.sent.remove(&(*id, op)) {
                     if let Answer::Done(durability) = answer {
+                        let enough = least.is_none_or(|least| durability == least);
+                        assert!(enough, "{durability:?} is less than {least:?}");
                         let row = Acknowledged { value, durability, tab: *id };
                         self.acknowledged.insert(key, row);
+                    } else if let Answer::Refused(cause) = answer {
+                        assert!(least.is_some(), "it would have done with less");
+                        if cause == Cause::Quota {
+                            self.refused.insert(key);
+                        }
                     }
                 } else if let Some(seen) = self.added.remove(&(*id, op)) {
                     match answer {
@@ -366,7 +382,7 @@ impl World {
             let batch = Batch {
                 expect: vec![("counter".into(), revision)],
                 change: vec![("counter".into(), Some((count + 1).to_string()))],
-                strict: false,
+                ..Batch::default()
             };
             let op = tab.ask(Request::Write(batch), self.now, &mut self.disk);
             self.added.insert((id, op), count + 1);
@@ -382,15 +398,11 @@ impl World {
         self.disk.local_full = false;
         self.disk.local_denied = false;
         for (_, tab) in self.tabs.iter_mut().flatten() {
-            if std::mem::take(&mut tab.frozen) {
-                // As after any thaw: it could not be answered before.
-                for (_, since) in &mut tab.asked {
-                    *since = self.now;
-                }
+            if tab.frozen {
+                tab.thaw(self.now, &mut self.disk);
+            } else {
+                tab.tell(Input::Wake, self.now, &mut self.disk);
             }
-        }
-        for at in 0..TABS {
-            self.tell(at, Input::Wake);
         }
         self.quiet();
         // Beyond every wait that a failure may have caused.
@@ -440,6 +452,7 @@ impl World {
             );
         }
         self.count();
+        self.check_whole();
         assert!(self.noticed || !self.cleared, "the database was cleared, and nobody noticed");
     }
 }
@@ -461,6 +474,20 @@ impl World {
         panic!("the last tab is never answered");
     }
 
+    /// What was to be in the database or nowhere.
+    fn check_whole(&mut self) {
+        let keys: Vec<_> = self.whole.iter().cloned().collect();
+        let found = self.read_at_last(keys.clone());
+        let others = self.read_at_last(keys.iter().map(|key| beside(key)).collect());
+        for (key, (row, other)) in keys.iter().zip(found.iter().zip(&others)) {
+            assert_eq!(row.is_some(), other.is_some(), "half of the batch of {key} is there");
+            assert!(
+                row.is_none() || !self.refused.contains(key),
+                "{key} was refused, and is there"
+            );
+        }
+    }
+
     /// The counter, and what it has to be at least.
     fn count(&mut self) {
         let rows = self.read_at_last(vec!["counter".into()]);
@@ -469,6 +496,11 @@ impl World {
         let least = self.counted.last().copied().unwrap_or(0);
         assert!(found >= least, "the counter was {least}, and is {found}");
     }
+}
+
+/// The key of the row that is written together with that of `key`.
+fn beside(key: &str) -> String {
+    format!("{key}, too")
 }
 
 /// Runs one schedule to its end.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 /// Names and texts.
-pub(super) type Texts = BTreeMap<String, String>;
+pub(crate) type Texts = BTreeMap<String, String>;
 
 /// A name with its new text, or without any more.
-pub(super) type Change = (String, Option<String>);
+pub(crate) type Change = (String, Option<String>);
 
-pub(super) fn apply(change: &[Change], texts: &mut Texts) {
+pub(crate) fn apply(change: &[Change], texts: &mut Texts) {
     for (name, text) in change {
         match text {
             Some(text) => texts.insert(name.clone(), text.clone()),
@@ -19,28 +19,28 @@ pub(super) fn apply(change: &[Change], texts: &mut Texts) {
 
 /// The storage of an origin.
 #[derive(Default)]
-pub(super) struct Disk {
+pub(crate) struct Disk {
     /// What is committed.
-    pub(super) committed: Texts,
+    pub(crate) committed: Texts,
     /// What the last strict commit made safe.
-    pub(super) safe: Texts,
-    pub(super) local: Texts,
+    pub(crate) safe: Texts,
+    pub(crate) local: Texts,
     /// What of it the browser has written down.
-    pub(super) local_safe: Texts,
+    pub(crate) local_safe: Texts,
     /// Another database after each clearing, with another key.
-    pub(super) life: u8,
+    pub(crate) life: u8,
     /// `open` fails, or says nothing.
-    pub(super) denied: bool,
-    pub(super) hanging: bool,
+    pub(crate) denied: bool,
+    pub(crate) hanging: bool,
     /// Nothing can be written.
-    pub(super) full: bool,
-    pub(super) local_denied: bool,
-    pub(super) local_full: bool,
+    pub(crate) full: bool,
+    pub(crate) local_denied: bool,
+    pub(crate) local_full: bool,
 }
 
 impl Disk {
     /// Commits a transaction.
-    pub(super) fn commit(&mut self, change: &[Change], strict: bool) {
+    pub(crate) fn commit(&mut self, change: &[Change], strict: bool) {
         apply(change, &mut self.committed);
         if strict {
             // What was committed before is in the same log.
@@ -49,19 +49,19 @@ impl Disk {
     }
 
     /// The machine stops at once.
-    pub(super) fn power_fails(&mut self) {
+    pub(crate) fn power_fails(&mut self) {
         self.committed = self.safe.clone();
         self.local = self.local_safe.clone();
     }
 
     /// The browser had time to write everything down.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.safe = self.committed.clone();
         self.local_safe = self.local.clone();
     }
 
     /// The user, or the browser, clears the database.
-    pub(super) fn clear_database(&mut self) {
+    pub(crate) fn clear_database(&mut self) {
         self.committed.clear();
         self.safe.clear();
         self.life += 1;

@@ -6,8 +6,8 @@
 
 mod campaign;
 mod clock;
-mod disk;
+pub(crate) mod disk;
 mod lease;
 mod neighbours;
 mod row;
-mod tab;
+pub(crate) mod tab;

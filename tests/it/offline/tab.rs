@@ -8,40 +8,40 @@ use lingpai_core::secret::{ContentKey, Seed};
 
 use super::disk::{Change, Disk, Texts, apply};
 
-pub(super) const STORE: &str = "rows";
-pub(super) const PATIENCE_MS: u64 = 1_500;
+pub(crate) const STORE: &str = "rows";
+pub(crate) const PATIENCE_MS: u64 = 1_500;
 
 /// A call that the browser owes an answer.
-pub(super) enum Call {
+pub(crate) enum Call {
     Open(u32),
     Key(u32),
     Transaction(Transaction),
 }
 
 /// A transaction under way.
-pub(super) struct Transaction {
-    pub(super) begin: Begin,
+pub(crate) struct Transaction {
+    pub(crate) begin: Begin,
     change: Vec<Change>,
     /// What is read next; nothing if it is to be committed.
     reading: Option<Vec<String>>,
     /// It has begun, so that no other one that writes can.
-    pub(super) active: bool,
+    pub(crate) active: bool,
 }
 
-pub(super) struct Tab {
-    pub(super) store: Store,
-    pub(super) calls: Vec<Call>,
-    pub(super) open: Option<u32>,
+pub(crate) struct Tab {
+    pub(crate) store: Store,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) open: Option<u32>,
     /// Of its database.
     life: u8,
-    pub(super) wake_at: Option<u64>,
-    pub(super) frozen: bool,
+    pub(crate) wake_at: Option<u64>,
+    pub(crate) frozen: bool,
     /// `localStorage` as this tab still sees it, where its process has not heard of what others did.
-    pub(super) stale_local: Option<Texts>,
+    pub(crate) stale_local: Option<Texts>,
     /// Requests: number, when they were made.
-    pub(super) asked: Vec<(u32, u64)>,
-    pub(super) answers: Vec<(u32, Answer)>,
-    pub(super) events: Vec<Event>,
+    pub(crate) asked: Vec<(u32, u64)>,
+    pub(crate) answers: Vec<(u32, Answer)>,
+    pub(crate) events: Vec<Event>,
     ops: u32,
 }
 
@@ -91,7 +91,7 @@ impl Host for Page<'_> {
 }
 
 impl Tab {
-    pub(super) fn new(seed: [u8; 32], now: u64, disk: &mut Disk) -> Self {
+    pub(crate) fn new(seed: [u8; 32], now: u64, disk: &mut Disk) -> Self {
         let mut tab = Self {
             store: Store::new(STORE, PATIENCE_MS, Seed::new(seed)),
             calls: Vec::new(),
@@ -109,7 +109,7 @@ impl Tab {
         tab
     }
 
-    pub(super) fn ask(&mut self, request: Request, now: u64, disk: &mut Disk) -> u32 {
+    pub(crate) fn ask(&mut self, request: Request, now: u64, disk: &mut Disk) -> u32 {
         self.ops += 1;
         let op = self.ops;
         self.asked.push((op, now));
@@ -117,7 +117,7 @@ impl Tab {
         op
     }
 
-    pub(super) fn tell(&mut self, input: Input, now: u64, disk: &mut Disk) {
+    pub(crate) fn tell(&mut self, input: Input, now: u64, disk: &mut Disk) {
         let stale = self.stale_local.as_ref();
         let mut page = Page { disk, stale, commands: Vec::new() };
         self.store.handle(input, now, &mut page);
@@ -163,7 +163,7 @@ impl Tab {
     }
 
     /// Answers one call as a healthy browser does, or as one that fails with `fault`.
-    pub(super) fn answer(&mut self, nth: usize, fault: Option<Cause>, now: u64, disk: &mut Disk) {
+    pub(crate) fn answer(&mut self, nth: usize, fault: Option<Cause>, now: u64, disk: &mut Disk) {
         match self.calls.remove(nth) {
             Call::Open(attempt) => {
                 let fault = fault.or(disk.denied.then_some(Cause::Denied));
@@ -233,8 +233,17 @@ impl Tab {
         }
     }
 
+    /// It runs again. Nothing could be answered while it stood still: the patience begins anew.
+    pub(super) fn thaw(&mut self, now: u64, disk: &mut Disk) {
+        self.frozen = false;
+        self.tell(Input::Wake, now, disk);
+        for (_, since) in &mut self.asked {
+            *since = now;
+        }
+    }
+
     /// The browser takes the database away: what is under way is aborted, then the connection closes.
-    pub(super) fn lose_connection(&mut self, now: u64, disk: &mut Disk) {
+    pub(crate) fn lose_connection(&mut self, now: u64, disk: &mut Disk) {
         let Some(attempt) = self.open.take() else { return };
         let mut aborted = Vec::new();
         self.calls.retain(|call| match call {

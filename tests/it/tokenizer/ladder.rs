@@ -2,13 +2,14 @@
 
 use lingpai_core::ErrorCode;
 use lingpai_core::time::UnixSeconds;
+use lingpai_core::tokenization::op_id::InstallId;
 use lingpai_core::tokenization::pools::Lease;
 use lingpai_core::tokenization::{FieldPolicy, Policy, PolicyClaims, provisional};
-use lingpai_core::tokenizer::ladder::{self, Placed, Rung, Wanted};
+use lingpai_core::tokenizer::ladder::{self, Placed, Rung, Standing, Wanted};
 use lingpai_core::tokenizer::upkeep;
 use lingpai_tests::NOW;
 
-use super::world::{Store, after, claims, field, policy, wanted};
+use super::world::{Store, after, claims, field, install, life, policy, standing, wanted};
 
 fn degrade(
     store: &mut Store,
@@ -20,7 +21,7 @@ fn degrade(
     let lookups: Vec<_> = wanted.iter().filter_map(|it| it.lookup.clone()).collect();
     let keys = ladder::keys(fields.iter().map(String::as_str), lookups.iter());
     let rows = store.read(&keys);
-    let (batch, placed) = ladder::degrade(&rows, policy, wanted, true, now)
+    let (batch, placed) = ladder::degrade(&rows, policy, wanted, standing(now))
         .map_err(|error| (error.code(), error.detail()))?;
     assert!(store.write(&batch));
     Ok(placed)
@@ -54,16 +55,16 @@ fn the_pool_comes_before_provisional_tokens_and_is_used_once() {
     let policy = policy(&claims("p1", vec![rules.clone()]));
     let mut store = Store::with(&policy);
     let key = ["pool/phone".to_owned()];
-    let wants = upkeep::refill(&store.read(&key), &rules, NOW).expect("read");
+    let wants = upkeep::refill(&store.read(&key), &install(), &rules, NOW).expect("read");
     assert_eq!(wants.map(|it| it.count), Some(2));
     let lease = Lease {
         lease: "l1".to_owned(),
         expires_at: after(60),
         tokens: vec!["one".to_owned(), "two".to_owned()],
     };
-    let batch = upkeep::stock(&store.read(&key), "phone", lease, NOW).expect("stocked");
+    let batch = upkeep::stock(&store.read(&key), &install(), "phone", lease, NOW).expect("stocked");
     assert!(store.write(&batch));
-    assert_eq!(upkeep::refill(&store.read(&key), &rules, NOW), Ok(None));
+    assert_eq!(upkeep::refill(&store.read(&key), &install(), &rules, NOW), Ok(None));
     let values = (0..3).map(|at| wanted("phone", &format!("1380013800{at}"), at));
     let placed = degrade(&mut store, &policy, values.collect(), NOW).expect("placed");
     let rungs: Vec<Rung> = placed.iter().map(|it| it.rung).collect();
@@ -79,7 +80,7 @@ fn a_lease_that_has_ended_gives_nothing_out() {
     let lease =
         Lease { lease: "l1".to_owned(), expires_at: after(60), tokens: vec!["one".to_owned()] };
     let rows = store.read(&["pool/phone".to_owned()]);
-    let batch = upkeep::stock(&rows, "phone", lease, NOW).expect("stocked");
+    let batch = upkeep::stock(&rows, &install(), "phone", lease, NOW).expect("stocked");
     assert!(store.write(&batch));
     let refused = refusal(&mut store, &policy, vec![wanted("phone", "1", 1)], after(60));
     assert_eq!(refused, (ErrorCode::TemporarilyUnavailable, Some("pool")));
@@ -118,7 +119,8 @@ fn blocking_the_network_or_turning_the_clock_gains_nothing() {
     assert!(store.rows["account"].value.contains(&seen));
     let rows = store.read(&["account".to_owned()]);
     let older = PolicyClaims { id: "p0".to_owned(), version: 0, ..first };
-    let older = upkeep::adopt(&rows, &super::world::policy(&older)).expect_err("refused");
+    let older = super::world::policy(&older);
+    let older = upkeep::adopt(&rows, &older, true, life(0, 0)).expect_err("refused");
     assert_eq!((older.code(), older.detail()), (ErrorCode::ClaimInvalid, Some("ver")));
 }
 
@@ -130,6 +132,54 @@ fn a_field_without_a_policy_and_a_store_that_is_not_durable_give_nothing() {
     assert_eq!(refused, (ErrorCode::TemporarilyUnavailable, Some("field")));
     let wanted = wanted("phone", "1", 1);
     let keys = ladder::keys(["phone"].into_iter(), wanted.lookup.iter());
-    let volatile = ladder::degrade(&store.read(&keys), &policy, vec![wanted], false, NOW);
+    let volatile = Standing { durable: false, ..standing(NOW) };
+    let volatile = ladder::degrade(&store.read(&keys), &policy, vec![wanted], volatile);
     assert_eq!(volatile.err().map(|error| error.code()), Some(ErrorCode::StorageUnavailable));
+}
+
+#[test]
+fn a_token_that_waits_is_not_given_out_again_where_nothing_is_kept() {
+    let policy = policy(&claims("p1", vec![field("phone")]));
+    let mut store = Store::with(&policy);
+    degrade(&mut store, &policy, vec![wanted("phone", "1", 1)], NOW).expect("placed");
+    let again = wanted("phone", "1", 2);
+    let keys = ladder::keys(["phone"].into_iter(), again.lookup.iter());
+    let volatile = Standing { durable: false, ..standing(NOW) };
+    let refused = ladder::degrade(&store.read(&keys), &policy, vec![again], volatile);
+    assert_eq!(refused.err().map(|error| error.code()), Some(ErrorCode::StorageUnavailable));
+}
+
+#[test]
+fn nothing_is_made_under_a_policy_whose_key_is_not_here() {
+    let policy = policy(&claims("p1", vec![field("phone")]));
+    let mut store = Store::with(&policy);
+    degrade(&mut store, &policy, vec![wanted("phone", "1", 1)], NOW).expect("placed");
+    let under = |value: &str, number| {
+        let wanted = wanted("phone", value, number);
+        let keys = ladder::keys(["phone"].into_iter(), wanted.lookup.iter());
+        let standing = Standing { key_at_hand: false, ..standing(NOW) };
+        ladder::degrade(&store.read(&keys), &policy, vec![wanted], standing)
+    };
+    let refused = under("2", 2).expect_err("refused");
+    let told = (refused.code(), refused.detail());
+    assert_eq!(told, (ErrorCode::TemporarilyUnavailable, Some("policy")));
+    assert!(under("1", 3).is_ok(), "what is known is known");
+}
+
+#[test]
+fn what_was_leased_to_another_install_is_not_given_out() {
+    let rules = FieldPolicy { pool: 1, ..field("phone") };
+    let mine = policy(&claims("p1", vec![rules.clone()]));
+    let mut store = Store::with(&mine);
+    let rows = store.read(&["pool/phone".to_owned()]);
+    let lease =
+        Lease { lease: "l1".to_owned(), expires_at: after(60), tokens: vec!["one".to_owned()] };
+    let other = InstallId::new([8; 16]);
+    let batch = upkeep::stock(&rows, &other, "phone", lease, NOW).expect("stocked");
+    assert!(store.write(&batch));
+    let rows = store.read(&["pool/phone".to_owned()]);
+    let wants = upkeep::refill(&rows, &install(), &rules, NOW).expect("read");
+    assert_eq!(wants.map(|it| it.count), Some(1), "it has none of its own");
+    let placed = degrade(&mut store, &mine, vec![wanted("phone", "1", 1)], NOW).expect("placed");
+    assert_eq!(placed[0].rung, Rung::Provisional);
 }

@@ -5,11 +5,11 @@ use lingpai_core::tokenization::reconcile::{OpResult, Outcome, Refusal};
 use lingpai_core::tokenizer::fence::{self, Attempt, Fence, HELD_MS};
 use lingpai_core::tokenizer::known::Known;
 use lingpai_core::tokenizer::ladder;
-use lingpai_core::tokenizer::outbox::{self, Claimed, DEAD_PREFIX, PREFIX, Settled};
+use lingpai_core::tokenizer::outbox::{self, Burial, Claimed, DEAD_PREFIX, PREFIX, Settled};
 use lingpai_core::tokenizer::{Account, upkeep};
 use lingpai_tests::NOW;
 
-use super::world::{Store, claims, field, lookup, policy, wanted};
+use super::world::{Store, claims, field, lookup, policy, standing, wanted};
 
 const MS: u64 = 1_790_000_000_000;
 
@@ -21,7 +21,8 @@ fn filled(count: u64) -> Store {
         let wanted = wanted("phone", &value(number), number);
         let keys = ladder::keys(["phone"].into_iter(), wanted.lookup.iter());
         let rows = store.read(&keys);
-        let (batch, _) = ladder::degrade(&rows, &policy, vec![wanted], true, NOW).expect("placed");
+        let (batch, _) =
+            ladder::degrade(&rows, &policy, vec![wanted], standing(NOW)).expect("placed");
         assert!(batch.strict && store.write(&batch));
     }
     store
@@ -62,7 +63,7 @@ fn account(store: &Store) -> Account {
 fn only_what_is_done_is_deleted() {
     let mut store = filled(5);
     let fence = hold(&mut store, "tab", MS).expect("free");
-    let batch = outbox::next_batch(&store.list(PREFIX, 100), 100);
+    let batch = outbox::next_batch(&store.list(PREFIX, 100), 100, &[]);
     let results = results(&batch, |at| match at {
         0 => Some(Outcome::Done("canonical".to_owned())),
         1 => Some(Outcome::Conflict),
@@ -87,7 +88,7 @@ fn only_what_is_done_is_deleted() {
 fn an_answer_about_operations_that_were_not_sent_changes_nothing() {
     let mut store = filled(2);
     let fence = hold(&mut store, "tab", MS).expect("free");
-    let all = outbox::next_batch(&store.list(PREFIX, 100), 100);
+    let all = outbox::next_batch(&store.list(PREFIX, 100), 100, &[]);
     let results = results(&all, |_| Some(Outcome::Done("stolen".to_owned())));
     let settled = settle(&mut store, &fence, &all[..1], &results);
     assert_eq!(settled.done, 1);
@@ -98,7 +99,7 @@ fn an_answer_about_operations_that_were_not_sent_changes_nothing() {
 fn who_lost_the_fence_deletes_nothing() {
     let mut store = filled(1);
     let sleeper = hold(&mut store, "sleeper", MS).expect("free");
-    let batch = outbox::next_batch(&store.list(PREFIX, 100), 100);
+    let batch = outbox::next_batch(&store.list(PREFIX, 100), 100, &[]);
     assert!(hold(&mut store, "other", MS + 1).is_none(), "it is held");
     let other = hold(&mut store, "other", MS + HELD_MS).expect("its time is over");
     let results = results(&batch, |_| Some(Outcome::Done("canonical".to_owned())));
@@ -119,8 +120,8 @@ fn a_fence_from_the_future_holds_nobody_up() {
 fn batches_are_bounded_and_of_one_policy() {
     let mut store = filled(130);
     let listed = store.list(PREFIX, 200);
-    assert_eq!(outbox::next_batch(&listed, 1000).len(), 100);
-    assert_eq!(outbox::next_batch(&listed, 7).len(), 7);
+    assert_eq!(outbox::next_batch(&listed, 1000, &[]).len(), 100);
+    assert_eq!(outbox::next_batch(&listed, 7, &[]).len(), 7);
     let mut later = claims("p2", vec![field("phone")]);
     later.version = 2;
     let later = policy(&later);
@@ -128,11 +129,15 @@ fn batches_are_bounded_and_of_one_policy() {
     let wanted = wanted("phone", &value(500), 500);
     let keys = ladder::keys(["phone"].into_iter(), wanted.lookup.iter());
     let (batch, _) =
-        ladder::degrade(&store.read(&keys), &later, vec![wanted], true, NOW).expect("placed");
+        ladder::degrade(&store.read(&keys), &later, vec![wanted], standing(NOW)).expect("placed");
     assert!(store.write(&batch));
     let listed = store.list(PREFIX, 200);
-    assert_eq!(outbox::next_batch(&listed[100..], 100).len(), 30, "then comes another policy’s");
-    assert_eq!(outbox::next_batch(&listed[130..], 100).len(), 1);
+    assert_eq!(
+        outbox::next_batch(&listed[100..], 100, &[]).len(),
+        30,
+        "then comes another policy’s"
+    );
+    assert_eq!(outbox::next_batch(&listed[130..], 100, &[]).len(), 1);
 }
 
 #[test]
@@ -158,11 +163,42 @@ fn what_cannot_be_sent_is_kept_as_a_dead_letter() {
     store.rows.get_mut(&damaged).expect("there").value = "{".to_owned();
     listed = store.list(PREFIX, 10);
     let rows = store.read(&outbox::settling_keys(&[]));
-    let reason = ErrorCode::Malformed;
+    let reason = Burial::Unreadable;
     let (batch, settled) = outbox::bury(&rows, &fence, &listed[1..], reason).expect("buried");
     assert!(settled.dead == 1 && store.write(&batch));
     assert_eq!(store.list(DEAD_PREFIX, 10)[0].1.value, "{", "as it was found");
-    assert_eq!(outbox::next_batch(&store.list(PREFIX, 10), 10).len(), 1);
+    assert_eq!(outbox::next_batch(&store.list(PREFIX, 10), 10, &[]).len(), 1);
+}
+
+#[test]
+fn operations_under_a_policy_that_cannot_be_used_now_hold_up_no_others() {
+    let mut store = filled(3);
+    let later = policy(&claims("p2", vec![field("phone")]));
+    store.adopt(&later);
+    let wanted = wanted("phone", "13900139000", 9);
+    let keys = ladder::keys(["phone"].into_iter(), wanted.lookup.iter());
+    let rows = store.read(&keys);
+    let (batch, _) = ladder::degrade(&rows, &later, vec![wanted], standing(NOW)).expect("placed");
+    assert!(store.write(&batch));
+    let listed = store.list(PREFIX, 10);
+    let next = outbox::next_batch(&listed, 10, &["p1".to_owned()]);
+    assert_eq!(next.iter().map(|it| it.stored.policy.as_str()).collect::<Vec<_>>(), ["p2"]);
+    assert!(outbox::next_batch(&listed, 10, &["p1".to_owned(), "p2".to_owned()]).is_empty());
+}
+
+#[test]
+fn operations_are_given_up_once_their_policy_is_over_for_good_and_no_sooner() {
+    let claims = claims("p1", vec![field("phone")]);
+    let policy = policy(&claims);
+    let of = |key_at_hand, now| Burial::of(Some(policy.text()), key_at_hand, now);
+    let end = claims.reconcile_until;
+    for key_at_hand in [true, false] {
+        assert_eq!(of(key_at_hand, NOW), None);
+        assert_eq!(of(key_at_hand, end.plus(3599)), None, "clocks differ");
+    }
+    assert_eq!(of(true, end.plus(3600)), Some(Burial::Expired));
+    assert_eq!(of(false, end.plus(3600)), Some(Burial::KeyGone));
+    assert_eq!(Burial::of(None, true, NOW), Some(Burial::KeyGone), "nobody can send them");
 }
 
 #[test]
@@ -178,7 +214,7 @@ fn policies_stay_while_operations_refer_to_them() {
     let rows = store.read(&["account".to_owned()]);
     assert_eq!(upkeep::forget_policies(&rows, &keys(&store)), Ok(None));
     let fence = hold(&mut store, "tab", MS).expect("free");
-    let batch = outbox::next_batch(&store.list(PREFIX, 10), 10);
+    let batch = outbox::next_batch(&store.list(PREFIX, 10), 10, &[]);
     let results = results(&batch, |_| Some(Outcome::Done("canonical".to_owned())));
     settle(&mut store, &fence, &batch, &results);
     let rows = store.read(&["account".to_owned()]);

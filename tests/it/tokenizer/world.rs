@@ -12,8 +12,8 @@ use lingpai_core::tokenization::op_id::InstallId;
 use lingpai_core::tokenization::policy::MAX_LIFETIME_SECONDS;
 use lingpai_core::tokenization::{FieldPolicy, Policy, PolicyClaims};
 use lingpai_core::tokenizer::known::{Lookup, message};
-use lingpai_core::tokenizer::ladder::{Wanted, WantedEntropy};
-use lingpai_core::tokenizer::{Batch, Row, Rows, upkeep};
+use lingpai_core::tokenizer::ladder::{Standing, Wanted, WantedEntropy};
+use lingpai_core::tokenizer::{Batch, Life, Row, Rows, upkeep};
 use lingpai_tests::{Curve, ISSUER, NOW, seed, signing_key};
 
 /// Where operations go.
@@ -46,7 +46,7 @@ pub(super) fn claims(id: &str, fields: Vec<FieldPolicy>) -> PolicyClaims {
         audience: RECONCILE.to_owned(),
         id: id.to_owned(),
         tenant: TENANT.to_owned(),
-        install: InstallId::new([7; 16]),
+        install: install(),
         version: 1,
         validity,
         reconcile_until: NOW.plus(7 * MAX_LIFETIME_SECONDS),
@@ -80,7 +80,8 @@ impl Store {
 
     pub(super) fn adopt(&mut self, policy: &Policy) {
         let rows = self.read(&["account".to_owned()]);
-        let batch = upkeep::adopt(&rows, policy).expect("adopted").expect("another policy");
+        let batch = upkeep::adopt(&rows, policy, true, life(0, 0));
+        let batch = batch.expect("adopted").expect("another policy");
         assert!(self.write(&batch));
     }
 
@@ -131,6 +132,21 @@ pub(super) fn wanted(field: &str, value: &str, number: u64) -> Wanted {
         lookup: Some(lookup(field, value)),
         entropy: WantedEntropy { salt: seed(3), seal },
     }
+}
+
+/// The install of [`claims`].
+pub(super) fn install() -> InstallId {
+    InstallId::new([7; 16])
+}
+
+/// How things stand where nothing is amiss.
+pub(super) fn standing(now: UnixSeconds) -> Standing {
+    Standing { durable: true, key_at_hand: true, life: life(0, 0), now }
+}
+
+/// A life of a store, with randomness by a number.
+pub(super) fn life(number: u32, random: u8) -> Life {
+    Life { number, seed: seed(random) }
 }
 
 /// The place of a value among the known.

@@ -10,7 +10,7 @@ use super::pools::MAX_POOL;
 use super::reconcile::array;
 use super::{MAX_TENANT_BYTES, bounded, field_name, invalid};
 use crate::error::{ErrorCode, Result};
-use crate::jose::{Jwk, PrivateJwk};
+use crate::jose::{Jwk, Jws, PrivateJwk};
 use crate::json::{Object, ObjectWriter, Value};
 use crate::signed::{self, Trust};
 use crate::time::{Tolerance, UnixSeconds, Validity};
@@ -140,6 +140,14 @@ impl Policy {
             fields: read_fields(&claims)?,
         };
         Ok(Self { text: text.to_owned(), claims })
+    }
+
+    /// `rexp` of a text that nobody has verified, if it says so at all: for deciding how long to keep what depends on it, and for
+    /// nothing else.
+    pub fn unverified_reconcile_until(text: &str) -> Option<UnixSeconds> {
+        let jws = Jws::parse(text).ok()?;
+        let claims = crate::json::parse_object(jws.unverified_payload()).ok()?;
+        claims.integer("rexp").ok().map(UnixSeconds::new)
     }
 
     /// The policy as it goes into an `Authorization` header.

@@ -3,12 +3,13 @@
 //! whatever is missing was lost.
 
 use alloc::borrow::ToOwned as _;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 
+use super::epoch::{self, Life};
 use super::store::{Batch, Row, Rows};
+use super::usage::Usage;
 use crate::error::{Error, ErrorCode, Result};
-use crate::json::{self, Object, ObjectWriter, Value};
+use crate::json::{self, Object, ObjectWriter};
 use crate::time::UnixSeconds;
 use crate::tokenization::op_id::InstallId;
 use crate::tokenization::{OpId, Policy};
@@ -20,6 +21,8 @@ pub const KEY: &str = "account";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     install: InstallId,
+    /// Which of the store's lives it was last written in.
+    life: u32,
     epoch: u64,
     /// The next operation of this epoch.
     next: u64,
@@ -29,8 +32,8 @@ pub struct Account {
     version: u64,
     policy: String,
     policy_issued_at: UnixSeconds,
-    /// What was given out under the policy at hand, by field.
-    used: BTreeMap<String, u32>,
+    /// What was given out under it, and under those before it.
+    usage: Usage,
     /// The latest time seen: turning a clock back makes no policy last longer.
     seen: UnixSeconds,
 }
@@ -57,26 +60,27 @@ impl Counts {
 
 impl Account {
     /// The account of a store that has none yet, as its first policy opens it.
-    pub(super) fn open(policy: &Policy) -> Self {
+    pub(super) fn open(policy: &Policy, life: Life) -> Self {
         let claims = policy.claims();
         let issued_at = claims.validity.issued_at;
         Self {
             install: claims.install.clone(),
-            epoch: u64::try_from(issued_at.as_i64()).unwrap_or(1).max(1),
+            life: life.number,
+            epoch: epoch::begin(issued_at, life.seed, 0),
             next: 1,
             counts: Counts::default(),
             version: claims.version,
             policy: claims.id.clone(),
             policy_issued_at: issued_at,
-            used: BTreeMap::new(),
+            usage: Usage::default(),
             seen: issued_at,
         }
     }
 
-    /// Goes on under another policy: its caps are counted anew. An older one is refused, whoever brings it.
+    /// Goes on under another policy, with what was given out under it already. An older one is refused, whoever brings it.
     ///
     /// Errors: `claim_invalid` with the detail `ver`.
-    pub(super) fn change_policy(&mut self, policy: &Policy) -> Result<()> {
+    pub(super) fn change_policy(&mut self, policy: &Policy, life: Life) -> Result<()> {
         let claims = policy.claims();
         let issued_at = claims.validity.issued_at;
         if claims.version < self.version || issued_at < self.policy_issued_at {
@@ -84,17 +88,30 @@ impl Account {
         }
         if claims.install != self.install {
             // Another name, another sequence; the epoch tells the rows of both apart.
-            let issued = u64::try_from(issued_at.as_i64()).unwrap_or(1);
-            self.epoch = issued.max(self.epoch.saturating_add(1));
             self.install = claims.install.clone();
-            self.next = 1;
+            self.begin_epoch(life);
+        } else {
+            self.live(life);
         }
         self.version = claims.version;
+        self.usage.change(&self.policy, &claims.id);
         self.policy.clone_from(&claims.id);
         self.policy_issued_at = issued_at;
-        self.used.clear();
         self.seen = issued_at;
         Ok(())
+    }
+
+    /// In another life of the store than before nobody knows which ids were given in between: they begin anew.
+    pub(super) fn live(&mut self, life: Life) {
+        if life.number != self.life {
+            self.begin_epoch(life);
+        }
+    }
+
+    fn begin_epoch(&mut self, life: Life) {
+        self.life = life.number;
+        self.epoch = epoch::begin(self.seen, life.seed, self.epoch);
+        self.next = 1;
     }
 
     /// The account in the store, if there is one yet.
@@ -109,14 +126,9 @@ impl Account {
     /// Errors: `malformed`, `claim_invalid`.
     pub fn parse(row: &Row) -> Result<Self> {
         let read = json::parse_object(row.value.as_bytes())?;
-        let mut used = BTreeMap::new();
-        for (field, count) in read.object("used")?.iter() {
-            let Value::Number(count) = count else { return Err(invalid("used")) };
-            let count = count.as_integer().and_then(|count| u32::try_from(count).ok());
-            used.insert(field.to_owned(), count.ok_or(invalid("used"))?);
-        }
         Ok(Self {
             install: InstallId::parse(read.string("iid")?)?,
+            life: u32::try_from(number(&read, "life")?).map_err(|_| invalid("life"))?,
             epoch: number(&read, "epoch")?,
             next: number(&read, "next")?,
             counts: Counts {
@@ -128,19 +140,16 @@ impl Account {
             version: number(&read, "ver")?,
             policy: read.string("policy")?.to_owned(),
             policy_issued_at: UnixSeconds::new(read.integer("iat")?),
-            used,
+            usage: Usage::read(&read)?,
             seen: UnixSeconds::new(read.integer("seen")?),
         })
     }
 
     fn to_json(&self) -> String {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let used = self
-            .used
-            .iter()
-            .fold(ObjectWriter::new(), |out, (field, count)| out.integer(field, i64::from(*count)));
-        ObjectWriter::new()
+        let out = ObjectWriter::new()
             .string("iid", self.install.as_str())
+            .integer("life", i64::from(self.life))
             .integer("epoch", number(self.epoch))
             .integer("next", number(self.next))
             .integer("made", number(self.counts.made))
@@ -150,9 +159,8 @@ impl Account {
             .integer("ver", number(self.version))
             .string("policy", &self.policy)
             .integer("iat", self.policy_issued_at.as_i64())
-            .raw("used", &used.finish())
-            .integer("seen", self.seen.as_i64())
-            .finish()
+            .integer("seen", self.seen.as_i64());
+        self.usage.write(out).finish()
     }
 
     /// `jti` of the policy at hand.
@@ -172,7 +180,7 @@ impl Account {
 
     /// How many more may be given out for a field that allows `max` under the policy at hand.
     pub(super) fn left(&self, field: &str, max: u32) -> u32 {
-        max.saturating_sub(self.used.get(field).copied().unwrap_or(0))
+        max.saturating_sub(self.usage.of(field))
     }
 
     /// The time to decide by: never earlier than one that was seen before.
@@ -186,12 +194,7 @@ impl Account {
         let op = OpId::new(self.install.clone(), self.epoch, self.next)?;
         self.next += 1;
         self.counts.made += 1;
-        match self.used.get_mut(field) {
-            Some(used) => *used += 1,
-            None => {
-                self.used.insert(field.to_owned(), 1);
-            }
-        }
+        self.usage.count(field);
         Ok(op)
     }
 

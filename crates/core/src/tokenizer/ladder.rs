@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::account::Account;
+use super::epoch::Life;
 use super::known::{Known, Lookup};
 use super::outbox::{self, Stored};
 use super::pool::{self, Pool};
@@ -89,24 +90,36 @@ pub fn keys<'a>(
     keys
 }
 
-/// Finds a token for each value, in order. `durable` says whether the store survives the page: without that, nothing is
-/// given out that the vault does not know.
+/// How things stand.
+pub struct Standing {
+    /// Whether the store survives the page: without that, nothing is given out that the vault does not know.
+    pub durable: bool,
+    /// Whether the key that the policy is bound to is here: without it nobody here could tell the vault.
+    pub key_at_hand: bool,
+    /// The store's.
+    pub life: Life,
+    /// The issuer's time.
+    pub now: UnixSeconds,
+}
+
+/// Finds a token for each value, in order.
 ///
 /// Errors, each for the whole call, with nothing given out: `claim_invalid` for a field or value that is none; `closed`
-/// where another policy is at hand now (read again); `temporarily_unavailable` with the detail `policy` (none, or its time is
-/// over), `field` (the policy allows nothing for it), `cap` or `outbox` (there is no room left); `storage_unavailable`
+/// where another policy is at hand now (read again); `temporarily_unavailable` with the detail `policy` (none, its time is
+/// over, or its key is not here), `field` (the policy allows nothing for it), `cap` or `outbox` (there is no room left); `storage_unavailable`
 /// without a durable store.
 pub fn degrade(
     rows: &Rows,
     policy: &Policy,
     wanted: Vec<Wanted>,
-    durable: bool,
-    now: UnixSeconds,
+    standing: Standing,
 ) -> Result<(Batch, Vec<Placed>)> {
     let mut account = Account::of(rows)?.ok_or(unavailable("policy"))?;
     if account.policy() != policy.claims().id {
         return Err(ErrorCode::Closed.into());
     }
+    let Standing { durable, key_at_hand, life, now } = standing;
+    account.live(life);
     let now = account.moment(now);
     let mut climb = Climb {
         rows,
@@ -116,6 +129,7 @@ pub fn degrade(
         met: BTreeMap::new(),
         batch: Batch::strict(),
         durable,
+        key_at_hand,
         now,
     };
     let placed = wanted.into_iter().map(|it| climb.place(it)).collect::<Result<Vec<_>>>()?;
@@ -131,6 +145,7 @@ struct Climb<'a> {
     met: BTreeMap<Lookup, String>,
     batch: Batch,
     durable: bool,
+    key_at_hand: bool,
     now: UnixSeconds,
 }
 
@@ -166,11 +181,18 @@ impl Climb<'_> {
         }
         let Some(row) = self.rows.row(lookup.key())? else { return Ok(None) };
         let known = Known::parse(row)?;
+        if known.op.is_some() && !self.durable {
+            // Whether its operation is kept is as doubtful as that of a new one.
+            return Err(ErrorCode::StorageUnavailable.into());
+        }
         Ok(known.serves(self.now).then_some(known.token))
     }
 
     fn allowed(&self, field: &str) -> Result<FieldPolicy> {
         self.policy.check_generation(self.now, CLOCKS).map_err(|_| unavailable("policy"))?;
+        if !self.key_at_hand {
+            return Err(unavailable("policy"));
+        }
         let rules = self.policy.claims().field(field).ok_or(unavailable("field"))?;
         if self.account.left(field, rules.max) == 0 {
             return Err(unavailable("cap"));
@@ -204,7 +226,7 @@ impl Climb<'_> {
 
     fn pool(&mut self, field: &str) -> Result<&mut Pool> {
         let key = pool::key(field);
-        let read = Pool::parse(self.rows.row(&key)?)?;
+        let read = Pool::parse(self.rows.row(&key)?, self.account.install())?;
         Ok(self.pools.entry(key).or_insert(read))
     }
 

@@ -3,11 +3,12 @@
 //! where somebody else was faster. What goes over the wire is `tokenization`.
 //!
 //! In reading order: [`store`] (rows and transactions), [`breaker`] (is the vault there?), [`account`] (what was given out and
-//! what became of it), [`ladder`] (tokens without the vault), [`outbox`] (making it good), [`fence`] (one sender at a time),
+//! what became of it), [`epoch`] (what tells its lives apart), [`ladder`] (tokens without the vault), [`outbox`] (making it good), [`fence`] (one sender at a time),
 //! [`upkeep`] (policies, pools and what is not needed any more).
 
 pub mod account;
 pub mod breaker;
+pub mod epoch;
 pub mod fence;
 pub mod known;
 pub mod ladder;
@@ -15,7 +16,9 @@ pub mod outbox;
 pub mod pool;
 pub mod store;
 pub mod upkeep;
+mod usage;
 
 pub use self::account::Account;
 pub use self::breaker::{Breaker, Gate, Outcome};
+pub use self::epoch::Life;
 pub use self::store::{Batch, Row, Rows};

@@ -13,7 +13,7 @@ use crate::error::{ErrorCode, Result};
 use crate::json::{self, ObjectWriter};
 use crate::time::UnixSeconds;
 use crate::tokenization::reconcile::{OpResult, Outcome, Submission};
-use crate::tokenization::{MAX_ITEMS, OpId};
+use crate::tokenization::{MAX_ITEMS, OpId, Policy};
 
 /// What the keys of operations begin with. They sort by age.
 pub const PREFIX: &str = "op/";
@@ -21,6 +21,8 @@ pub const PREFIX: &str = "op/";
 pub const DEAD_PREFIX: &str = "dead/";
 /// Room for the operations of one request, in bytes: half of what the vault reads.
 const MAX_BATCH_BYTES: usize = crate::tokenization::MAX_DOCUMENT_BYTES / 2;
+/// How long after the end of their policy operations are kept that could not be sent, in seconds: clocks differ.
+const MARGIN_SECONDS: i64 = 3600;
 
 /// The key of an operation.
 pub fn key(op: &OpId) -> String {
@@ -99,12 +101,16 @@ pub struct Claimed {
 }
 
 /// The operations of the next request, of those that were listed: the oldest, all of one policy (which authorises the
-/// request), as many as fit, `most` at the most. Rows that cannot be read are left out; [`bury`] is for them.
-pub fn next_batch(listed: &[(String, Row)], most: usize) -> Vec<Claimed> {
+/// request), as many as fit, `most` at the most. Policies that are `barred` cannot be used now, and the operations of others do not
+/// wait for theirs. Rows that cannot be read are left out; [`bury`] is for them.
+pub fn next_batch(listed: &[(String, Row)], most: usize, barred: &[String]) -> Vec<Claimed> {
     let mut batch: Vec<Claimed> = Vec::new();
     let mut room = MAX_BATCH_BYTES;
     for (key, row) in listed {
         let Ok(stored) = Stored::parse(row) else { continue };
+        if barred.contains(&stored.policy) {
+            continue;
+        }
         let size = stored.submission().size();
         let other = batch.first().is_some_and(|first| first.stored.policy != stored.policy);
         if other || batch.len() >= most.min(MAX_ITEMS) || (size > room && !batch.is_empty()) {
@@ -165,15 +171,48 @@ pub fn settle(
     settling.finish()
 }
 
-/// Makes dead letters of operations that can never be sent, for a reason that only this side knows: `key_binding_mismatch`
-/// where the key of their policy is gone, `malformed` for rows that cannot be read.
+/// Why operations are given up that the vault has not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Burial {
+    /// The time of their policy is over, and the vault would not have it.
+    Expired,
+    /// Their policy is gone; or its time is over, and the key that it is bound to was not here.
+    KeyGone,
+    /// Their rows cannot be read.
+    Unreadable,
+}
+
+impl Burial {
+    /// The name in dead letters.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::KeyGone => "key_binding_mismatch",
+            Self::Unreadable => "malformed",
+        }
+    }
+
+    /// Whether operations whose `policy` cannot be used now are to be given up, by its text as it lies in the store. They wait as long
+    /// as it could be used still: keys and issuers come back.
+    pub fn of(policy: Option<&str>, key_at_hand: bool, now: UnixSeconds) -> Option<Self> {
+        let until = policy.and_then(Policy::unverified_reconcile_until);
+        match until {
+            None => Some(Self::KeyGone),
+            Some(until) if now < until.plus(MARGIN_SECONDS) => None,
+            Some(_) if key_at_hand => Some(Self::Expired),
+            Some(_) => Some(Self::KeyGone),
+        }
+    }
+}
+
+/// Makes dead letters of operations that can never be sent, for a reason that only this side knows.
 ///
 /// Errors: as [`settle`].
 pub fn bury(
     rows: &Rows,
     held: &Fence,
     listed: &[(String, Row)],
-    reason: ErrorCode,
+    reason: Burial,
 ) -> Result<(Batch, Settled)> {
     let mut settling = Settling::begin(rows, held)?;
     for (key, row) in listed {

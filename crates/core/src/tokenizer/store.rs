@@ -39,7 +39,7 @@ impl Rows {
     }
 }
 
-/// One transaction: all of it or nothing. It is to be durable before anybody hears of it, where `strict` says so.
+/// One transaction: all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Keys whose row has to have this revision still; 0 where there has to be none.
@@ -48,7 +48,8 @@ pub struct Batch {
     pub put: Vec<(String, String)>,
     /// Keys whose row is to be deleted.
     pub delete: Vec<String>,
-    /// Whether it has to survive a loss of power.
+    /// Whether it has to survive a loss of power before anybody hears of it, or else may not be written at all: its rows are only
+    /// right together.
     pub strict: bool,
 }
 

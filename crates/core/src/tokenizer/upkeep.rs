@@ -5,6 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::account::{self, Account};
+use super::epoch::Life;
 use super::known::{Known, Lookup, MAX_AGE_SECONDS};
 use super::pool::{self, Pool};
 use super::store::{Batch, Row, Rows};
@@ -12,6 +13,7 @@ use crate::base64url;
 use crate::error::Result;
 use crate::time::UnixSeconds;
 use crate::tokenization::Policy;
+use crate::tokenization::op_id::InstallId;
 use crate::tokenization::policy::FieldPolicy;
 use crate::tokenization::pools::{Lease, PoolRequest};
 
@@ -23,20 +25,20 @@ pub fn policy_key(jti: &str) -> String {
     [POLICY_PREFIX, &base64url::encode(jti.as_bytes())].concat()
 }
 
-/// Takes over a policy that was verified; `None` if it is the one at hand. The rows of the account and of the policy have
-/// to be read.
+/// Takes over a policy that was verified; `None` if it is the one at hand. The row of the account has to be read. In a store that is
+/// not `durable` it is taken over as far as that goes: it says how values are found again.
 ///
 /// Errors: `claim_invalid` with the detail `ver` for one that is older than what was seen.
-pub fn adopt(rows: &Rows, policy: &Policy) -> Result<Option<Batch>> {
+pub fn adopt(rows: &Rows, policy: &Policy, durable: bool, life: Life) -> Result<Option<Batch>> {
     let account = match Account::of(rows)? {
         Some(account) if account.policy() == policy.claims().id => return Ok(None),
         Some(mut account) => {
-            account.change_policy(policy)?;
+            account.change_policy(policy, life)?;
             account
         }
-        None => Account::open(policy),
+        None => Account::open(policy, life),
     };
-    let mut batch = Batch::strict();
+    let mut batch = if durable { Batch::strict() } else { Batch::relaxed() };
     batch.put(&policy_key(&policy.claims().id), policy.text().to_string());
     account.write(rows, &mut batch)?;
     Ok(Some(batch))
@@ -49,12 +51,17 @@ pub fn renew_policy_at(policy: &Policy) -> UnixSeconds {
     validity.issued_at.plus(life / 2)
 }
 
-/// What is to be asked for so that a field's pool is full again; `None` while more than half of it is there. Its row has to
-/// be read.
+/// What is to be asked for so that an install's pool of a field is full again; `None` while more than half of it is there. Its row
+/// has to be read.
 ///
 /// Errors: those of a pool that cannot be read.
-pub fn refill(rows: &Rows, field: &FieldPolicy, now: UnixSeconds) -> Result<Option<PoolRequest>> {
-    let pool = Pool::parse(rows.row(&pool::key(&field.name))?)?;
+pub fn refill(
+    rows: &Rows,
+    install: &InstallId,
+    field: &FieldPolicy,
+    now: UnixSeconds,
+) -> Result<Option<PoolRequest>> {
+    let pool = Pool::parse(rows.row(&pool::key(&field.name))?, install)?;
     let ready = u32::try_from(pool.ready(now)).unwrap_or(u32::MAX);
     let wanted = field.pool.min(field.max);
     if ready * 2 > wanted || wanted == ready {
@@ -63,13 +70,19 @@ pub fn refill(rows: &Rows, field: &FieldPolicy, now: UnixSeconds) -> Result<Opti
     Ok(Some(PoolRequest { field: field.name.clone(), count: wanted - ready }))
 }
 
-/// Takes over a lease. The row of the field's pool has to be read.
+/// Takes over a lease of an install. The row of the field's pool has to be read.
 ///
 /// Errors: those of a pool that cannot be read.
-pub fn stock(rows: &Rows, field: &str, lease: Lease, now: UnixSeconds) -> Result<Batch> {
+pub fn stock(
+    rows: &Rows,
+    install: &InstallId,
+    field: &str,
+    lease: Lease,
+    now: UnixSeconds,
+) -> Result<Batch> {
     let key = pool::key(field);
     let row = rows.row(&key)?;
-    let mut pool = Pool::parse(row)?;
+    let mut pool = Pool::parse(row, install)?;
     pool.add(lease, now);
     let mut batch = Batch::strict();
     batch.expect(&key, row);

@@ -4,6 +4,7 @@ use lingpai_core::base64url;
 use lingpai_core::json::ObjectWriter;
 use lingpai_core::sealed_token::SealEntropy;
 use lingpai_core::time::UnixSeconds;
+use lingpai_core::tokenizer::Life;
 use lingpai_core::tokenizer::known::Lookup;
 use lingpai_core::tokenizer::ladder::{self, Wanted, WantedEntropy};
 use lingpai_core::{ErrorCode, Result};
@@ -22,6 +23,26 @@ pub fn degrade_keys(fields: Vec<String>, tags: Vec<String>) -> JsResult<Vec<Stri
     Ok(ladder::keys(fields.iter().map(String::as_str), lookups.iter()))
 }
 
+/// How things stand for [`degrade`].
+#[wasm_bindgen]
+pub struct Standing(ladder::Standing);
+
+#[wasm_bindgen]
+impl Standing {
+    /// Whether the store is durable, whether the key of the policy is here, which of its lives the store is in, and the time.
+    ///
+    /// Errors: `internal` where the host has no randomness.
+    #[wasm_bindgen(constructor)]
+    pub fn new(durable: bool, key_at_hand: bool, life: u32, now_seconds: f64) -> JsResult<Self> {
+        let now = UnixSeconds::new(now_seconds as i64);
+        Ok(Self(ladder::Standing { durable, key_at_hand, life: self::life(life)?, now }))
+    }
+}
+
+pub(super) fn life(number: u32) -> JsResult<Life> {
+    Ok(Life { number, seed: entropy::seed().map_err(to_js)? })
+}
+
 /// Finds a token for each value, as JSON: `batch`, and `placed` with the `token` and the `rung` of each.
 ///
 /// Errors: those of the core's `degrade`, each for the whole call; `closed` says that it has to be read again.
@@ -32,15 +53,12 @@ pub fn degrade(
     fields: Vec<String>,
     values: Vec<String>,
     tags: Vec<String>,
-    durable: bool,
-    now_seconds: f64,
+    standing: Standing,
 ) -> JsResult<String> {
     let each = fields.into_iter().zip(values).zip(tags);
     let wanted = each.map(|((field, value), tag)| wanted(field, value, &tag));
     let wanted = wanted.collect::<Result<Vec<_>>>().map_err(to_js)?;
-    let now = UnixSeconds::new(now_seconds as i64);
-    let (batch, placed) =
-        ladder::degrade(&rows.0, &policy.0, wanted, durable, now).map_err(to_js)?;
+    let (batch, placed) = ladder::degrade(&rows.0, &policy.0, wanted, standing.0).map_err(to_js)?;
     let placed = placed.iter().map(|it| {
         ObjectWriter::new().string("token", &it.token).string("rung", it.rung.as_str()).finish()
     });

@@ -10,7 +10,7 @@ mod upkeep;
 mod vault;
 
 pub use circuit::Circuit;
-pub use degrade::{degrade, degrade_keys};
+pub use degrade::{Standing, degrade, degrade_keys};
 pub use outgoing::{Outgoing, bury_unreadable};
 pub use policy::DegradePolicy;
 pub use rows::{Listed, StoreRows};

@@ -1,10 +1,9 @@
 //! Operations on their way to the vault.
 
-use lingpai_core::ErrorCode;
 use lingpai_core::json::ObjectWriter;
 use lingpai_core::time::UnixSeconds;
 use lingpai_core::tokenization::reconcile;
-use lingpai_core::tokenizer::outbox::{self, Claimed, Settled, Stored};
+use lingpai_core::tokenizer::outbox::{self, Burial, Claimed, Settled, Stored};
 use lingpai_core::tokenizer::{Batch, Row};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -18,14 +17,20 @@ pub struct Outgoing(Vec<Claimed>);
 
 #[wasm_bindgen]
 impl Outgoing {
-    /// The oldest of those listed that go together, `most` at the most.
-    pub fn next(listed: &Listed, most: u32) -> Self {
-        Self(outbox::next_batch(&listed.0, most as usize))
+    /// The oldest of those listed that go together, `most` at the most, and none under the policies (`jti`) that are `barred`.
+    pub fn next(listed: &Listed, most: u32, barred: Vec<String>) -> Self {
+        Self(outbox::next_batch(&listed.0, most as usize, &barred))
     }
 
     /// How many they are.
     pub fn size(&self) -> u32 {
         self.0.len() as u32
+    }
+
+    /// The key of the last of them.
+    #[wasm_bindgen(js_name = lastKey)]
+    pub fn last_key(&self) -> Option<String> {
+        self.0.last().map(|last| last.key.clone())
     }
 
     /// `jti` of their policy.
@@ -60,14 +65,24 @@ impl Outgoing {
         settled.map(settled_json).map_err(to_js)
     }
 
-    /// Makes dead letters of them, since the key of their policy is gone; as JSON like [`Self::settle`].
+    /// Makes dead letters of them if they can never be sent, by the text of their policy, which cannot be used now; as JSON like
+    /// [`Self::settle`]. Nothing where they may be sent later.
     ///
     /// Errors: `closed` where the fence is somebody else's.
-    pub fn bury(&self, rows: &StoreRows, fence: &HeldFence) -> JsResult<String> {
+    pub fn bury(
+        &self,
+        rows: &StoreRows,
+        fence: &HeldFence,
+        policy: Option<String>,
+        key_at_hand: bool,
+        now_seconds: f64,
+    ) -> JsResult<Option<String>> {
+        let now = UnixSeconds::new(now_seconds as i64);
+        let Some(reason) = Burial::of(policy.as_deref(), key_at_hand, now) else { return Ok(None) };
         let rows_of = self.0.iter().map(|it| (it.key.clone(), it.row.clone()));
         let rows_of: Vec<(String, Row)> = rows_of.collect();
-        let buried = outbox::bury(&rows.0, &fence.0, &rows_of, ErrorCode::KeyBindingMismatch);
-        buried.map(settled_json).map_err(to_js)
+        let buried = outbox::bury(&rows.0, &fence.0, &rows_of, reason);
+        buried.map(|buried| Some(settled_json(buried))).map_err(to_js)
     }
 }
 
@@ -85,7 +100,7 @@ pub fn bury_unreadable(
     if unreadable.is_empty() {
         return Ok(None);
     }
-    let buried = outbox::bury(&rows.0, &fence.0, &unreadable, ErrorCode::Malformed);
+    let buried = outbox::bury(&rows.0, &fence.0, &unreadable, Burial::Unreadable);
     buried.map(|buried| Some(settled_json(buried))).map_err(to_js)
 }
 

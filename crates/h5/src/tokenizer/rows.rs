@@ -61,6 +61,7 @@ pub(super) fn batch_json(batch: &Batch) -> String {
         .raw("put", &array(put))
         .raw("delete", &array(delete))
         .string("durability", if batch.strict { "strict" } else { "relaxed" })
+        .optional_string("least", batch.strict.then_some("strict"))
         .finish()
 }
 

@@ -34,12 +34,19 @@ pub fn account(rows: &StoreRows) -> JsResult<Option<String>> {
     }))
 }
 
-/// Takes over a policy: the transaction as JSON; nothing if it is the one at hand.
+/// Takes over a policy, in a store that is durable or not and in which of its lives: the transaction as JSON; nothing if it is the one
+/// at hand.
 ///
 /// Errors: `claim_invalid` for one that is older than what was seen.
 #[wasm_bindgen]
-pub fn adopt(rows: &StoreRows, policy: &DegradePolicy) -> JsResult<Option<String>> {
-    let batch = upkeep::adopt(&rows.0, &policy.0).map_err(to_js)?;
+pub fn adopt(
+    rows: &StoreRows,
+    policy: &DegradePolicy,
+    durable: bool,
+    life: u32,
+) -> JsResult<Option<String>> {
+    let life = super::degrade::life(life)?;
+    let batch = upkeep::adopt(&rows.0, &policy.0, durable, life).map_err(to_js)?;
     Ok(batch.map(|batch| batch_json(&batch)))
 }
 
@@ -48,20 +55,31 @@ pub fn adopt(rows: &StoreRows, policy: &DegradePolicy) -> JsResult<Option<String
 #[wasm_bindgen]
 pub fn refill(rows: &StoreRows, policy: &DegradePolicy, now_seconds: f64) -> JsResult<String> {
     let now = UnixSeconds::new(now_seconds as i64);
-    let fields = policy.0.claims().fields.iter();
-    let wanted = fields.filter_map(|field| upkeep::refill(&rows.0, field, now).transpose());
+    let claims = policy.0.claims();
+    let wanted = claims
+        .fields
+        .iter()
+        .filter_map(|field| upkeep::refill(&rows.0, &claims.install, field, now).transpose());
     let wanted = wanted.collect::<Result<Vec<_>>>().map_err(to_js)?;
     Ok(array(wanted.iter().map(PoolRequest::to_json)))
 }
 
-/// Takes over a lease (JSON) for a field: the transaction as JSON.
+/// Takes over a lease (JSON) for a field, as the install of a policy: the transaction as JSON.
 ///
 /// Errors: those of a lease that is none.
 #[wasm_bindgen]
-pub fn stock(rows: &StoreRows, field: &str, lease: &str, now_seconds: f64) -> JsResult<String> {
+pub fn stock(
+    rows: &StoreRows,
+    policy: &DegradePolicy,
+    field: &str,
+    lease: &str,
+    now_seconds: f64,
+) -> JsResult<String> {
     let lease = Lease::parse(lease).map_err(to_js)?;
     let now = UnixSeconds::new(now_seconds as i64);
-    upkeep::stock(&rows.0, field, lease, now).map(|batch| batch_json(&batch)).map_err(to_js)
+    let install = &policy.0.claims().install;
+    let batch = upkeep::stock(&rows.0, install, field, lease, now).map_err(to_js)?;
+    Ok(batch_json(&batch))
 }
 
 /// Remembers the tokens that the vault gave for these tags: the transaction as JSON.

@@ -59,6 +59,10 @@ export type TokenizerEvent = { atMs: number } & (
       type: 'storage_lost'
     }
   | {
+      /** The WebAssembly module failed and was started anew. Calls that were under way rejected with `internal`. */
+      type: 'restarted'
+    }
+  | {
       /** The tokenizer was closed; what waits stays in the store. */
       type: 'closed'
     }

@@ -1,4 +1,5 @@
 // A store in memory: for tests, and for services that accept that nothing is given out while the vault is away.
+import { LingpaiError } from '../errors.js'
 import type { Batch, Row, TokenizerStore, Written } from './store.js'
 
 /** Makes an empty one. It dies with the process, and a tokenizer treats it so. */
@@ -6,6 +7,7 @@ export function createMemoryStore(): TokenizerStore {
   const rows = new Map<string, Row>()
   let revision = 0
   const write = (batch: Batch): Written => {
+    if (batch.least) throw new LingpaiError('storage_unavailable')
     const conflicts = (batch.expect ?? [])
       .map(({ key }) => ({ key, revision: rows.get(key)?.revision ?? 0 }))
       .filter((found, index) => found.revision !== batch.expect![index]!.revision)

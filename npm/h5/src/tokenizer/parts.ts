@@ -5,7 +5,7 @@ import type { Engine } from './engine.js'
 import type { Emit } from './events.js'
 import type { Settings } from './options.js'
 import type { Policies } from './policies.js'
-import type { TokenizerStore } from './store.js'
+import type { GuardedStore } from './guarded-store.js'
 import type { Transact } from './transact.js'
 import type { Vault } from './vault.js'
 
@@ -13,14 +13,16 @@ import type { Vault } from './vault.js'
 export interface Parts {
   engine: Engine
   settings: Settings
-  store: TokenizerStore
+  store: GuardedStore
   transact: Transact
   vault: Vault
   issuerKeys: IssuerKeys
   circuit: Circuit
   policies: Policies
   emit: Emit
-  /** Aborted when the tokenizer is closed. */
+  /** Names this tokenizer among those who send, also after a trap. */
+  owner: string
+  /** Aborted when the tokenizer is closed, or its module has trapped. */
   closed: AbortSignal
   /** The issuer's time as far as it is known, in seconds. */
   nowSeconds(): number

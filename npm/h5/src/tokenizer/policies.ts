@@ -2,7 +2,7 @@
 import { LingpaiError, toLingpaiError } from '../errors.js'
 import type { DegradePolicy } from '../wasm/lingpai_tokenizer_bg.js'
 import { accountKey, type AccountFacts, type Parts } from './parts.js'
-import type { Batch } from './store.js'
+import { isDurable, type Batch } from './store.js'
 import { readRows, storing } from './transact.js'
 import { refusalOf } from './vault.js'
 
@@ -29,10 +29,16 @@ export interface HeldPolicy {
 export interface Policies {
   /** The one at hand, if there is one. */
   current(): Promise<HeldPolicy | undefined>
+  /** As {@link Policies.current}; where it is bound to the key of another tab, ours takes its place again, if there is one. */
+  own(): Promise<HeldPolicy | undefined>
+  /** Whether the key that it is bound to is here. */
+  isOurs(held: HeldPolicy): boolean
   /** As {@link Policies.current}, of what was last seen. */
   seen(): HeldPolicy | undefined
   /** The one under a key of the store; nothing where it is gone. */
   find(key: string): Promise<HeldPolicy | undefined>
+  /** The text under a key of the store, as it lies there. */
+  text(key: string): Promise<string | undefined>
   /** Asks for a new one if it is time, and fills the pools. Never rejects but with `closed`. Gives how long to wait. */
   renew(): Promise<number>
 }
@@ -48,7 +54,10 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
   const { engine, settings, store, transact, vault, issuerKeys, emit, closed, nowSeconds } = parts
   const reconcileUrl = `${settings.gateway}/v1/reconcile`
   const verified = new Map<string, HeldPolicy>()
+  const jkt = settings.page?.proofKey.thumbprint ?? settings.authorization?.proofKeyThumbprint
   let last: HeldPolicy | undefined
+  /** The latest that is bound to our key, or to none. */
+  let ours: HeldPolicy | undefined
 
   const verify = async (text: string): Promise<HeldPolicy> => {
     const policy = await issuerKeys.check(
@@ -61,12 +70,16 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
     return { policy, facts: JSON.parse(policy.facts()) as PolicyFacts }
   }
 
+  const isOurs = ({ facts }: HeldPolicy) => facts.jkt === undefined || facts.jkt === jkt
+
+  const text = async (key: string) => (await storing(store.read([key])))[0]?.value
+
   const find = async (key: string) => {
     const known = verified.get(key)
     if (known) return known
-    const [row] = await storing(store.read([key]))
-    if (!row) return undefined
-    const held = await verify(row.value)
+    const kept = await text(key)
+    if (kept === undefined) return undefined
+    const held = await verify(kept)
     verified.set(key, held)
     return held
   }
@@ -78,27 +91,41 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
     if (account === undefined) return undefined
     const { policyKey, pending, done, dead, lost } = JSON.parse(account) as AccountFacts
     Object.assign(parts.ledger, { pending, done, dead, lost })
-    return (last = await find(policyKey))
+    last = await find(policyKey)
+    if (last && isOurs(last)) ours = last
+    return last
   }
 
-  const ask = async () => {
-    const jkt = settings.page?.proofKey.thumbprint ?? settings.authorization?.proofKeyThumbprint
-    const body = JSON.stringify({ ...(jkt && { jkt }) })
-    const reply = await vault.ask(path, body, 'application/jwt', timeoutMs)
-    if (reply.status !== 200 || !reply.document) throw refusalOf(engine, reply)
-    const held = await verify(reply.body.trim())
-    if (held.facts.jkt !== undefined && held.facts.jkt !== jkt) {
-      throw new LingpaiError('key_binding_mismatch')
-    }
-    const { result: isNew } = await transact([accountKey], (rows) => {
-      const batch = engine.adopt(rows, held.policy)
+  // Whether it was another one that was at hand.
+  const adopt = async (held: HeldPolicy) => {
+    const { result } = await transact([accountKey], (rows) => {
+      const batch = engine.adopt(rows, held.policy, isDurable(store), store.life)
       return {
         batch: batch === undefined ? undefined : (JSON.parse(batch) as Batch),
         result: batch !== undefined,
       }
     })
+    return result
+  }
+
+  const own = async () => {
+    const held = await current()
+    if (!held || isOurs(held) || !ours) return held
+    await adopt(ours).catch(() => {
+      // Then without: there may be a newer one than ours.
+    })
+    return current()
+  }
+
+  const ask = async () => {
+    const body = JSON.stringify({ ...(jkt && { jkt }) })
+    const reply = await vault.ask(path, body, 'application/jwt', timeoutMs)
+    if (reply.status !== 200 || !reply.document) throw refusalOf(engine, reply)
+    const held = await verify(reply.body.trim())
+    if (!isOurs(held)) throw new LingpaiError('key_binding_mismatch')
+    const isNew = await adopt(held)
     verified.set(engine.policyKey(held.facts.id), held)
-    last = held
+    last = ours = held
     if (isNew) {
       const { version, expiresAtSeconds, reconcileUntilSeconds } = held.facts
       const times = {
@@ -121,7 +148,7 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
       const reply = await vault.ask(poolsPath, body, 'application/json', timeoutMs)
       if (reply.status !== 200 || !reply.document) throw refusalOf(engine, reply)
       await transact([`pool/${field}`], (rows) => {
-        const batch = engine.stock(rows, field, reply.body, nowSeconds())
+        const batch = engine.stock(rows, held.policy, field, reply.body, nowSeconds())
         return { batch: JSON.parse(batch) as Batch, result: undefined }
       })
     }
@@ -141,15 +168,20 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
 
   return {
     current,
+    own,
+    isOurs,
     find,
+    text,
     seen: () => last,
     async renew() {
       let good = true
-      const held = await current().catch(() => undefined)
-      if (!held || nowSeconds() >= held.facts.renewAtSeconds) good = await attempt('policy', ask)
-      if (last) good = (await attempt('pool', () => fill(last!))) && good
-      if (!good || !last) return againMs
-      const leftMs = (last.facts.renewAtSeconds - nowSeconds()) * 1000
+      await current().catch(() => undefined)
+      if (!ours || nowSeconds() >= ours.facts.renewAtSeconds) good = await attempt('policy', ask)
+      // Nothing of a pool is given out without a durable store.
+      if (!ours || !isDurable(store)) return againMs
+      good = (await attempt('pool', () => fill(ours!))) && good
+      if (!good) return againMs
+      const leftMs = (ours.facts.renewAtSeconds - nowSeconds()) * 1000
       return Math.min(Math.max(leftMs, againMs), longestMs)
     },
   }

@@ -1,8 +1,9 @@
 // Sends what waits: one tab or process at a time, oldest first, in batches, each settled before the next. It may stop anywhere
 // and go on anywhere: whatever was not settled goes again, and the vault takes it once.
+import type { ErrorCode } from '../codes.js'
 import { LingpaiError, toLingpaiError } from '../errors.js'
+import type { HeldFence, Listed, Outgoing } from '../wasm/lingpai_tokenizer_bg.js'
 import { circuitKey } from './circuit.js'
-import type { HeldFence, Listed } from '../wasm/lingpai_tokenizer_bg.js'
 import { accountKey, type AccountFacts, type Parts } from './parts.js'
 import { isDurable, type Batch } from './store.js'
 import { readRows, storing } from './transact.js'
@@ -30,10 +31,8 @@ interface Settled {
 
 /** Makes the sender of a tokenizer. */
 export function createSender(parts: Parts) {
-  const { engine, settings, store, transact, vault, circuit, policies, emit, closed } = parts
-  const { nowMs, nowSeconds, ledger } = parts
-  const owner = crypto.randomUUID()
-  const jkt = settings.page?.proofKey.thumbprint ?? settings.authorization?.proofKeyThumbprint
+  const { engine, store, transact, vault, circuit, policies, emit, closed } = parts
+  const { owner, nowMs, nowSeconds, ledger } = parts
 
   // A store that has fallen back knows only what this tab has read: what it does not list is not gone.
   const list = async (after: string | undefined, limit: number) => {
@@ -105,35 +104,38 @@ export function createSender(parts: Parts) {
     return { empty: true }
   }
 
-  /** Where a pass through the outbox is, and how many go at once. */
+  /** Where a pass through the outbox is, how many go at once, and what is left for a later pass. */
   interface Cursor {
     after: string | undefined
     most: number
+    /** Policies that cannot be used now, by their `jti`. */
+    barred: string[]
+    retry: boolean
   }
 
   // One request. Gives how long to wait before the next, if it is not to follow at once.
   const sendNext = async (
     fence: HeldFence,
     rows: Listed,
-    keys: readonly string[],
+    last: string | undefined,
     cursor: Cursor,
   ): Promise<number | undefined> => {
     const guarded = [accountKey, fenceKey]
     const unreadable = await settle(guarded, (read) => engine.buryUnreadable(read, fence, rows))
     if (unreadable) return report(unreadable)
     // Those that go together are all of one policy.
-    const head = engine.Outgoing.next(rows, 1)
-    const held = await policies.find(engine.policyKey(head.policy()!))
-    if (!held || (held.facts.jkt !== undefined && held.facts.jkt !== jkt)) {
-      // It is gone, or bound to a key that is gone: nobody can send this any more.
-      const buried = await settle(head.settlingKeys(), (read) => head.bury(read, fence))
-      return buried && report(buried)
+    const jti = engine.Outgoing.next(rows, 1, cursor.barred).policy()
+    if (jti === undefined) {
+      cursor.after = last
+      return undefined
     }
+    const { held, code } = await usable(jti)
+    if (!held)
+      return setAside(engine.Outgoing.next(rows, mostAtOnce, cursor.barred), fence, cursor, code)
     const passage = await circuit.enter()
     if (!passage.pass) return passage.waitMs
     const most = passage.probe ? Math.min(cursor.most, mostInProbe) : cursor.most
-    const outgoing = engine.Outgoing.next(rows, most)
-    const size = outgoing.size()
+    const outgoing = engine.Outgoing.next(rows, most, cursor.barred)
     const bound = held.facts.jkt !== undefined
     const reply = await vault.askAs(held.policy.text(), bound, path, outgoing.body(), timeoutMs)
     await circuit.leave(reply, passage.probe)
@@ -141,28 +143,68 @@ export function createSender(parts: Parts) {
       const settled = await settle(outgoing.settlingKeys(), (read) =>
         outgoing.settle(read, fence, reply.body, nowSeconds()),
       )
-      Object.assign(cursor, { after: keys[size - 1], most: mostAtOnce })
+      Object.assign(cursor, { after: outgoing.lastKey(), most: mostAtOnce })
+      cursor.retry ||= (settled?.retry ?? 0) > 0
       return settled && report(settled)
     }
-    return refused(reply, size, keys[size - 1], cursor)
+    return refused(reply, outgoing, fence, cursor)
   }
 
-  const refused = (reply: Reply, size: number, last: string | undefined, cursor: Cursor) => {
-    const { code, status, retryAfterMs } = refusalOf(engine, reply)
+  // The policy, or why it cannot be used now.
+  const usable = async (jti: string) => {
+    try {
+      const held = await policies.find(engine.policyKey(jti))
+      if (held && policies.isOurs(held)) return { held, code: undefined }
+      return { held: undefined, code: 'key_binding_mismatch' as const }
+    } catch (thrown) {
+      closed.throwIfAborted()
+      const { code } = toLingpaiError(thrown)
+      // The store's failures are not the policy's.
+      if (code === 'storage_unavailable') throw thrown
+      return { held: undefined, code }
+    }
+  }
+
+  // Operations that cannot be sent now make room for others. They stay, for as long as they could be sent still.
+  const setAside = async (
+    outgoing: Outgoing,
+    fence: HeldFence,
+    { barred }: Cursor,
+    code: ErrorCode,
+    status?: number,
+  ): Promise<undefined> => {
+    const jti = outgoing.policy()!
+    const text = await policies.text(engine.policyKey(jti))
+    const isHere = code !== 'key_binding_mismatch'
+    const buried = await settle(outgoing.settlingKeys(), (read) =>
+      outgoing.bury(read, fence, text, isHere, nowSeconds()),
+    )
+    if (buried) return report(buried)
     emit({ type: 'failed', what: 'reconcile', code, ...(status && { status }) })
+    barred.push(jti)
+    return undefined
+  }
+
+  const refused = (reply: Reply, outgoing: Outgoing, fence: HeldFence, cursor: Cursor) => {
+    const { code, status, retryAfterMs } = refusalOf(engine, reply)
     if (status === 400 || status === 413) {
+      emit({ type: 'failed', what: 'reconcile', code, status })
       // One of them may be what the gateway stumbles over: the others are not to wait for it.
+      const size = outgoing.size()
       if (size > 1) cursor.most = Math.ceil(size / 2)
-      else Object.assign(cursor, { after: last, most: mostAtOnce })
+      else Object.assign(cursor, { after: outgoing.lastKey(), most: mostAtOnce })
       return undefined
     }
     const away = !reply.document || reply.status === 429 || reply.status >= 500
-    return Math.max(away ? retryAgainMs : refusedAgainMs, retryAfterMs ?? 0)
+    // A refusal of the policy, which is the credential here.
+    if (!away) return setAside(outgoing, fence, cursor, code, status)
+    emit({ type: 'failed', what: 'reconcile', code, ...(status && { status }) })
+    return Math.max(retryAgainMs, retryAfterMs ?? 0)
   }
 
   /** Sends until nothing waits, the vault is away, or somebody else sends. */
   const drain = async (): Promise<Drained> => {
-    const cursor: Cursor = { after: undefined, most: mostAtOnce }
+    const cursor: Cursor = { after: undefined, most: mostAtOnce, barred: [], retry: false }
     if (!(await look()) && policies.seen()) return { empty: false, againMs: retryAgainMs }
     if (!isDurable(store)) {
       return ledger.pending === 0 ? { empty: true } : { empty: false, againMs: retryAgainMs }
@@ -178,12 +220,16 @@ export function createSender(parts: Parts) {
         const listed = await list(cursor.after, mostAtOnce)
         if (listed.length === 0) {
           const [left] = await list(undefined, 1)
-          // What is left was answered with `retry`, or is what the gateway stumbled over.
-          return left ? { empty: false, againMs: retryAgainMs } : await finish(fence)
+          if (!left) return await finish(fence)
+          // It was answered with `retry`, is what the gateway stumbled over, or cannot be sent now.
+          const { barred, retry } = cursor
+          return {
+            empty: false,
+            againMs: barred.length > 0 && !retry ? refusedAgainMs : retryAgainMs,
+          }
         }
         for (const { key, value, revision } of listed) rows.push(key, value, revision)
-        const keys = listed.map(({ key }) => key)
-        const againMs = await sendNext(fence, rows, keys, cursor)
+        const againMs = await sendNext(fence, rows, listed.at(-1)?.key, cursor)
         if (againMs !== undefined) return { empty: false, againMs }
       } catch (thrown) {
         closed.throwIfAborted()

@@ -16,6 +16,11 @@ export interface Batch {
   delete?: string[]
   /** `strict`: it has to survive a loss of power before anybody hears of it. */
   durability: 'strict' | 'relaxed'
+  /**
+   * With less than this nothing may be written, in no place, and `write` rejects: the rows are only right together. A store that says
+   * `committed` all the same, with less, is not relied on any more.
+   */
+  least?: 'strict'
 }
 
 /** What became of a transaction. */
@@ -27,6 +32,8 @@ export type Written =
 export interface TokenizerStore extends AsyncDisposable {
   /** What kind of store it is; `custom` is one of the host's own, and durable. */
   readonly tier: 'indexeddb' | 'localstorage' | 'memory' | 'custom'
+  /** How often it was lost and began anew, where it knows. */
+  readonly epoch?: number
   /** The rows of these keys, `undefined` where there is none. All of one moment. */
   read(keys: readonly string[]): Promise<(Row | undefined)[]>
   /** Rows whose key begins with `prefix` and comes after `after`, in the order of their keys. */

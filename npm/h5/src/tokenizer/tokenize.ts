@@ -2,6 +2,7 @@
 // once its operation is durable.
 import { LingpaiError, toLingpaiError } from '../errors.js'
 import { unlessAborted } from '../waiting.js'
+import type { StoreRows } from '../wasm/lingpai_tokenizer_bg.js'
 import type { TokenSource } from './events.js'
 import type { createTags } from './lookup-key.js'
 import type { Parts } from './parts.js'
@@ -46,15 +47,18 @@ export function createTokenize(
     )
   }
 
-  // The same value has the same token for as long as its operation waits, also once the vault is back.
+  // The same value has the same token for as long as its operation waits, in every tab, also once the vault is back.
   const waiting = async (tags: readonly string[]): Promise<(string | null)[]> => {
-    if (!findable || ledger.pending === 0) return tags.map(() => null)
-    const keys = tags.filter(Boolean).map((tag) => `known/${tag}`)
-    const rows = await readRows(engine, store, keys)
-    const tokens = JSON.parse(engine.waitingTokens(rows, [...tags])) as (string | null)[]
+    if (!findable || store.doubted) return tags.map(() => null)
+    const rows = await readRows(engine, store, keysOf(tags))
+    const tokens = waitingOf(rows, tags)
     rows.free()
     return tokens
   }
+
+  const keysOf = (tags: readonly string[]) => tags.filter(Boolean).map((tag) => `known/${tag}`)
+  const waitingOf = (rows: StoreRows, tags: readonly string[]) =>
+    JSON.parse(engine.waitingTokens(rows, [...tags])) as (string | null)[]
 
   // Nothing where the vault is away.
   const online = async (wanted: readonly Wanted[]): Promise<string[] | undefined> => {
@@ -89,15 +93,20 @@ export function createTokenize(
     }
   }
 
+  // Remembers the vault's tokens. Gives those that another tab has given out for the same values meanwhile, and which wait.
   const keep = async (tags: readonly string[], tokens: readonly string[]) => {
-    const keys = tags.filter(Boolean).map((tag) => `known/${tag}`)
-    if (keys.length === 0) return
-    await transact(keys, (rows) => {
-      const batch = engine.remember(rows, [...tags], [...tokens], nowSeconds())
-      return { batch: JSON.parse(batch) as Batch, result: undefined }
-    }).catch(() => {
+    const keys = keysOf(tags)
+    if (keys.length === 0 || store.doubted) return []
+    try {
+      const { result } = await transact(keys, (rows) => {
+        const batch = engine.remember(rows, [...tags], [...tokens], nowSeconds())
+        return { batch: JSON.parse(batch) as Batch, result: waitingOf(rows, tags) }
+      })
+      return result
+    } catch {
       // A convenience for later; the vault has said what counts.
-    })
+      return []
+    }
   }
 
   const offline = async (wanted: readonly Wanted[], tags: string[]): Promise<Given[]> => {
@@ -105,22 +114,19 @@ export function createTokenize(
     const values = wanted.map(({ value }) => value)
     const keys = engine.degradeKeys(fields, tags)
     for (let change = 1; ; change++) {
-      const held = await policies.current()
+      const held = await policies.own()
       if (!held) throw new LingpaiError('temporarily_unavailable', { message: 'no policy' })
       try {
-        const { result, durability } = await transact(keys, (rows) => {
-          const now = nowSeconds()
-          const durable = isDurable(store)
-          const text = engine.degrade(rows, held.policy, fields, values, tags, durable, now)
+        const { result } = await transact(keys, (rows) => {
+          const isOurs = policies.isOurs(held)
+          const standing = new engine.Standing(isDurable(store), isOurs, store.life, nowSeconds())
+          const text = engine.degrade(rows, held.policy, fields, values, tags, standing)
           const { batch, placed } = JSON.parse(text) as {
             batch: Batch
             placed: { token: string; rung: TokenSource }[]
           }
           return { batch, result: placed }
         })
-        if (durability !== 'strict' && durability !== 'none') {
-          throw new LingpaiError('storage_unavailable', { message: `the store is ${durability}` })
-        }
         const made = result.filter(({ rung }) => rung !== 'known').length
         ledger.pending += made
         if (made > 0) degraded()
@@ -138,11 +144,14 @@ export function createTokenize(
     for (const chunk of chunks(open(), wanted)) {
       const tokens = await online(chunk.map((index) => wanted[index]!))
       if (!tokens) break
-      chunk.forEach((at, index) => (given[at] = { token: tokens[index]!, source: 'vault' }))
-      await keep(
+      const elsewhere = await keep(
         chunk.map((index) => tags[index]!),
         tokens,
       )
+      chunk.forEach((at, index) => {
+        const token = elsewhere[index]
+        given[at] = token ? { token, source: 'known' } : { token: tokens[index]!, source: 'vault' }
+      })
     }
     const left = open()
     if (left.length === 0) return

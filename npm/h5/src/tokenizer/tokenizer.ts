@@ -1,24 +1,18 @@
-// A tokenizer: put together, started, and what people see of it.
+// A tokenizer as people see it: opened, and put together anew where its module has failed.
 /// <reference lib="esnext.disposable" preserve="true" />
-import { createHttp } from '../http.js'
-import { createIssuerKeys } from '../issuer-keys.js'
 import { LingpaiError, toLingpaiError } from '../errors.js'
 import { unlessAborted } from '../waiting.js'
-import { createCircuit } from './circuit.js'
 import { discardDeadLetters, listDeadLetters, type DeadLetter } from './dead-letters.js'
-import { loadEngine, type Engine } from './engine.js'
+import { loadEngine } from './engine.js'
 import { createEmit, type CircuitState } from './events.js'
-import { createTags, keptLookupKey } from './lookup-key.js'
+import { guard } from './guarded-store.js'
+import { keptLookupKey } from './lookup-key.js'
 import { readOptions, type Settings, type TokenizerOptions } from './options.js'
-import type { Parts } from './parts.js'
-import { createPolicies } from './policies.js'
-import { createSender } from './sender.js'
 import { storeOf, type OpenStore } from './own-store.js'
 import { isDurable } from './store.js'
-import { createTokenize, type Wanted } from './tokenize.js'
-import { createTransact, storing } from './transact.js'
-import { createUpkeep } from './upkeep.js'
-import { createVault } from './vault.js'
+import type { Wanted } from './tokenize.js'
+import { storing } from './transact.js'
+import { startWorks, type Lasting, type Works } from './works.js'
 
 /** How a tokenizer is, as it was last seen: other tabs may have gone on meanwhile. */
 export interface TokenizerStatus {
@@ -82,58 +76,57 @@ export async function openTokenizer(
 }
 
 async function open(settings: Settings, openStore: OpenStore | undefined): Promise<Tokenizer> {
-  const closing = new AbortController()
-  const engine = await loadEngine()
+  const running = await loadEngine()
   const emit = createEmit(settings.onEvent, settings.now)
   const { issuer, gateway, visit } = settings
   const { client_id: client = '', sub = '' } = visit?.claims ?? {}
-  const name = engine.storeName([issuer, gateway, client, sub])
-  const store = settings.store ?? (await storeOf(settings, name, openStore, emit))
-  const key = settings.lookupKey ?? (visit && (await keptLookupKey(name)))
-  const parts = put(engine, settings, store, emit, closing.signal)
-  const sender = createSender(parts)
-  await sender.look()
-  const upkeep = createUpkeep(parts, sender)
-  const tokenize = createTokenize(parts, createTags(key), key !== undefined, upkeep.degraded)
-  await upkeep.start()
-  return createTokenizerOf(parts, { sender, upkeep, tokenize, closing })
+  const name = running.engine.storeName([issuer, gateway, client, sub])
+  const store = guard(settings.store ?? (await storeOf(settings, name, openStore, emit)))
+  const lookupKey = settings.lookupKey ?? (visit && (await keptLookupKey(name)))
+  const lasting = { settings, store, lookupKey, owner: crypto.randomUUID(), emit }
+  return face(await startWorks(running, lasting), lasting)
 }
 
-function put(
-  engine: Engine,
-  settings: Settings,
-  store: Parts['store'],
-  emit: Parts['emit'],
-  closed: AbortSignal,
-): Parts {
-  const { page, issuer, keys, now } = settings
-  const transact = createTransact(engine, store, closed)
-  const http = createHttp(undefined, page?.settings.fetch ?? globalThis.fetch.bind(globalThis))
-  const known = { given: keys, kept: page?.issuerKeys.json() }
-  const parts = {
-    ...{ engine, settings, store, transact, emit, closed },
-    vault: createVault(settings, closed),
-    issuerKeys: createIssuerKeys(engine as never, http, issuer, known),
-    circuit: createCircuit(engine, transact, now, emit),
-    nowSeconds: () => page?.clock.nowSeconds() ?? Math.floor(now() / 1000),
-    nowMs: now,
-    ledger: { pending: 0, done: 0, dead: 0, lost: 0 },
+/** Where nobody calls, a module that trapped is started again after so long: it may be for ever the same that it traps over. */
+const idleMs = 5_000
+
+function face(first: Works, lasting: Lasting): Tokenizer {
+  const { settings, store, emit } = lasting
+  let works = first
+  let starting: Promise<Works> | undefined
+  let closed = false
+
+  const restart = async () => {
+    const started = await startWorks(await loadEngine(), lasting)
+    emit({ type: 'restarted' })
+    return attend(started)
   }
-  return { ...parts, policies: createPolicies(parts) }
-}
+  // After a trap everything is put together anew, on the same store: whatever counts lies there.
+  const current = async () => {
+    if (!works.trapped.aborted) return works
+    starting ??= restart().finally(() => (starting = undefined))
+    return starting
+  }
+  const attend = (started: Works) => {
+    const trapped = () => {
+      started.closing.abort(new LingpaiError('internal'))
+      void started.upkeep.stop()
+      if (closed) return
+      const timer = setTimeout(() => void current().catch(() => {}), idleMs)
+      ;(timer as { unref?: () => void }).unref?.()
+    }
+    started.trapped.addEventListener('abort', trapped, { once: true })
+    if (started.trapped.aborted) trapped()
+    return (works = started)
+  }
+  attend(first)
 
-interface Works {
-  sender: ReturnType<typeof createSender>
-  upkeep: ReturnType<typeof createUpkeep>
-  tokenize: ReturnType<typeof createTokenize>
-  closing: AbortController
-}
-
-function createTokenizerOf(parts: Parts, works: Works): Tokenizer {
-  const { settings, store, circuit, policies, ledger, closed } = parts
-  const { upkeep, tokenize, closing } = works
+  const throwIfClosed = () => {
+    if (closed) throw new LingpaiError('closed')
+  }
 
   const status = (): TokenizerStatus => {
+    const { circuit, policies, ledger } = works.parts
     const state = circuit.state()
     const recovering = ledger.pending > 0 ? 'recovering' : 'online'
     const expiresAtSeconds = policies.seen()?.facts.expiresAtSeconds
@@ -146,18 +139,30 @@ function createTokenizerOf(parts: Parts, works: Works): Tokenizer {
     }
   }
 
-  const failing = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((thrown: unknown) => {
-      closed.throwIfAborted()
+  const ask = async <T>(
+    request: (works: Works) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> => {
+    throwIfClosed()
+    try {
+      const asked = await current()
+      throwIfClosed()
+      return await request(asked)
+    } catch (thrown) {
+      throwIfClosed()
+      signal?.throwIfAborted()
       throw thrown instanceof TypeError ? thrown : toLingpaiError(thrown)
-    })
+    }
+  }
 
   const close = async () => {
-    if (closed.aborted) return
-    await upkeep.stop()
-    closing.abort(new LingpaiError('closed'))
+    if (closed) return
+    closed = true
+    await starting?.catch(() => {})
+    await works.upkeep.stop()
+    works.closing.abort(new LingpaiError('closed'))
     if (!settings.store) await store.close()
-    parts.emit({ type: 'closed' })
+    emit({ type: 'closed' })
   }
 
   const tokenizer: Omit<Tokenizer, typeof Symbol.asyncDispose> = {
@@ -165,13 +170,14 @@ function createTokenizerOf(parts: Parts, works: Works): Tokenizer {
       return status()
     },
     async tokenize(value, { field, signal }) {
-      closed.throwIfAborted()
+      throwIfClosed()
       signal?.throwIfAborted()
-      const [token] = await failing(tokenize([wantedOf(value, field, 'value')], signal))
+      const wanted = [wantedOf(value, field, 'value')]
+      const [token] = await ask(({ tokenize }) => tokenize(wanted, signal), signal)
       return token!
     },
     async tokenizeMany(values, { field, signal } = {}) {
-      closed.throwIfAborted()
+      throwIfClosed()
       signal?.throwIfAborted()
       if (!Array.isArray(values)) throw new TypeError('values: an array')
       const wanted = values.map((it: string | Wanted) =>
@@ -179,19 +185,18 @@ function createTokenizerOf(parts: Parts, works: Works): Tokenizer {
           ? wantedOf(it, field, 'values')
           : wantedOf(it?.value, it?.field ?? field, 'values'),
       )
-      return wanted.length === 0 ? [] : failing(tokenize(wanted, signal))
+      return wanted.length === 0 ? [] : ask(({ tokenize }) => tokenize(wanted, signal), signal)
     },
     async flush({ signal } = {}) {
-      closed.throwIfAborted()
-      await failing(unlessAborted(upkeep.drain(), signal))
+      await ask(({ upkeep }) => unlessAborted(upkeep.drain(), signal), signal)
       return status()
     },
     async deadLetters(options) {
-      closed.throwIfAborted()
+      throwIfClosed()
       return listDeadLetters(store, options)
     },
     async exportDeadLetters() {
-      closed.throwIfAborted()
+      throwIfClosed()
       const all: DeadLetter[] = []
       for (;;) {
         const after = all.at(-1)?.id
@@ -201,7 +206,7 @@ function createTokenizerOf(parts: Parts, works: Works): Tokenizer {
       }
     },
     async discardDeadLetters(ids) {
-      closed.throwIfAborted()
+      throwIfClosed()
       await storing(discardDeadLetters(store, ids))
     },
     close,

@@ -3,10 +3,7 @@ import { LingpaiError, toLingpaiError } from '../errors.js'
 import { pause } from '../waiting.js'
 import type { StoreRows } from '../wasm/lingpai_tokenizer_bg.js'
 import type { Engine } from './engine.js'
-import type { Batch, TokenizerStore, Written } from './store.js'
-
-/** How durable a transaction is; `none` where there was nothing to write. */
-export type Durability = Extract<Written, { committed: true }>['durability'] | 'none'
+import type { Batch, TokenizerStore } from './store.js'
 
 /** Runs decisions on a store. */
 export interface Transact {
@@ -18,7 +15,7 @@ export interface Transact {
   <T>(
     keys: readonly string[],
     decide: (rows: StoreRows) => { batch?: Batch | undefined; result: T },
-  ): Promise<{ result: T; durability: Durability }>
+  ): Promise<{ result: T }>
 }
 
 const attempts = 60
@@ -40,9 +37,9 @@ export function createTransact(
         rows.free()
       }
       const { batch, result } = decided
-      if (!batch || isEmpty(batch)) return { result, durability: 'none' }
+      if (!batch || isEmpty(batch)) return { result }
       const written = await storing(store.write(batch))
-      if (written.committed) return { result, durability: written.durability }
+      if (written.committed) return { result }
       // Those who met once would meet again.
       if (attempt > patience) await pause(Math.random() * Math.min(2 * attempt, 40), closed)
     }

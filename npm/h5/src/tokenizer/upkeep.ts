@@ -80,7 +80,8 @@ export function createUpkeep(parts: Parts, sender: Sender) {
   // With what is at hand, or what comes in time: an outage is no reason to wait for anything.
   const ready = async (renewing: Promise<void>) => {
     await policies.current().catch(() => undefined)
-    if (!policies.seen()) await renewing
+    const held = policies.seen()
+    if (!held || !policies.isOurs(held)) await renewing
   }
 
   return {

@@ -13,7 +13,7 @@ use super::mutant::Mutant;
 use super::server::{LEASE, Server};
 use super::state::{Mishaps, State, Store, Tab};
 use super::steps::{Step, account};
-use crate::tokenizer::world::{after, claims, field, policy};
+use crate::tokenizer::world::{after, claims, field, install, life, policy};
 
 /// One outage to be searched through.
 #[derive(Clone)]
@@ -68,7 +68,8 @@ impl Model for Tokenizing {
     fn init_states(&self) -> Vec<State> {
         let mut store = Store::default();
         let rows = store.read(&["account".to_owned()]);
-        let batch = upkeep::adopt(&rows, &self.policy).expect("adopted").expect("new");
+        let batch =
+            upkeep::adopt(&rows, &self.policy, true, life(0, 0)).expect("adopted").expect("new");
         assert!(store.write(&batch, false));
         if !self.pool.is_empty() {
             let rows = store.read(&["pool/phone".to_owned()]);
@@ -77,7 +78,7 @@ impl Model for Tokenizing {
                 expires_at: after(3600),
                 tokens: self.pool.iter().map(|token| (*token).to_owned()).collect(),
             };
-            let batch = upkeep::stock(&rows, "phone", lease, NOW).expect("stocked");
+            let batch = upkeep::stock(&rows, &install(), "phone", lease, NOW).expect("stocked");
             assert!(store.write(&batch, false));
         }
         vec![State {

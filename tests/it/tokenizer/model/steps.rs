@@ -10,7 +10,7 @@ use super::check::Tokenizing;
 use super::mutant::Mutant;
 use super::server::value_of;
 use super::state::{Message, Placing, Sent, State, Tab};
-use crate::tokenizer::world::wanted;
+use crate::tokenizer::world::{standing, wanted};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl Tokenizing {
         wanted.lookup = wanted.lookup.filter(|_| self.findable);
         let keys = ladder::keys(["phone"].into_iter(), wanted.lookup.iter());
         let rows = state.store.read(&keys);
-        let Ok((batch, placed)) = ladder::degrade(&rows, &self.policy, vec![wanted], true, NOW)
+        let Ok((batch, placed)) = ladder::degrade(&rows, &self.policy, vec![wanted], standing(NOW))
         else {
             // Refused: the app hears so, and that is that.
             state.wanted.remove(at);
@@ -176,7 +176,7 @@ impl Tokenizing {
             state.store.write(&batch, false);
             return Some(());
         }
-        let batch = outbox::next_batch(&listed, 2);
+        let batch = outbox::next_batch(&listed, 2, &[]);
         let body = reconcile::request(&outbox::submissions(&batch));
         state.requests += 1;
         let number = state.requests;
@@ -270,7 +270,7 @@ fn claimed(sent: &Sent) -> Vec<Claimed> {
             (key.clone(), Row { value: value.clone(), revision: *revision })
         })
         .collect();
-    outbox::next_batch(&listed, listed.len())
+    outbox::next_batch(&listed, listed.len(), &[])
 }
 
 /// Whose the fence is.

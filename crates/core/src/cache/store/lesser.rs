@@ -58,6 +58,9 @@ impl Store {
                 seen.retain(|key, _| key.starts_with(prefix.as_str()));
                 Answer::Listed(self.overlaid(seen, prefix, after, *limit))
             }
+            Request::Write(Batch { least: Some(_), .. }) => {
+                Answer::Refused(self.cause.unwrap_or(Cause::Lost))
+            }
             Request::Write(batch) => self.write_away(batch, host),
         };
         host.command(Command::Answer(asked.op, answer));

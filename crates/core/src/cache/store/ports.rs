@@ -36,6 +36,9 @@ pub struct Batch {
     pub change: Vec<(String, Option<String>)>,
     /// Whether it must survive a loss of power.
     pub strict: bool,
+    /// [`Durability::Strict`] or [`Durability::Relaxed`]: with less than this nothing is to be written, not even in a lesser place,
+    /// from which rows move up one by one.
+    pub least: Option<Durability>,
 }
 
 impl Batch {
@@ -67,6 +70,8 @@ pub enum Answer {
     Done(Durability),
     /// To a write that was not: the revisions that were not as expected.
     Conflicts(Vec<(String, u64)>),
+    /// To a write that was worth less than [`Batch::least`]: it is nowhere. Where the database kept silent it may have it, whole.
+    Refused(Cause),
     /// The store is closed.
     Closed,
 }
@@ -155,6 +160,8 @@ pub struct Begin {
     pub write: bool,
     /// Whether it must survive a loss of power.
     pub strict: bool,
+    /// Whether it is not to begin where that cannot be had; [`Input::Aborted`] with [`Cause::Missing`].
+    pub only_strict: bool,
     /// Names to read.
     pub get: Vec<String>,
     /// Names to list: beginning with the first text, after the second one, at most so many.

@@ -41,7 +41,8 @@ impl Work {
 impl Store {
     /// Begins the transaction of a request.
     pub(super) fn transact(&mut self, asked: Asked, host: &mut impl Host) {
-        let (mut get, mut list, mut write, mut strict) = (Vec::new(), None, false, false);
+        let (mut get, mut list) = (Vec::new(), None);
+        let (mut write, mut strict, mut only_strict) = (false, false, false);
         match &asked.request {
             Request::Close => return,
             Request::Read(keys) => get.extend(keys.iter().map(|key| self.row_name(key))),
@@ -52,11 +53,13 @@ impl Store {
             }
             Request::Write(batch) => {
                 get.extend(batch.keys().iter().map(|key| self.row_name(key)));
-                (write, strict) = (true, batch.strict);
+                only_strict = batch.least == Some(Durability::Strict);
+                (write, strict) = (true, batch.strict || only_strict);
             }
         }
         get.insert(0, self.canary_name());
-        self.begin(Work::Asked(asked, None), Begin { tx: 0, write, strict, get, list }, host);
+        let begin = Begin { tx: 0, write, strict, only_strict, get, list };
+        self.begin(Work::Asked(asked, None), begin, host);
     }
 
     pub(super) fn begin(&mut self, work: Work, begin: Begin, host: &mut impl Host) {
@@ -198,6 +201,19 @@ impl Store {
         row
     }
 
+    /// A row that waits, and was built on another one than lies above by now, counts no more.
+    fn give_way(&mut self, key: &str, row: &Result<Option<Row>, Flaw>, host: &mut impl Host) {
+        let above = match row {
+            Err(Flaw::Unknown) => return,
+            Ok(Some(row)) => row.revision,
+            _ => 0,
+        };
+        if self.pending.get(key).is_some_and(|pending| !pending.follows(above)) {
+            self.supersede(key, host);
+            host.command(Command::Emit(Event::Superseded(1)));
+        }
+    }
+
     fn listed(
         &mut self,
         rows: Vec<(String, String)>,
@@ -227,8 +243,12 @@ impl Store {
     ) {
         let mut change = Vec::new();
         let mut conflicts = Vec::new();
+        let is_behind = self.is_behind(found.as_ref());
         for (key, text) in &texts {
             let row = self.opened_row(key, text.as_deref(), found.as_ref(), host);
+            if !is_behind {
+                self.give_way(key, &row, host);
+            }
             let current = match (&row, self.pending.get(key)) {
                 (Err(Flaw::Unknown), _) => FOREIGN,
                 (_, Some(pending)) => pending.expected(),
@@ -323,6 +343,10 @@ impl Store {
                 host.command(Command::Emit(Event::Capacity(Tier::IndexedDb)));
                 self.promote_at = now.saturating_add(ROOM_MS);
                 self.answer_away(asked, Some(cause), host);
+            }
+            // It cannot be had here, however often one asks.
+            Some(Work::Asked(asked, _)) if cause == Cause::Missing => {
+                host.command(Command::Answer(asked.op, Answer::Refused(cause)));
             }
             Some(Work::Asked(mut asked, _)) => {
                 asked.failures += 1;

@@ -57,7 +57,7 @@ impl Store {
         let moving = Moving { deadline, overdue: false, keys, copied: None };
         self.begin(
             Work::Moving(moving),
-            Begin { tx: 0, write: true, strict, get, list: None },
+            Begin { tx: 0, write: true, strict, only_strict: false, get, list: None },
             host,
         );
     }
@@ -122,7 +122,7 @@ impl Store {
             };
             let decision = if pending.local && moved.has(&key, &pending) {
                 Decision::Stale
-            } else if pending.follows(current) || lost.is_some() {
+            } else if pending.follows(current) || lost == Some(Tier::IndexedDb) {
                 Decision::Taken
             } else {
                 Decision::Superseded
