@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 
 import { dumpStorage } from '../browsers/traces.js'
+import { limitQuota } from '../offline/faults/quota.js'
 import { until } from '../support/until.js'
 import { FAULTS } from './support/faulty_gateway.js'
 import { startWorld } from './support/world.js'
@@ -45,6 +46,22 @@ export const faultsIn = (name, start) =>
     /** A page of somebody who was not here before. */
     const enter = async () =>
       ready(await browser.open(await world.pageUrl({ subject: `somebody-${++people}` })))
+
+    /** Little room for the origin of a page, which may be used up. */
+    const limited = async (page) => {
+      await page.evaluate(() => {
+        globalThis.lab = {
+          settle: (request) =>
+            new Promise((resolve, reject) => {
+              request.onsuccess = () => resolve(request.result)
+              request.onerror = () => reject(request.error)
+            }),
+        }
+      })
+      const devtools = () => page.createCDPSession()
+      const evaluate = (...given) => page.evaluate(...given)
+      return limitQuota({ name: name.toLowerCase() }, { devtools, evaluate })
+    }
 
     /** Another tab of whoever is here. */
     const another = async () =>
@@ -184,18 +201,19 @@ export const faultsIn = (name, start) =>
     })
 
     test('leaves no token behind that found no room', async () => {
+      const quota = await limited(await browser.open(`${world.page}/blank.html`))
       const first = await enter()
       const second = await another()
       await until('a pool', async () => (await dumpedPools(first)) > 0)
       world.fail('refuses')
       const values = phones(3)
-      await first.evaluate(noRoom)
+      await quota.exhaust()
       const refused = await first.evaluate(
         (value) => state.tokenizer.tokenize(value, { field: 'phone' }).catch(({ code }) => code),
         values[0],
       )
       assert.equal(refused, 'storage_unavailable')
-      await first.evaluate(() => room())
+      await quota.release()
       const others = await tokenize(second, values.slice(1))
       const [again] = await tokenize(first, values.slice(0, 1))
       const tokens = [again, ...others]
@@ -258,13 +276,3 @@ const dumpedPools = (page) =>
       performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/v1/pools'))
         .length,
   )
-
-/** In the page: from now on each transaction that writes a row of an operation aborts for want of room, at the browser's own word. */
-function noRoom() {
-  const { put } = IDBObjectStore.prototype
-  globalThis.room = () => void (IDBObjectStore.prototype.put = put)
-  IDBObjectStore.prototype.put = function (value, key) {
-    if (/ op\//.test(key)) throw new DOMException('no room', 'QuotaExceededError')
-    return put.call(this, value, key)
-  }
-}
