@@ -6,14 +6,14 @@ import { launch } from '../support/browsers/index.js'
 import { until } from '../support/until.js'
 import { startWorld } from './world.js'
 
-/** Starts both before the suite that calls this and stops them after it; pages are closed after each test. */
-export function session(browserName, curves) {
+/** Starts both before the suite that calls this and stops them after it; pages are closed after each test. `options`: of the world. */
+export function session(browserName, options) {
   let world
   let browser
   let opened = []
 
   before(async () => {
-    world = await startWorld(curves)
+    world = await startWorld(options)
     browser = await launch(browserName)
   })
 
@@ -46,7 +46,14 @@ export function session(browserName, curves) {
     return { page, ...result }
   }
 
-  return { world: () => world, opened: () => opened, open, openVisit, settled }
+  return {
+    world: () => world,
+    browser: () => browser,
+    opened: () => opened,
+    open,
+    openVisit,
+    settled,
+  }
 }
 
 /** Runs in the page: null while the visit is opening, then what became of it. */

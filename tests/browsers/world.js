@@ -18,12 +18,16 @@ const pages = fileURLToPath(new URL('pages', import.meta.url))
 /** A name that is not loopback to a browser, so that its page has no secure context. */
 export const INSECURE_HOST = 'h5.test'
 
-/** `curves`: `signingCurve` and `appCurve` of the deployment. */
-export async function startWorld(curves = {}) {
+/**
+ * `curves`: `signingCurve` and `appCurve` of the deployment. `before`: starts what stands between the pages and the proxy, given the
+ * proxy's port.
+ */
+export async function startWorld({ before, ...curves } = {}) {
   const scripts = await bundlePages()
   const workerPort = await freePort()
   const proxy = await startLossyProxy({ targetPort: workerPort })
-  const gateway = `http://127.0.0.1:${proxy.port}`
+  const front = await before?.(proxy.port)
+  const gateway = `http://127.0.0.1:${(front ?? proxy).port}`
   let deployment
   const server = await startStaticServer({
     mounts: { '/': pages, '/h5/': scripts, '/wasm/': at('npm/h5/dist/wasm') },
@@ -65,6 +69,7 @@ export async function startWorld(curves = {}) {
     page,
     insecurePage,
     gateway,
+    front,
     proxy,
     server,
     worker,
@@ -95,6 +100,7 @@ export async function startWorld(curves = {}) {
     },
     async stop() {
       await worker.stop()
+      await front?.close()
       await proxy.close()
       await server.close()
       rmSync(scripts, { recursive: true, force: true })

@@ -1,11 +1,20 @@
 import { campaignIn } from './campaign.js'
+import { clocksIn } from './clocks.js'
 import { failuresIn } from './failures.js'
+import { hungIn } from './hung.js'
 import { intrudersIn } from './intruders.js'
 import { producersIn } from './producers.js'
 import { rivalsIn } from './rivals.js'
+import { servicesIn } from './services.js'
+import { trapsIn, visitTrapsIn } from './traps.js'
 
 producersIn('firefox')
 failuresIn('firefox')
 rivalsIn('firefox')
 intrudersIn('firefox')
-campaignIn('firefox', { everyKill: 10 })
+clocksIn('firefox')
+servicesIn('firefox')
+trapsIn('firefox')
+visitTrapsIn('firefox')
+hungIn('firefox')
+campaignIn('firefox', { everyKill: 10, lanes: 3 })

@@ -32,9 +32,9 @@ export function storeSession(browserName, { preferences } = {}) {
   }
 
   /** A page in which the store is open. */
-  async function open(options) {
+  async function open({ openTimeoutMs, ...options } = {}) {
     const { page, origin } = await visit(options)
-    const state = await page.evaluate(() => subject.open())
+    const state = await page.evaluate((options) => subject.open(options), { openTimeoutMs })
     return { page, origin, ...state }
   }
 

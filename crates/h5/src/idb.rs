@@ -115,6 +115,11 @@ pub(crate) fn cause(error: &JsValue) -> Cause {
     Cause::of_exception(&text(error, "name"))
 }
 
+/// Whether a value was refused since the browser cannot store such values at all.
+pub(crate) fn is_uncloneable(error: &JsValue) -> bool {
+    text(error, "name") == "DataCloneError"
+}
+
 /// All keys that begin with `prefix` and come after `after`.
 pub(crate) fn range(prefix: &str, after: &str) -> JsResult<JsValue> {
     let range = platform::global("IDBKeyRange").unwrap_or_default();

@@ -3,13 +3,13 @@
 
 use js_sys::{Array, Object, Uint8Array};
 use lingpai_core::{ErrorCode, base64url};
-use wasm_bindgen::JsCast as _;
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, IdbDatabase, SubtleCrypto};
 
 use crate::database::{self, PLACES, place};
 use crate::refusal::{JsResult, code_to_js, to_js};
-use crate::{entropy, platform};
+use crate::{entropy, idb, platform};
 
 const IV_BYTES: usize = 12;
 
@@ -20,6 +20,14 @@ pub(crate) struct RecordKey {
     slot: String,
 }
 
+/// Why there is no key.
+pub(crate) enum Keyless {
+    /// This browser cannot make such a key, or cannot keep it.
+    Always,
+    /// The database failed over it: no room, a connection that was lost. Another tab may have one meanwhile.
+    ForNow,
+}
+
 impl RecordKey {
     /// The key kept under `name`, or a new one that is kept there now. Without a place for it there is none: a record
     /// that nobody can open after a reload helps nobody.
@@ -28,16 +36,19 @@ impl RecordKey {
         database: &IdbDatabase,
         name: &str,
         slot: &str,
-    ) -> JsResult<Self> {
+    ) -> Result<Self, Keyless> {
         for nth in 0..PLACES {
             let name = place(name, nth);
-            let Ok(mut key) = database::get(database, &name).await else { continue };
+            let Ok(mut key) = database::get(database, &name).await else {
+                // What cannot be read there, or nothing can be.
+                database::get(database, "").await.map_err(|_| Keyless::ForNow)?;
+                continue;
+            };
             if key.is_undefined() {
-                let parameters =
-                    platform::object(&[("name", "AES-GCM".into()), ("length", 256.into())])?;
-                let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
-                let made = subtle.generate_key_with_object(&parameters, false, &usages)?;
-                key = database::claim(database, &name, &JsFuture::from(made).await?).await?;
+                let made = generate(subtle).await.map_err(|_| Keyless::Always)?;
+                key = database::claim(database, &name, &made).await.map_err(|error| {
+                    if idb::is_uncloneable(&error) { Keyless::Always } else { Keyless::ForNow }
+                })?;
             }
             let (subtle, key) = (subtle.clone(), key.unchecked_into());
             let opened = Self { subtle, key, slot: slot.to_owned() };
@@ -47,7 +58,7 @@ impl RecordKey {
                 return Ok(opened);
             }
         }
-        Err(code_to_js(ErrorCode::StorageUnavailable))
+        Err(Keyless::Always)
     }
 
     /// Seals a record: base64url of IV and ciphertext.
@@ -86,4 +97,10 @@ impl RecordKey {
             ("additionalData", Uint8Array::from(self.slot.as_bytes()).into()),
         ])
     }
+}
+
+async fn generate(subtle: &SubtleCrypto) -> JsResult<JsValue> {
+    let parameters = platform::object(&[("name", "AES-GCM".into()), ("length", 256.into())])?;
+    let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
+    JsFuture::from(subtle.generate_key_with_object(&parameters, false, &usages)?).await
 }

@@ -1,5 +1,6 @@
 //! The key under which a store's rows rest: random, sealed by a key that the browser keeps and never shows. Where there is no such
-//! key (plain http), or it cannot be kept, rows are merely obfuscated, and the store says so.
+//! key (plain http), or it can never be kept, rows are merely obfuscated, and the store says so. A database that fails over it gives no
+//! key at all: a tab that went on with another key than its neighbours would take their rows for forged ones, and they its.
 
 use lingpai_core::base64url;
 use lingpai_core::cache::RowKey;
@@ -8,16 +9,19 @@ use wasm_bindgen::JsValue;
 use web_sys::IdbDatabase;
 
 use crate::database::{self, PLACES, place};
-use crate::record_key::RecordKey;
+use crate::record_key::{Keyless, RecordKey};
 use crate::refusal::{JsResult, to_js};
 use crate::{entropy, platform};
 
 /// The key of a store's rows in this database, and whether it is secret. Nothing where the database itself fails.
 pub(crate) async fn open(database: &IdbDatabase, store: &str) -> Option<(RowKey, bool)> {
     let name = |purpose: &str| [purpose, store].concat();
-    if let Some(subtle) = platform::subtle()
-        && let Ok(wrapping) = RecordKey::open(&subtle, database, &name("wrap "), store).await
-    {
+    if let Some(subtle) = platform::subtle() {
+        let wrapping = match RecordKey::open(&subtle, database, &name("wrap "), store).await {
+            Ok(wrapping) => wrapping,
+            Err(Keyless::Always) => return Some((RowKey::obfuscation(store), false)),
+            Err(Keyless::ForNow) => return None,
+        };
         for nth in 0..PLACES {
             let name = place(&name("key "), nth);
             let mut kept = database::get(database, &name).await.ok()?;

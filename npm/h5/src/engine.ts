@@ -12,4 +12,9 @@ const instances = instancesOf('./lingpai_h5_bg.js', createGlue, load)
 /** The module, ready for use. */
 export const loadEngine = instances.load
 
-onTrap(instances.drop)
+/** Forgets the instance. What was made with it is of no use any more; whatever still calls into it calls nobody else. */
+export const dropEngine = instances.drop
+/** Whether this instance was given up. */
+export const isDropped = instances.isDropped
+
+onTrap(dropEngine)

@@ -131,6 +131,10 @@ type OwnEvent = { atMs: number } & (
       approved: boolean
     }
   | {
+      /** The WebAssembly module had failed. The visit goes on with another instance of it. */
+      type: 'revived'
+    }
+  | {
       /** The authority ended the visit; its state is wiped. */
       type: 'ended'
       code: ErrorCode

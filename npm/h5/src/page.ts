@@ -83,6 +83,23 @@ function factsOf(keys: PageKeys): KeyFacts {
   return JSON.parse(keys.facts()) as KeyFacts
 }
 
+/**
+ * Makes the parts of a page anew in another instance of the module, in place: the one that they came from has failed. The key has to be the
+ * one that the visit is bound to. Gives whether it is; if not, the page is as it was.
+ */
+export async function revivePage(page: Page, engine: Engine): Promise<boolean> {
+  const { lock, proofKey, records } = page
+  const next = await preparePage(engine, await loadSharing(page.settings), page.settings)
+  if (next.proofKey.thumbprint !== proofKey.thumbprint) {
+    discardPage(next)
+    return false
+  }
+  records.leave()
+  // Whose turns it is stays as it was.
+  Object.assign(page, next, { lock })
+  return true
+}
+
 /** What pages need whose visits outlive them. */
 export type Sharing = typeof import('./shared-visit.js')
 

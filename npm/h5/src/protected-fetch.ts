@@ -1,9 +1,11 @@
 // visit.fetch: adds the visit token and a proof for exactly this request, and asks again once where that helps.
 import type { Clock } from './clock.js'
-import { toLingpaiError } from './errors.js'
+import { dropEngine } from './engine.js'
+import { LingpaiError, toLingpaiError } from './errors.js'
 import { isSecure } from './options.js'
 import type { Page } from './page.js'
 import type { Visit } from './visit.js'
+import { inTime } from './waiting.js'
 
 /** What it needs of the visit. */
 interface Holder {
@@ -14,6 +16,12 @@ interface Holder {
   closed: AbortSignal
 }
 
+// A module that failed in the midst of it never answers.
+const proofMs = 5_000
+const silent = () => {
+  dropEngine()
+  return new LingpaiError('internal')
+}
 // A date in whole seconds, from somewhere on the way.
 const inaccuracyMs = 10_000
 
@@ -37,12 +45,13 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
     return { response, token, nonce }
   }
 
-  const prove = (method: string, url: URL, token: string, body: string | undefined) =>
-    keys
-      .prove(method, url.href, token, nonces.get(url.origin), clock.nowSeconds(), body)
-      .catch((error: unknown) => {
-        throw toLingpaiError(error)
-      })
+  const prove = (method: string, url: URL, token: string, body: string | undefined) => {
+    const nonce = nonces.get(url.origin)
+    const proof = keys.prove(method, url.href, token, nonce, clock.nowSeconds(), body)
+    return inTime(proof, proofMs, proofMs, silent).catch((error: unknown) => {
+      throw toLingpaiError(error)
+    })
+  }
 
   return async (input, init) => {
     holder.closed.throwIfAborted()

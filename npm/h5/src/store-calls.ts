@@ -1,9 +1,14 @@
 // Opens stores: checks what the app passes, and calls the module.
 import { isTrap, LingpaiError, toLingpaiError } from './errors.js'
-import { dropStoreEngine, loadStoreEngine, type StoreEngine } from './store-engine.js'
+import {
+  dropStoreEngine,
+  isStoreEngineDropped,
+  loadStoreEngine,
+  type StoreEngine,
+} from './store-engine.js'
 import type { StoreEvent } from './store-events.js'
 import type { Batch, OpenStoreOptions, Store, StoreTier, Written } from './store.js'
-import { unlessAborted } from './waiting.js'
+import { inTime, unlessAborted } from './waiting.js'
 
 type Handle = InstanceType<StoreEngine['Store']>
 type Found = [value: string, revision: number, key: string]
@@ -31,6 +36,7 @@ export async function createStore(options: OpenStoreOptions): Promise<Store> {
 
 /** A store in one instance of the module. */
 interface Instance {
+  engine: StoreEngine
   handle: Handle
   /** What it opened last; nobody else can close it if the module fails. */
   database: { close(): void } | undefined
@@ -54,6 +60,7 @@ async function startInstance(
   }
   const handle = new engine.Store(name, openTimeoutMs, emit)
   const instance: Instance = {
+    engine,
     handle,
     get database() {
       return database
@@ -91,13 +98,9 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
   const bury = (dead: Instance) => {
     if (instance !== dead) return
     instance = undefined
-    dropStoreEngine()
-    try {
-      dead.stopListening()
-      dead.database?.close()
-    } catch {
-      // It was closed.
-    }
+    // Others may have a new one by now.
+    if (!isStoreEngineDropped(dead.engine)) dropStoreEngine()
+    abandon(dead)
   }
   const restart = async () => {
     const engine = await loadStoreEngine()
@@ -105,6 +108,8 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
     return (instance = await startInstance(engine, options, openTimeoutMs))
   }
   const current = async () => {
+    // Another part of the page may have found out that it failed.
+    if (instance && isStoreEngineDropped(instance.engine)) bury(instance)
     if (instance) return instance
     starting ??= restart().finally(() => (starting = undefined))
     return starting
@@ -113,7 +118,8 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
     if (closed) throw new LingpaiError('closed')
     const asked = await current()
     try {
-      const given = await inTime(request(asked.handle), openTimeoutMs + slackMs)
+      const answer = request(asked.handle)
+      const given = await inTime(answer, openTimeoutMs + slackMs, slackMs, silent)
       if (given === null) throw new LingpaiError('closed')
       return given as T
     } catch (thrown) {
@@ -136,6 +142,7 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
     if (closed) return
     const left = instance
     closed = true
+    if (left && isStoreEngineDropped(left.engine)) return abandon(left)
     left?.stopListening()
     await left?.handle.close()
   }
@@ -192,20 +199,20 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
   ) as unknown as Store
 }
 
+/** Lets go of what an instance that failed has open; it can do nothing itself. */
+function abandon(dead: Instance): void {
+  try {
+    dead.stopListening()
+    dead.database?.close()
+  } catch {
+    // It was closed.
+  }
+}
+
 /** What is said of a store whose module has failed, until it is started anew. */
 const lost: ReturnType<Handle['state']> = ['memory', false, 0, 0]
 
-function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout>
-    const end = () => clearTimeout(timer)
-    // Twice: a page that stood still hears its timers before it hears what happened meanwhile.
-    timer = setTimeout(() => {
-      timer = setTimeout(() => reject(new LingpaiError('internal')), slackMs)
-    }, milliseconds)
-    work.then(resolve, reject).finally(end)
-  })
-}
+const silent = () => new LingpaiError('internal')
 
 function describe(words: string): object {
   const [type, first, second, third, moved] = words.split(' ')

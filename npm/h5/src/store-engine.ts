@@ -12,3 +12,5 @@ const instances = instancesOf('./lingpai_store_bg.js', createGlue, load)
 export const loadStoreEngine = instances.load
 /** Forgets the instance after a trap. */
 export const dropStoreEngine = instances.drop
+/** Whether this instance was given up. */
+export const isStoreEngineDropped = instances.isDropped

@@ -1,6 +1,7 @@
 // A visit that is open: hands out its token, and ends.
 /// <reference lib="esnext.disposable" preserve="true" />
-import { LingpaiError } from './errors.js'
+import { isDropped, loadEngine } from './engine.js'
+import { isTrap, LingpaiError, toLingpaiError } from './errors.js'
 import type { Holding, VisitClaims } from './holding.js'
 import type {
   BeginOperationOptions,
@@ -8,7 +9,7 @@ import type {
   OperationDetails,
   OperationHandle,
 } from './operation/types.js'
-import type { Page } from './page.js'
+import { revivePage, type Page } from './page.js'
 import type { VisitDurability } from './record.js'
 import { protectedFetch } from './protected-fetch.js'
 import { keepFresh } from './renewal.js'
@@ -61,12 +62,99 @@ export interface Visit extends AsyncDisposable {
 
 /** Makes a visit of what is held. */
 export function createVisit(page: Page, first: Holding): Visit {
-  const { clock, emit, keys, proofKey } = page
+  const { emit, proofKey } = page
   const closing = new AbortController()
   const { signal: closed } = closing
-  const renewal = keepFresh(page, first, closed)
-  const { check, holding, renew, wake } = renewal
+  let parts = assemble(page, first, closed)
+  let reviving: Promise<void> | undefined
 
+  // Everything that was made with an instance that failed is made anew with another one, before the next call.
+  const revive = async () => {
+    const holding = parts.renewal.holding()
+    const isSame = await revivePage(page, await loadEngine())
+    closed.throwIfAborted()
+    if (!isSame) {
+      emit({ type: 'ended', code: 'visit_ended' })
+      await close()
+      const message =
+        'WebAssembly failed, and the key of this visit was kept nowhere else: open it anew'
+      throw new LingpaiError('visit_ended', { message })
+    }
+    parts.renewal.stop()
+    parts = assemble(page, holding, closed)
+    emit({ type: 'revived' })
+  }
+  const current = async (): Promise<Parts> => {
+    closed.throwIfAborted()
+    if (isDropped(page.engine)) await (reviving ??= revive().finally(() => (reviving = undefined)))
+    return parts
+  }
+  const call = async <T>(work: (parts: Parts) => Promise<T>): Promise<T> => {
+    try {
+      return await work(await current())
+    } catch (error) {
+      throw isTrap(error) ? toLingpaiError(error) : error
+    }
+  }
+  const wake = () => void call(async ({ renewal }) => renewal.wake()).catch(() => {})
+
+  const close = async () => {
+    if (closed.aborted) return
+    closing.abort(new LingpaiError('closed'))
+    parts.renewal.stop()
+    for (const [target, name] of wakeUps()) target.removeEventListener(name, wake)
+    const wiped = page.records.close()
+    page.lock.release()
+    // The key handles stay with those of their promises that are still pending.
+    if (!isDropped(page.engine)) page.keys.free()
+    emit({ type: 'closed' })
+    await wiped
+  }
+
+  // Timers stand still in a page that sleeps, is frozen or lies in the back-forward cache.
+  for (const [target, name] of wakeUps()) target.addEventListener(name, wake)
+  parts.renewal.check()
+
+  const operation = () => import('./operation/index.js')
+  const visit = {
+    get claims() {
+      return parts.renewal.holding().claims
+    },
+    get expiresAt() {
+      const { expiresAtSeconds, clockOffsetMs } = parts.renewal.holding()
+      const offsetMs = isDropped(page.engine) ? clockOffsetMs : page.clock.offsetMs()
+      return expiresAtSeconds * 1000 - offsetMs
+    },
+    get source() {
+      return parts.renewal.holding().source
+    },
+    get durability() {
+      return parts.renewal.holding().durability
+    },
+    proofKey: proofKey.heldBy,
+    proofKeyThumbprint: proofKey.thumbprint,
+    token: (options?: Parameters<Visit['token']>[0]) => call(({ token }) => token(options)),
+    fetch: (...all: Parameters<Visit['fetch']>) => call(({ fetch }) => fetch(...all)),
+    beginOperation: (...all: Parameters<Visit['beginOperation']>) =>
+      call(async ({ context }) => (await operation()).beginOperation(context, ...all)),
+    claimOperation: (...all: Parameters<Visit['claimOperation']>) =>
+      call(async ({ context }) => (await operation()).claimOperation(context, ...all)),
+    close,
+  }
+  const disposal = { [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close }
+  const open = Object.freeze(
+    Object.defineProperties(visit, Object.getOwnPropertyDescriptors(disposal)),
+  ) as Visit
+  lend(open, page)
+  return open
+}
+
+/** What a visit does its work with, in one instance of the module. */
+type Parts = ReturnType<typeof assemble>
+
+function assemble(page: Page, first: Holding, closed: AbortSignal) {
+  const renewal = keepFresh(page, first, closed)
+  const { check, holding, renew } = renewal
   const token: Visit['token'] = async ({ minValiditySeconds = 0, signal } = {}) => {
     closed.throwIfAborted()
     if (!(minValiditySeconds >= 0)) throw new TypeError('minValiditySeconds: a number of seconds')
@@ -76,59 +164,11 @@ export function createVisit(page: Page, first: Holding): Visit {
     closed.throwIfAborted()
     return holding().token
   }
-
-  const close = async () => {
-    if (closed.aborted) return
-    closing.abort(new LingpaiError('closed'))
-    renewal.stop()
-    for (const [target, name] of wakeUps()) target.removeEventListener(name, wake)
-    const wiped = page.records.close()
-    page.lock.release()
-    // The key handles stay with those of their promises that are still pending.
-    keys.free()
-    emit({ type: 'closed' })
-    await wiped
-  }
-
-  // Timers stand still in a page that sleeps, is frozen or lies in the back-forward cache.
-  for (const [target, name] of wakeUps()) target.addEventListener(name, wake)
-  check()
-
+  const { engine, clock, settings } = page
   const fetch = protectedFetch(page, { token, renew, closed })
-  const { engine, settings } = page
   const send = settings.fetch ?? globalThis.fetch.bind(globalThis)
   const context = { engine, gateway: settings.gateway, clock, fetch, send, closed }
-  const operation = () => import('./operation/index.js')
-
-  const visit = {
-    get claims() {
-      return holding().claims
-    },
-    get expiresAt() {
-      return holding().expiresAtSeconds * 1000 - clock.offsetMs()
-    },
-    get source() {
-      return holding().source
-    },
-    get durability() {
-      return holding().durability
-    },
-    proofKey: proofKey.heldBy,
-    proofKeyThumbprint: proofKey.thumbprint,
-    token,
-    fetch,
-    beginOperation: async (...all: Parameters<Visit['beginOperation']>) =>
-      (await operation()).beginOperation(context, ...all),
-    claimOperation: async (...all: Parameters<Visit['claimOperation']>) =>
-      (await operation()).claimOperation(context, ...all),
-    close,
-  }
-  const disposal = { [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close }
-  const open = Object.freeze(
-    Object.defineProperties(visit, Object.getOwnPropertyDescriptors(disposal)),
-  ) as Visit
-  lend(open, page)
-  return open
+  return { renewal, token, fetch, context }
 }
 
 function wakeUps(): [EventTarget, string][] {

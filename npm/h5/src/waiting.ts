@@ -35,6 +35,26 @@ export async function unlessAborted<T>(
   }
 }
 
+/**
+ * What `work` gives, or a rejection with what `late` makes if nothing has come after a time, and nothing after `slackMs` more: a page that
+ * stood still hears its timers before it hears what happened meanwhile.
+ */
+export function inTime<T>(
+  work: Promise<T>,
+  milliseconds: number,
+  slackMs: number,
+  late: () => Error,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout>
+    const end = () => clearTimeout(timer)
+    timer = setTimeout(() => {
+      timer = setTimeout(() => reject(late()), slackMs)
+    }, milliseconds)
+    work.then(resolve, reject).finally(end)
+  })
+}
+
 const turns = new Map<string, Promise<unknown>>()
 
 /** Runs work of the same name one after the other. */

@@ -12,6 +12,8 @@ export interface Instances<G> {
   load(): Promise<G>
   /** Forgets the instance. What was made with it is of no use any more; whatever still calls into it calls nobody else. */
   drop(): void
+  /** Whether this instance was given up. */
+  isDropped(instance: G): boolean
 }
 
 /** `imported`: what the module calls its glue. */
@@ -21,6 +23,8 @@ export function instancesOf<G extends Glue>(
   instantiate: (imports: WebAssembly.Imports) => Promise<WebAssembly.Exports>,
 ): Instances<G> {
   let instance: Promise<G> | undefined
+  let started: G | undefined
+  const dropped = new WeakSet<G>()
   const start = async () => {
     const glue = createGlue()
     const exports = await instantiate({
@@ -28,7 +32,7 @@ export function instancesOf<G extends Glue>(
     })
     glue.__wbg_set_wasm(exports)
     ;(exports['__wbindgen_start'] as () => void)()
-    return glue
+    return (started = glue)
   }
   return {
     load() {
@@ -39,7 +43,9 @@ export function instancesOf<G extends Glue>(
       return instance
     },
     drop() {
-      instance = undefined
+      if (started) dropped.add(started)
+      started = instance = undefined
     },
+    isDropped: (instance) => dropped.has(instance),
   }
 }

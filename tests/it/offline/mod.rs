@@ -8,5 +8,6 @@ mod campaign;
 mod clock;
 pub(crate) mod disk;
 mod lease;
+mod neighbours;
 mod row;
 pub(crate) mod tab;

@@ -36,6 +36,8 @@ pub(crate) struct Tab {
     life: u8,
     pub(crate) wake_at: Option<u64>,
     pub(crate) frozen: bool,
+    /// `localStorage` as this tab still sees it, where its process has not heard of what others did.
+    pub(crate) stale_local: Option<Texts>,
     /// Requests: number, when they were made.
     pub(crate) asked: Vec<(u32, u64)>,
     pub(crate) answers: Vec<(u32, Answer)>,
@@ -45,12 +47,19 @@ pub(crate) struct Tab {
 
 struct Page<'a> {
     disk: &'a mut Disk,
+    stale: Option<&'a Texts>,
     commands: Vec<Command>,
+}
+
+impl Page<'_> {
+    fn local(&self) -> &Texts {
+        self.stale.unwrap_or(&self.disk.local)
+    }
 }
 
 impl Host for Page<'_> {
     fn local_get(&mut self, name: &str) -> Local {
-        match self.disk.local.get(name) {
+        match self.local().get(name) {
             _ if self.disk.local_denied => Local::Unavailable,
             Some(text) => Local::Text(text.clone()),
             None => Local::Absent,
@@ -72,7 +81,7 @@ impl Host for Page<'_> {
     }
 
     fn local_names(&mut self, prefix: &str) -> Vec<String> {
-        let names = self.disk.local.keys().filter(|name| name.starts_with(prefix));
+        let names = self.local().keys().filter(|name| name.starts_with(prefix));
         if self.disk.local_denied { Vec::new() } else { names.cloned().collect() }
     }
 
@@ -90,6 +99,7 @@ impl Tab {
             life: disk.life,
             wake_at: None,
             frozen: false,
+            stale_local: None,
             asked: Vec::new(),
             answers: Vec::new(),
             events: Vec::new(),
@@ -108,7 +118,8 @@ impl Tab {
     }
 
     pub(crate) fn tell(&mut self, input: Input, now: u64, disk: &mut Disk) {
-        let mut page = Page { disk, commands: Vec::new() };
+        let stale = self.stale_local.as_ref();
+        let mut page = Page { disk, stale, commands: Vec::new() };
         self.store.handle(input, now, &mut page);
         for command in page.commands {
             match command {

@@ -81,10 +81,16 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
       'clear all': (tab) => faults.clearAll(tabs[tab]),
       'clear localStorage': (tab) => faults.clearLocalStorage(tabs[tab]),
     }
+    /** What lasted ends, once; it may be inflicted again, and not come about then. */
+    const taken = (fault) => {
+      const handle = lasting.get(fault)
+      lasting.delete(fault)
+      return handle
+    }
     const relieve = {
-      freeze: () => lasting.get('freeze')?.thaw(),
+      freeze: () => taken('freeze')?.thaw(),
       quota: () => quota.release(),
-      hang: () => lasting.get('hang')?.release(),
+      hang: () => taken('hang')?.release(),
     }
 
     try {
@@ -124,10 +130,10 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
       const found = new Map(rows)
       const log = (found.get('log') ?? '').split(',').filter(Boolean).map(Number)
       found.delete('log')
-      const violations = judge({ history, found, log, valueOf })
+      const { violations, misses } = judge({ history, found, log, valueOf })
       if (tier !== undefined && tier !== 'indexeddb')
         violations.push(`in the end rows go to ${tier}`)
-      return { history, violations }
+      return { history, violations, misses }
     } finally {
       for (const off of stop) off()
     }
@@ -140,7 +146,7 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
     /** Faults that did not come about: what, in which seed, and why. */
     failedFaults,
     /**
-     * Runs the schedule of a seed: { schedule, violations, history }. A driver that loses its browser says nothing about the
+     * Runs the schedule of a seed: { schedule, violations, misses, history }. A driver that loses its browser says nothing about the
      * store: that run is noted in `brokenOff` and made once more, and breaking off again is a violation.
      */
     async run(seed, options) {
@@ -153,7 +159,8 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
           await browser.kill()
           quota = await launch()
           if (attempt < 2) continue
-          return { schedule, history: [], violations: [`the run broke off: ${error.message}`] }
+          const violations = [`the run broke off: ${error.message}`]
+          return { schedule, history: [], violations, misses: [] }
         }
       }
     },

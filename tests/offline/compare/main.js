@@ -30,17 +30,26 @@ const table = (found) =>
     ),
   ].join('\n')
 
+const sections = measured
+  .map(({ version, table: found }) => `## ${version}\n\n${table(found)}`)
+  .join('\n\n')
+if (values.browser) {
+  console.log(await format(sections, { parser: 'markdown' }))
+  process.exit()
+}
+
 const page = `# Faults, side by side
 
 Written by \`npm run offline:compare --workspace tests\`: the same faults, in real browsers, under a row of each library. Kept:
 the row is there. Reported: the caller was told. **Lost**: it was acknowledged, is gone, and nobody said so. **Hung**: the
-caller still waited after five seconds. **Believed**: a row that nobody wrote was read. –: does not apply.
+caller still waited after five seconds. **Believed**: a row that nobody wrote was read. Holds it: the fault
+did not come about, since the library keeps its database from being cleared. –: does not apply.
 
 The libraries are asked for what they are for: Firebase Auth’s persistence for a user, auth0-spa-js’ cache in \`localStorage\`
 for tokens, localForage for values, workbox-background-sync for requests that wait. None of them promises to survive all of
 this; an app that needs it has to know.
 
-${measured.map(({ version, table: found }) => `## ${version}\n\n${table(found)}`).join('\n\n')}
+${sections}
 `
 mkdirSync(at('docs'), { recursive: true })
 writeFileSync(at('docs/offline-comparison.md'), await format(page, { parser: 'markdown' }))

@@ -17,13 +17,15 @@ export async function compareIn(browserName, { wanted = Object.keys(subjects) } 
     subjects: Object.fromEntries(wanted.map((name) => [name, `subjects/${name}.js`])),
   })
   try {
-    const browser = await lab.launch(browserName, { preferences: faults.QUOTA_PREFERENCES })
+    const launch = () => lab.launch(browserName, { preferences: faults.QUOTA_PREFERENCES })
+    let browser = await launch()
+    const { version } = browser
     const table = {}
     for (const [name, { run, only = () => true }] of Object.entries(scenarios)) {
       table[name] = {}
       for (const subject of wanted) {
         if (!only(subject)) continue
-        const opened = []
+        let opened = []
         const openIn = async (where, { origin = lab.freshOrigin(), unopened = false } = {}) => {
           const page = await where.open(lab.urlOf(origin, { subject }))
           opened.push(page)
@@ -31,16 +33,22 @@ export async function compareIn(browserName, { wanted = Object.keys(subjects) } 
           return { page, origin }
         }
         const open = (options) => openIn(browser, options)
-        const context = { lab, browser, browserName, subject, open, openIn }
-        table[name][subject] = await run(context).catch((error) => ({
-          word: 'failed',
-          remark: error.message.split('\n')[0],
-        }))
+        const attempt = () => run({ lab, browser, browserName, subject, open, openIn })
+        // A driver that loses its browser says nothing about a library.
+        const again = async () => {
+          await browser.kill()
+          browser = await launch()
+          opened = []
+          return attempt()
+        }
+        table[name][subject] = await attempt()
+          .catch(again)
+          .catch((error) => ({ word: 'failed', remark: error.message.split('\n')[0] }))
         for (const page of opened) await page.close().catch(() => {})
         console.log(browserName, name, subject, JSON.stringify(table[name][subject]))
       }
     }
-    return { version: browser.version, table }
+    return { version, table }
   } finally {
     await lab.close()
   }

@@ -13,11 +13,14 @@ export async function clearDatabases(browser, page) {
     await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
     return
   }
-  await page.evaluate(async () => {
-    for (const { name } of await indexedDB.databases()) {
-      await lab.settle(indexedDB.deleteDatabase(name))
-    }
-  })
+  const { status } = await page.evaluate(() =>
+    lab.outcome(async () => {
+      for (const { name } of await indexedDB.databases()) {
+        await lab.settle(indexedDB.deleteDatabase(name))
+      }
+    }, 8_000),
+  )
+  if (status !== 'kept') throw new Error('the databases are held')
 }
 
 /** `localStorage` alone. */

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 /** The id of the process that runs `page`, a descendant of the browser `pid`. */
 export async function contentProcess(browser, page) {
-  const family = descendants(browser.pid).filter(isForPages)
+  // WebKitGTK's are no descendants of what started it.
+  const family =
+    browser.processes?.('WebKitWebProces') ?? descendants(browser.pid).filter(isForPages)
   const before = new Map(family.map((pid) => [pid, ticks(pid)]))
   await page.evaluate(() => {
     const end = performance.now() + 400

@@ -64,7 +64,37 @@ globalThis.lab = (() => {
       request.onerror = () => reject(request.error)
     })
 
+  /** A function that traps: a module with nothing but an `unreachable` in it. */
+  function unreachable() {
+    const bytes = [
+      [0, 97, 115, 109, 1, 0, 0, 0], // a module
+      [1, 4, 1, 96, 0, 0], // of one type, () -> ()
+      [3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0], // one function, exported as "trap"
+      [10, 5, 1, 3, 0, 0, 11], // unreachable
+    ]
+    const module = new WebAssembly.Module(new Uint8Array(bytes.flat()))
+    new WebAssembly.Instance(module).exports.trap()
+  }
+
+  /** Whether WebAssembly is calling: whoever asks from a script of its own is left alone. */
+  const isCalledByModule = () => /wasm/.test(new Error().stack)
+
   return {
+    trapped: 0,
+    disarm() {},
+    /** The nth time that the module calls this method, it traps; and not again. */
+    trapIn(object, name, nth) {
+      const [original, isOwn] = [object[name], Object.hasOwn(object, name)]
+      this.disarm = () => (isOwn ? (object[name] = original) : delete object[name])
+      let left = nth
+      object[name] = function (...args) {
+        if (left > 0 && isCalledByModule() && --left === 0) {
+          lab.trapped += 1
+          unreachable()
+        }
+        return original.apply(this, args)
+      }
+    },
     tell,
     start,
     outcome,

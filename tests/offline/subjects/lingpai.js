@@ -1,5 +1,5 @@
 // Our store.
-import { openStore } from '@lingpai/h5/store'
+import { lead, openStore } from '@lingpai/h5/store'
 
 const query = new URLSearchParams(location.search)
 let store
@@ -31,6 +31,8 @@ globalThis.subject = {
   },
   list: (range) => store.list(range),
   write: (batch) => store.write(batch),
+  /** Runs work in one tab at a time. */
+  lead: (name, work, options) => lead(store, name, work, options),
   /** Takes `key` for this page if nobody has it. */
   async claim(key, owner) {
     const expect = [{ key, revision: revisions.get(key) ?? 0 }]

@@ -1,5 +1,7 @@
 // WebKitGTK over plain WebDriver: WebKitWebDriver drives MiniBrowser on a virtual display.
 // The driver does not pass on what a page writes to its console; pages under test record that themselves.
+import { readdirSync, readFileSync } from 'node:fs'
+
 import { answers, freePort, start } from '../processes.js'
 
 export async function launchWebKit([driver, miniBrowser, xvfb]) {
@@ -38,10 +40,14 @@ export async function launchWebKit([driver, miniBrowser, xvfb]) {
     return {
       name: 'webkit',
       version: `WebKitGTK ${capabilities.browserVersion}`,
+      /** Its processes of that name, as the system abbreviates it: they all are on this display, and nobody else is. */
+      processes: (name) => processesOn(`:${display.match[1]}`, name),
       open: (url) => open(session, home, url, inTurn),
       async close() {
         await call(session, 'DELETE', '').catch(() => {})
         await process.stop()
+        // A driver that lost its session leaves the browser alone.
+        for (const pid of processesOn(`:${display.match[1]}`, 'MiniBrowser')) end(pid)
         await display.stop()
       },
     }
@@ -95,6 +101,28 @@ async function open(session, home, url, inTurn) {
       }),
     url: () => here('GET', '/url'),
     close: () => here('DELETE', '/window'),
+  }
+}
+
+function processesOn(display, name) {
+  const read = (pid, file) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+    } catch {
+      return '' // ended meanwhile
+    }
+  }
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && read(pid, 'comm').trim() === name)
+    .filter((pid) => read(pid, 'environ').split('\0').includes(`DISPLAY=${display}`))
+    .map(Number)
+}
+
+function end(pid) {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended already.
   }
 }
 

@@ -13,6 +13,7 @@ const scenes: readonly Scene[] = [
   { name: 'operations', title: ['Under an alias', '化名操作'] },
   { name: 'areas', title: ['Areas and erasure', '区域与删除'] },
   { name: 'vault', title: ['The vault is away', '保险库停摆'] },
+  { name: 'offline', title: ['Without a network', '离线场景'] },
 ]
 
 /** Links to all scenes, from the partner's app. */

@@ -9,6 +9,9 @@ use super::row::{Row, decimal};
 
 /// Up to this many rows the canary knows each by its revision, so that one that was put back or taken away is noticed.
 const MOST_LISTED: usize = 64;
+/// A store that begins anew counts on from its twin, which may be behind what was committed. So far behind it is not: no revision
+/// comes twice.
+const LEAP: u64 = 1 << 20;
 
 /// What a store knows of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,6 +20,8 @@ pub struct Canary {
     pub install: String,
     /// How often the store was lost and began anew.
     pub epoch: u32,
+    /// How often of these it was the database that was lost.
+    pub losses: u32,
     /// The revision of the last write.
     pub high: u64,
     /// Whether it has had a twin.
@@ -50,34 +55,30 @@ pub struct Judgement {
 impl Canary {
     /// A store that begins.
     pub const fn new(install: String) -> Self {
-        Self { install, epoch: 0, high: 0, twin: false, listed: Some(Vec::new()) }
+        Self { install, epoch: 0, losses: 0, high: 0, twin: false, listed: Some(Vec::new()) }
     }
 
     /// As a row: what it is and the list, line by line.
     pub fn to_row(&self) -> Row {
-        let mut value = self.summary();
-        match &self.listed {
-            None => value.push('*'),
-            Some(listed) => {
-                for (key, revision) in listed {
-                    value.push('\n');
-                    value.push_str(&decimal(*revision));
-                    value.push(' ');
-                    value.push_str(key);
-                }
-            }
+        let mut value = self.summary(if self.listed.is_some() { "" } else { "*" });
+        for (key, revision) in self.listed.iter().flatten() {
+            value.push('\n');
+            value.push_str(&decimal(*revision));
+            value.push(' ');
+            value.push_str(key);
         }
         Row { value, revision: self.high }
     }
 
     /// As the row of its twin.
     pub fn to_twin(&self) -> Row {
-        Row { value: self.summary(), revision: self.high }
+        Row { value: self.summary(""), revision: self.high }
     }
 
-    fn summary(&self) -> String {
-        let epoch = decimal(self.epoch.into());
-        [self.install.as_str(), " ", &epoch, if self.twin { " 2" } else { " 1" }].concat()
+    fn summary(&self, unlisted: &str) -> String {
+        let (epoch, losses) = (decimal(self.epoch.into()), decimal(self.losses.into()));
+        let twin = if self.twin { "2" } else { "1" };
+        [self.install.as_str(), " ", &epoch, " ", twin, unlisted, " ", &losses].concat()
     }
 
     /// Reads what [`Self::to_row`] or [`Self::to_twin`] wrote.
@@ -87,6 +88,7 @@ impl Canary {
         let install = words.next()?.to_string();
         let epoch = words.next()?.parse().ok()?;
         let last = words.next()?;
+        let losses = words.next().and_then(|losses| losses.parse().ok()).unwrap_or(0);
         let mut listed = Vec::new();
         for line in lines.lines() {
             let (revision, key) = line.split_once(' ')?;
@@ -94,7 +96,7 @@ impl Canary {
         }
         let (twin, listed) =
             (last.starts_with('2'), if last.ends_with('*') { None } else { Some(listed) });
-        Some(Self { install, epoch, high: row.revision, twin, listed })
+        Some(Self { install, epoch, losses, high: row.revision, twin, listed })
     }
 
     /// Notes that a row has this revision now, or is gone.
@@ -106,6 +108,11 @@ impl Canary {
             Some(revision) => listed.push((key.to_string(), revision)),
             None => {}
         }
+    }
+
+    /// Whether the database was lost since it was as `known`, and somebody else has noticed.
+    pub fn lost_since(&self, known: &Self) -> bool {
+        self.install != known.install || self.losses > known.losses
     }
 
     /// The revision that a row has to have at least; 0 if it need not be there.
@@ -121,8 +128,8 @@ pub fn judge(own: Option<Canary>, twin: Twin, install: String) -> Judgement {
     let available = !matches!(twin, Twin::Unavailable);
     let (mut canary, lost) = match (own, twin) {
         (None, Twin::Present(twin)) => {
-            let listed = Some(Vec::new());
-            (Canary { epoch: twin.epoch.saturating_add(1), listed, ..twin }, Some(Tier::IndexedDb))
+            let canary = Canary { listed: Some(Vec::new()), ..twin }.after_loss();
+            (canary, Some(Tier::IndexedDb))
         }
         (None, _) => (Canary::new(install), None),
         // A twin comes from a store. One of another install: the store that it came from is gone, and nobody saw it.
@@ -130,8 +137,10 @@ pub fn judge(own: Option<Canary>, twin: Twin, install: String) -> Judgement {
             if own.install != twin.install || twin.high > own.high || twin.epoch > own.epoch =>
         {
             let high = own.high.max(twin.high);
-            let epoch = own.epoch.max(twin.epoch).saturating_add(1);
-            (Canary { high, epoch, ..own }, Some(Tier::IndexedDb))
+            let epoch = own.epoch.max(twin.epoch);
+            let losses = own.losses.max(twin.losses);
+            let canary = Canary { high, epoch, losses, ..own }.after_loss();
+            (canary, Some(Tier::IndexedDb))
         }
         (Some(own), Twin::Absent) if own.twin => (own.next_epoch(), Some(Tier::LocalStorage)),
         (Some(own), _) => {
@@ -147,5 +156,10 @@ pub fn judge(own: Option<Canary>, twin: Twin, install: String) -> Judgement {
 impl Canary {
     fn next_epoch(self) -> Self {
         Self { epoch: self.epoch.saturating_add(1), ..self }
+    }
+
+    fn after_loss(self) -> Self {
+        let losses = self.losses.saturating_add(1);
+        Self { losses, high: self.high.saturating_add(LEAP), ..self.next_epoch() }
     }
 }

@@ -3,7 +3,9 @@
 
 use super::Cause;
 
-/// After this long a hanging attempt is left to itself, and another one is made.
+/// After this long a hanging attempt is left to itself, and another one is made: browsers that clear storage forget requests that were
+/// under way. The next one may hang twice as long, since one that waits for another tab will come back by itself.
+const FIRST_RENEWED_MS: u64 = 2_000;
 const RENEWED_MS: u64 = 30_000;
 const FIRST_WAIT_MS: u64 = 250;
 const LONGEST_WAIT_MS: u64 = 30_000;
@@ -16,6 +18,8 @@ pub struct Connection {
     state: State,
     attempt: u32,
     failures: u32,
+    /// Attempts in a row that were left hanging.
+    hangs: u32,
     detours: u32,
     /// Not before this time.
     retry_at: u64,
@@ -57,14 +61,16 @@ impl Connection {
     /// A connection that nobody has asked for yet.
     pub const fn idle() -> Self {
         let state = State::Idle;
-        Self { state, attempt: 0, failures: 0, detours: 0, retry_at: 0 }
+        Self { state, attempt: 0, failures: 0, hangs: 0, detours: 0, retry_at: 0 }
     }
 
     /// Somebody needs it: the call to make, unless one is under way, or failed not long enough ago.
     pub fn want(&mut self, now: u64) -> Option<Open> {
         match self.state {
             State::Idle if now >= self.retry_at => {}
-            State::Opening { since } if now >= since.saturating_add(RENEWED_MS) => {}
+            State::Opening { since } if now >= self.renewed_at(since) => {
+                self.hangs = self.hangs.saturating_add(1);
+            }
             _ => return None,
         }
         self.detours = 0;
@@ -77,11 +83,16 @@ impl Connection {
         Open { attempt: self.attempt, version }
     }
 
+    fn renewed_at(&self, since: u64) -> u64 {
+        since.saturating_add((FIRST_RENEWED_MS << self.hangs.min(7)).min(RENEWED_MS))
+    }
+
     /// It opened. `version` and `complete` are the database's own: complete is one that has the object store.
     pub fn opened(&mut self, attempt: u32, version: u64, complete: bool, now: u64) -> Opened {
         if attempt != self.attempt || !matches!(self.state, State::Opening { .. }) {
             return Opened::Stale;
         }
+        self.hangs = 0;
         if complete {
             self.state = State::Open;
             return Opened::Ready;
@@ -173,7 +184,7 @@ impl Connection {
     pub fn next_check(&self) -> Option<u64> {
         match self.state {
             State::Idle => Some(self.retry_at),
-            State::Opening { since } => Some(since.saturating_add(RENEWED_MS)),
+            State::Opening { since } => Some(self.renewed_at(since)),
             State::Open | State::Refused => None,
         }
     }

@@ -8,6 +8,13 @@ use super::row::{FIRST_PENDING, Row, decimal};
 /// What larger values have to do without.
 pub const LARGEST_LOCAL: usize = 8 * 1024;
 
+/// Where a row begins to wait, its revision is one of so many. Below [`FOREIGN`](super::row::FOREIGN) is room to count on.
+const CHAINS: u64 = 1 << 51;
+/// By how much it grows at most each time that the row is written on.
+const STEPS: u64 = 1 << 10;
+/// Revisions that are no further apart are of the same row that waited.
+const CHAIN: u64 = 1 << 32;
+
 /// A row that waits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Pending {
@@ -15,16 +22,25 @@ pub struct Pending {
     pub value: Option<String>,
     /// What the better place had when this was decided; `None` if that did not matter.
     pub base: Option<u64>,
-    /// Counts on from [`FIRST_PENDING`].
+    /// Beyond [`FIRST_PENDING`]; nothing else that ever waited has the same.
     pub revision: u64,
     /// Whether `localStorage` has it.
     pub local: bool,
 }
 
 impl Pending {
-    /// What follows `before` in this place.
-    pub fn after(before: Option<&Self>, value: Option<String>, base: Option<u64>) -> Self {
-        let revision = before.map_or(FIRST_PENDING, |before| before.revision + 1);
+    /// What follows `before` in this place. `drawn` is random.
+    pub fn after(
+        before: Option<&Self>,
+        value: Option<String>,
+        base: Option<u64>,
+        drawn: u64,
+    ) -> Self {
+        let revision = match before {
+            None => FIRST_PENDING + drawn % CHAINS,
+            // Two tabs may go on from the same row.
+            Some(before) => before.revision + 1 + drawn % STEPS,
+        };
         let base = before.map_or(base, |before| before.base);
         Self { value, base, revision, local: false }
     }
@@ -61,6 +77,11 @@ impl Pending {
             base => Some(base.parse().ok()?),
         };
         Some(Self { value, base, revision: row.revision, local: true })
+    }
+
+    /// Whether it is the row that moved up with that revision, or an older state of it.
+    pub fn moved_with(&self, revision: u64) -> bool {
+        revision.checked_sub(self.revision).is_some_and(|newer| newer < CHAIN)
     }
 
     /// Whether it goes on top of what the better place has now.

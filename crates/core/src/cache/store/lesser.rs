@@ -129,7 +129,8 @@ impl Store {
         let mut durability = Durability::BestEffort;
         for (key, value) in &batch.change {
             let base = batch.expected(key);
-            let mut pending = Pending::after(self.pending.get(key), value.clone(), base);
+            let drawn = u64::from_be_bytes(self.draws.draw());
+            let mut pending = Pending::after(self.pending.get(key), value.clone(), base, drawn);
             pending.local = self.write_local(key, &pending, host);
             if !pending.local {
                 durability = Durability::Volatile;

@@ -5,6 +5,7 @@
 
 mod lesser;
 mod lifecycle;
+mod moved;
 mod ports;
 mod transactions;
 mod upward;
@@ -263,6 +264,10 @@ impl Store {
         ["canary ", &self.name].concat()
     }
 
+    fn moved_name(&self) -> String {
+        ["moved ", &self.name].concat()
+    }
+
     /// Reports a flaw, once.
     fn report(&mut self, tier: Tier, key: &str, flaw: Flaw, host: &mut impl Host) {
         let flawed = (key.to_string(), flaw);
@@ -280,6 +285,7 @@ impl Store {
 
 /// Slots that no app's key can name, since keys are printable.
 const CANARY: &str = "\ncanary";
+const MOVED: &str = "\nmoved";
 const TWIN: &str = "\ntwin";
 
 fn local(name: &str) -> String {

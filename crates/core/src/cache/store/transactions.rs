@@ -95,6 +95,7 @@ impl Store {
                 self.connection.proved();
                 let mut values = values.into_iter();
                 let canary = self.read_canary(values.next().flatten(), host);
+                self.hear_of_loss(canary.as_ref(), host);
                 match &asked.request {
                     Request::Close => {}
                     Request::Read(keys) => {
@@ -121,6 +122,17 @@ impl Store {
                     self.begin_moving(now, host);
                 }
             }
+        }
+    }
+
+    /// Another tab has noticed a loss, and told its own app alone.
+    pub(super) fn hear_of_loss(&mut self, found: Option<&Canary>, host: &mut impl Host) {
+        if let (Some(known), Some(found)) = (&self.canary, found)
+            && found.lost_since(known)
+        {
+            self.seen = Table::new();
+            host.command(Command::Emit(Event::Lost(Tier::IndexedDb, found.epoch)));
+            self.canary = Some(found.clone());
         }
     }
 

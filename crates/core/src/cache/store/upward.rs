@@ -4,8 +4,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::moved::Moved;
 use super::transactions::Work;
-use super::{Begin, CANARY, Command, Event, GRACE_MS, Host, Stage, Store};
+use super::{Begin, CANARY, Command, Event, GRACE_MS, Host, MOVED, Stage, Store};
 use crate::base64url;
 use crate::cache::canary::{Canary, Judgement, Twin, judge};
 use crate::cache::pending::Pending;
@@ -24,10 +25,20 @@ pub(super) struct Moving {
 struct Copied {
     canary: Canary,
     lost: Option<Tier>,
-    /// Keys, what waited there, and whether it was taken over; if not, what lies above is newer.
-    decided: Vec<(String, Pending, bool)>,
+    decided: Vec<(String, Pending, Decision)>,
     /// What has to be found when it is read again.
     texts: Vec<String>,
+}
+
+/// What becomes of a row that waited.
+#[derive(Clone, Copy, PartialEq)]
+enum Decision {
+    /// It goes on top.
+    Taken,
+    /// What lies above is newer.
+    Superseded,
+    /// It was moved before.
+    Stale,
 }
 
 impl Store {
@@ -39,7 +50,7 @@ impl Store {
         self.read_local(host);
         let keys: Vec<_> = self.pending.iter().map(|(key, _)| key.clone()).collect();
         let names = keys.iter().map(|key| self.row_name(key));
-        let get = core::iter::once(self.canary_name()).chain(names).collect();
+        let get = [self.canary_name(), self.moved_name()].into_iter().chain(names).collect();
         // What begins anew has to be known to the next start, too.
         let strict = !keys.is_empty() || matches!(self.twin(host), Twin::Absent);
         let deadline = now.saturating_add(self.patience_ms.saturating_sub(GRACE_MS));
@@ -88,9 +99,12 @@ impl Store {
         self.read_local(host);
         let mut values = values.into_iter();
         let found = self.read_canary(values.next().flatten(), host);
+        let mut moved = self.read_moved(values.next().flatten());
         let Judgement { mut canary, lost, changed } = self.compared(found.clone(), host);
         if lost == Some(Tier::IndexedDb) {
             self.seen = Table::new();
+        } else if lost.is_none() {
+            self.hear_of_loss(found.as_ref(), host);
         }
         if moving.keys.is_empty() && !changed {
             self.committed(canary, lost, host);
@@ -106,17 +120,27 @@ impl Store {
                 Ok(Some(row)) => row.revision,
                 _ => 0,
             };
-            let follows = pending.follows(current) || lost == Some(Tier::IndexedDb);
-            if follows {
+            let decision = if pending.local && moved.has(&key, &pending) {
+                Decision::Stale
+            } else if pending.follows(current) || lost == Some(Tier::IndexedDb) {
+                Decision::Taken
+            } else {
+                Decision::Superseded
+            };
+            if decision == Decision::Taken {
                 let text = pending.value.clone().map(|value| {
                     let row = Row { value, revision: canary.high };
                     self.seal(&key, &row)
                 });
                 canary.note(&key, text.as_ref().map(|_| canary.high));
                 change.push((self.row_name(&key), text));
+                if pending.local {
+                    moved.note(&key, pending.revision);
+                }
             }
-            decided.push((key, pending, follows));
+            decided.push((key, pending, decision));
         }
+        change.push((self.moved_name(), Some(self.seal(MOVED, &moved.to_row()))));
         change.push((self.canary_name(), Some(self.seal(CANARY, &canary.to_row()))));
         let (mut get, mut texts) = (Vec::new(), Vec::new());
         for (name, text) in &change {
@@ -130,22 +154,31 @@ impl Store {
         host.command(Command::Burst { tx, change, get });
     }
 
+    /// What cannot be read says nothing, and rows move up again at worst.
+    fn read_moved(&self, text: Option<String>) -> Moved {
+        let row = text.zip(self.key.as_ref()).and_then(|(text, key)| key.open(MOVED, &text).ok());
+        row.map_or_else(Moved::default, |row| Moved::of_row(&row))
+    }
+
     pub(super) fn moved(&mut self, moving: Moving, now: u64, host: &mut impl Host) {
         let Some(copied) = moving.copied else { return };
         let Copied { canary, lost, decided, .. } = copied;
         let revision = canary.high;
         self.committed(canary, lost, host);
-        let all = decided.len();
-        let mut count = 0;
-        for (key, pending, taken) in decided {
+        let (mut count, mut superseded) = (0, 0);
+        for (key, pending, decision) in decided {
             self.settle_pending(&key, &pending, host);
-            if taken {
-                count += 1;
-                self.remember(&key, pending.value, revision);
+            match decision {
+                Decision::Taken => {
+                    count += 1;
+                    self.remember(&key, pending.value, revision);
+                }
+                Decision::Superseded => superseded += 1,
+                Decision::Stale => {}
             }
         }
-        if count < all {
-            host.command(Command::Emit(Event::Superseded(all - count)));
+        if superseded > 0 {
+            host.command(Command::Emit(Event::Superseded(superseded)));
         }
         if self.has_pending() {
             self.promote_at = now.saturating_add(self.patience_ms);

@@ -53,6 +53,7 @@ const IN_BROWSERS: &[&str] = &[
     "test:conformance",
     "test:offline-chromium",
     "test:offline-firefox",
+    "test:offline-webkit",
     "test:store",
     "test:tokenizer",
 ];
