@@ -2,15 +2,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
-import { createDurableStore, createMemoryStore, createTokenizer } from '@lingpai/h5/tokenizer'
+import { createMemoryStore } from '@lingpai/h5/tokenizer'
 
 import { until } from '../support/until.js'
 import { FAULTS } from './support/faulty_gateway.js'
-import { durableHost, serviceOf, startWorld } from './support/world.js'
+import { checkTokens, drained, openService } from './support/service.js'
+import { serviceOf, startWorld } from './support/world.js'
 
-const lookupKey = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, [
-  'sign',
-])
 let numbers = 0
 const phone = () => `+86138${String(10_000_000 + ++numbers)}`
 
@@ -19,34 +17,8 @@ describe('a tokenizer of a service', { timeout: 240_000 }, () => {
   before(async () => (world = await startWorld({ fields: { phone: { pool: 3 } } })))
   after(() => world?.stop())
 
-  /** A tokenizer with a store that outlives it. */
-  async function open({ host = durableHost(), authorization, store, ...options } = {}) {
-    authorization ??= await serviceOf(world)
-    const events = []
-    const tokenizer = await createTokenizer({
-      authorization,
-      gateway: world.gateway,
-      issuer: world.gateway,
-      keys: world.keys,
-      store: store ?? createDurableStore(host),
-      lookupKey,
-      onlineTimeoutMs: 500,
-      onEvent: (event) => events.push(event),
-      ...options,
-    })
-    return { tokenizer, host, authorization, events }
-  }
-
-  const drained = (tokenizer) =>
-    until('the outbox to be empty', async () => (await tokenizer.flush()).pending === 0)
-
-  /** What the vault knows about tokens: each stands for its value, and each value has one canonical token. */
-  async function check(tokens, values) {
-    const reader = await world.reader()
-    assert.deepEqual(await reader.reveal('phone', tokens), values)
-    const canonical = await reader.canonical('phone', tokens)
-    assert.deepEqual(canonical, await reader.tokenize('phone', values))
-  }
+  const open = (options) => openService(world, options)
+  const check = (tokens, values) => checkTokens(world, tokens, values)
 
   test('gives the vault’s tokens while it is there', async () => {
     const { tokenizer, events } = await open()

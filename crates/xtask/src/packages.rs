@@ -119,7 +119,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
 
 /// The package whose modules have no glue.
 pub(crate) struct BarePackage {
-    pub(crate) modules: [BareModule; 3],
+    pub(crate) modules: [BareModule; 4],
     pub(crate) rustflags: [&'static str; 3],
     /// wasm-opt's goal.
     pub(crate) goal: &'static str,
@@ -150,6 +150,13 @@ pub(crate) const MINI: BarePackage = BarePackage {
             file: "lingpai_mini_visit.wasm",
             profile: "wasm-mini-visit",
             features: "visit",
+            as_javascript: false,
+        },
+        // Tokens while the vault is away; loaded beside either by the first tokenizer
+        BareModule {
+            file: "lingpai_mini_tokenizer.wasm",
+            profile: "wasm-mini-tokenizer",
+            features: "tokenizer",
             as_javascript: false,
         },
         // For runtimes without WebAssembly

@@ -1,7 +1,8 @@
 // A loopback proxy in front of a gateway that fails in a way of one's choice, for the vault's routes alone or for all.
 import { createServer, request as send } from 'node:http'
 
-const vaultRoutes = /^\/v1\/(tokens|pools|policies|reconcile)\b/
+/** What a tokenizer asks the vault. */
+export const vaultRoutes = /^\/v1\/(tokens|pools|policies|reconcile)\b/
 
 /** Each way to fail: what becomes of a request, with what the vault answered if it is let through. */
 export const FAULTS = {
@@ -53,17 +54,31 @@ export const FAULTS = {
   'loses the answer after the commit': { after: (outgoing) => outgoing.socket.destroy() },
 }
 
-/** Starts it. `fault` names one of {@link FAULTS}; `only` says which paths it is for. */
+/**
+ * Starts it. `fault` names one of {@link FAULTS}; `only` says which paths it is for. Requests for which `denies` is true get what a vault
+ * says to a credential that it does not take, and those for which `drops` is true none.
+ */
 export async function startFaultyGateway({ targetPort }) {
-  const state = { fault: undefined, only: vaultRoutes, requests: [] }
+  const state = {
+    fault: undefined,
+    only: vaultRoutes,
+    denies: () => false,
+    drops: () => false,
+    requests: [],
+  }
   const server = createServer(async (incoming, outgoing) => {
     outgoing.on('error', () => {})
     outgoing.origin = incoming.headers.origin
     const body = await read(incoming)
     state.requests.push({ method: incoming.method, path: incoming.url, body })
+    if (incoming.method !== 'OPTIONS' && state.drops(incoming)) return incoming.socket.destroy()
     const suffers = incoming.method !== 'OPTIONS' && state.only.test(incoming.url)
     const fault = suffers && state.fault ? FAULTS[state.fault] : {}
     if (fault.before) return fault.before(incoming, outgoing)
+    if (incoming.method !== 'OPTIONS' && state.denies(incoming)) {
+      const headers = { ...cors(outgoing), 'content-type': 'application/json' }
+      return outgoing.writeHead(401, headers).end('{"error":"invalid_token"}')
+    }
     try {
       const answer = await forward(incoming, body, targetPort)
       if (fault.after) return fault.after(outgoing, answer)

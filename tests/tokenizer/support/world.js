@@ -13,7 +13,7 @@ import { freePort } from '../../support/processes.js'
 import { startStaticServer } from '../../support/static_server.js'
 import { startWorker } from '../../support/worker.js'
 import { ALL, FIELDS, person } from '../../vault/support/world.js'
-import { startFaultyGateway } from './faulty_gateway.js'
+import { startFaultyGateway, vaultRoutes } from './faulty_gateway.js'
 
 const pages = fileURLToPath(new URL('../pages', import.meta.url))
 const symmetric = (kid) => ({ kty: 'oct', kid, alg: 'HS256', k: secret() })
@@ -52,8 +52,8 @@ export async function startWorld({ fields = {} } = {}) {
     deployment,
     issuer: gateway,
     keys: { keys: [publicHalf(deployment.signing)] },
-    /** Lets the vault fail in that way; in none if it is left out. */
-    fail: (fault) => (faulty.state.fault = fault),
+    /** Lets the vault fail in that way, on those routes only if they are given; in none if it is left out. */
+    fail: (fault, only = vaultRoutes) => Object.assign(faulty.state, { fault, only }),
     pageUrl: async (options = {}) => {
       const answer = await deployed.requestAccessToken(deployment, {
         scope: `profile ${ALL}`,

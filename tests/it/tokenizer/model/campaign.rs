@@ -5,14 +5,13 @@
 
 use stateright::{Expectation, Model as _};
 
+use super::calm;
 use super::check::Tokenizing;
 use super::state::{Mishaps, State};
 use super::steps::Step;
 
 const OUTAGES: u64 = 10_000;
 const MOST_STEPS: usize = 60;
-/// What it takes to send, deliver and settle whatever is left, with a margin.
-const MOST_CALM_STEPS: usize = 200;
 
 /// xorshift64*, so that a seed is a number that can be typed in.
 struct Random(u64);
@@ -40,6 +39,7 @@ fn outage(seed: u64, verbose: bool) -> Result<(), String> {
         evictions: few(1),
         restores: few(1) * few(1),
         halves: few(2),
+        refusals: few(2),
     };
     let model = Tokenizing::any(&mut |bound| random.below(bound), mishaps);
     let mut state = model.init_states().remove(0);
@@ -58,21 +58,13 @@ fn outage(seed: u64, verbose: bool) -> Result<(), String> {
 /// From now on nothing goes wrong any more: what is left has to be done, or dead, or known to be lost.
 fn calm_down(model: &Tokenizing, state: &mut State, verbose: bool) -> Result<(), String> {
     let model = Tokenizing { most_requests: u8::MAX, ..model.clone() };
-    state.mishaps = Mishaps::default();
-    // Whatever is still under way is lost, and whoever waits for it gives up.
-    state.network.clear();
-    state.tabs = Default::default();
-    state.wanted.clear();
-    state.requests = state.requests.min(100);
-    for _ in 0..MOST_CALM_STEPS {
+    calm::begin(state);
+    for _ in 0..calm::MOST_STEPS {
         if state.is_settled() {
             return Ok(());
         }
-        let mut steps = Vec::new();
-        model.actions(state, &mut steps);
-        let arrival = steps.iter().find(|step| matches!(step, Step::Arrive(_, false))).cloned();
         state.mishaps.sleeps = 1;
-        let step = arrival.unwrap_or(Step::Send(0));
+        let step = calm::next(&model, state);
         if !take(&model, state, step, verbose)? {
             take(&model, state, Step::Sleep, verbose)?;
         }

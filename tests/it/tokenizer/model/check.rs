@@ -8,6 +8,7 @@ use lingpai_core::tokenizer::{outbox, upkeep};
 use lingpai_tests::NOW;
 use stateright::{Checker as _, Expectation, HasDiscoveries, Model, Property};
 
+use super::calm;
 use super::ghost::Ghost;
 use super::mutant::Mutant;
 use super::server::{LEASE, Server};
@@ -25,6 +26,8 @@ pub(super) struct Tokenizing {
     pub(super) findable: bool,
     /// Requests that are sent at the most.
     pub(super) most_requests: u8,
+    /// Whether each state is followed to its end in calm, for P8. The campaign does that once for each outage.
+    pub(super) looks_ahead: bool,
     pub(super) mutant: Option<Mutant>,
     pub(super) wanted: Vec<(usize, String)>,
     pub(super) pool: Vec<&'static str>,
@@ -41,6 +44,7 @@ impl Tokenizing {
             max,
             findable: true,
             most_requests: 2,
+            looks_ahead: false,
             mutant: None,
             wanted: wanted.iter().map(|(tab, value)| (*tab, VALUES[*value].to_owned())).collect(),
             pool: pool.to_vec(),
@@ -124,8 +128,11 @@ impl Model for Tokenizing {
                     state.server.values.values().map(|row| &row.canonical).collect();
                 canonical.len() == state.server.values.len()
             }),
-            Property::always("P2, P3, P5, P6: nothing wrong was seen", |_, state: &State| {
+            Property::always("P2, P3, P5, P6, P9: nothing wrong was seen", |_, state: &State| {
                 state.ghost.wrong.is_empty()
+            }),
+            Property::always("P8: in calm it comes to its end", |model: &Self, state: &State| {
+                !model.looks_ahead || calm::comes_to_its_end(model, state)
             }),
             Property::always(
                 "P4: a token resolves to the value it was given out for",
@@ -214,6 +221,20 @@ fn evicted() -> Tokenizing {
     Tokenizing::new(&[(0, 0), (1, 1)], 3, &["pool-1"]).with(mishaps)
 }
 
+/// A store that refuses a commit, and a pool of one token.
+fn refused() -> Tokenizing {
+    let mishaps = Mishaps { refusals: 1, sleeps: 1, ..Mishaps::default() };
+    let model = Tokenizing::new(&[(0, 0), (1, 1)], 3, &["pool-1"]).with(mishaps);
+    Tokenizing { looks_ahead: true, ..model }
+}
+
+/// A tab that crashes with the fence in its hands.
+fn crashed() -> Tokenizing {
+    let mishaps = Mishaps { crashes: 1, ..Mishaps::default() };
+    let model = Tokenizing::new(&[(0, 0), (1, 1)], 2, &[]).with(mishaps);
+    Tokenizing { looks_ahead: true, ..model }
+}
+
 fn searched(model: Tokenizing) {
     let checker = model.checker().threads(2).spawn_bfs().join();
     println!(
@@ -244,6 +265,16 @@ fn what_the_store_loses_is_counted() {
     searched(evicted());
 }
 
+#[test]
+fn a_commit_that_is_refused_leaves_nothing_behind() {
+    searched(refused());
+}
+
+#[test]
+fn whoever_crashes_holds_nobody_up() {
+    searched(crashed());
+}
+
 /// Each broken rule shows in an outage.
 #[test]
 fn every_mutant_is_caught() {
@@ -256,6 +287,9 @@ fn every_mutant_is_caught() {
         (Mutant::MissingIsDone, two_tokens),
         (Mutant::BlindWrites, two_tabs),
         (Mutant::AckBeforeCommit, two_tabs),
+        (Mutant::RowByRow, refused),
+        (Mutant::EndlessFence, crashed),
+        (Mutant::TellsExistence, two_tokens),
     ] {
         let model = Tokenizing { mutant: Some(mutant), ..outage() };
         let always: BTreeSet<_> = model

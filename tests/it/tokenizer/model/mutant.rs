@@ -19,4 +19,10 @@ pub(super) enum Mutant {
     BlindWrites,
     /// A token is given out before its operation is committed.
     AckBeforeCommit,
+    /// A transaction that the store refuses waits elsewhere, and its rows are taken over one by one.
+    RowByRow,
+    /// Whoever holds the fence holds it until they let it go.
+    EndlessFence,
+    /// An operation is answered in another way if the vault knew its value already.
+    TellsExistence,
 }

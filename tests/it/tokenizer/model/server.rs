@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use lingpai_core::base64url;
 use lingpai_core::crypto::sha256;
-use lingpai_core::tokenization::reconcile::{OpResult, Submission};
+use lingpai_core::tokenization::reconcile::{OpResult, Outcome, Submission};
 use lingpai_core::tokenization::{Binding, Operation};
 use lingpai_core::vault::settlement::{
     Attempt, Claim, LeaseRow, OpMemory, TokenRow, TokenState, ValueRow, View, decide,
@@ -90,6 +90,10 @@ impl Server {
             now: after(0),
         };
         let mark = format!("{} {value}", submission.token);
+        let is_told = mutant == Some(Mutant::TellsExistence) && self.values.contains_key(&value);
+        if is_told && lease.is_none() && view.memory.is_none() {
+            return OpResult { op: submission.op.clone(), outcome: Outcome::Conflict };
+        }
         let (outcome, writes) = decide(view, attempt, Claim { lease, mark: &mark }, fresh);
         self.used += u32::from(writes.charge);
         if let Some(memory) = writes.memory {
@@ -102,6 +106,39 @@ impl Server {
             self.values.insert(value, row);
         }
         OpResult { op: submission.op.clone(), outcome }
+    }
+
+    /// Whether the answer to an operation that comes for the first time would be of another kind if the vault had known its value, or
+    /// had not.
+    pub(super) fn tells_existence(
+        &self,
+        submission: &Submission,
+        max: u32,
+        mutant: Option<Mutant>,
+    ) -> bool {
+        let value = value_of(&submission.sealed);
+        if self.operations.contains_key(&submission.op) {
+            return false;
+        }
+        let mut other = self.clone();
+        match other.values.remove(&value) {
+            None => {
+                let row =
+                    ValueRow { value: "elsewhere".to_owned(), canonical: "elsewhere".to_owned() };
+                other.values.insert(value, row);
+            }
+            Some(known) => other.tokens.retain(|_, row| match &row.state {
+                TokenState::Bound { value, .. } if *value == known.value => {
+                    row.state = TokenState::Free;
+                    row.lease.is_some()
+                }
+                _ => true,
+            }),
+        }
+        let kind = |mut server: Self| {
+            std::mem::discriminant(&server.settle(submission, max, mutant).outcome)
+        };
+        kind(self.clone()) != kind(other)
     }
 
     /// The value that a token stands for.

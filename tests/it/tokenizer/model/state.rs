@@ -58,6 +58,8 @@ pub(super) struct Tab {
     pub(super) placing: Option<Placing>,
     /// A request that was sent and not answered.
     pub(super) sent: Option<Sent>,
+    /// Rows that wait in a lesser place, each with the revision that it was built on: of a mutant only.
+    pub(super) lesser: BTreeMap<String, (String, Option<u64>)>,
 }
 
 /// A decision that waits to be written.
@@ -99,6 +101,8 @@ pub(super) struct Mishaps {
     pub(super) restores: u8,
     /// The vault answers for the first operation of a request only.
     pub(super) halves: u8,
+    /// The store refuses a commit.
+    pub(super) refusals: u8,
 }
 
 /// The whole.

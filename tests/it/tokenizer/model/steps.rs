@@ -19,6 +19,10 @@ pub(super) enum Step {
     Place(usize),
     /// It writes what it decided.
     Commit(usize),
+    /// It tries to, and the store has no room.
+    Refuse(usize),
+    /// Rows that wait in a lesser place move up: of a mutant only.
+    Promote(usize),
     /// It takes the fence if it can, and sends the oldest operations.
     Send(usize),
     /// A message arrives; whether it stays in the network as well.
@@ -40,8 +44,14 @@ impl Tokenizing {
         for tab in 0..2 {
             if state.tabs[tab].placing.is_some() {
                 steps.push(Step::Commit(tab));
+                if state.mishaps.refusals > 0 {
+                    steps.push(Step::Refuse(tab));
+                }
             } else if state.wanted.iter().any(|(whose, _)| *whose == tab) {
                 steps.push(Step::Place(tab));
+            }
+            if !state.tabs[tab].lesser.is_empty() {
+                steps.push(Step::Promote(tab));
             }
             if state.tabs[tab].sent.is_none() && state.requests < self.most_requests {
                 steps.push(Step::Send(tab));
@@ -76,6 +86,8 @@ impl Tokenizing {
         match step {
             Step::Place(tab) => self.place(&mut state, tab)?,
             Step::Commit(tab) => self.commit(&mut state, tab),
+            Step::Refuse(tab) => self.refuse(&mut state, tab)?,
+            Step::Promote(tab) => promote(&mut state, tab),
             Step::Send(tab) => self.send(&mut state, tab)?,
             Step::Arrive(message, stays) => {
                 state.mishaps.repeats -= u8::from(stays);
@@ -122,7 +134,10 @@ impl Tokenizing {
         let mut wanted = wanted("phone", &value, state.store.rows.len() as u64 + 100 * tab as u64);
         wanted.lookup = wanted.lookup.filter(|_| self.findable);
         let keys = ladder::keys(["phone"].into_iter(), wanted.lookup.iter());
-        let rows = state.store.read(&keys);
+        let mut rows = state.store.read(&keys);
+        for (key, (value, _)) in &state.tabs[tab].lesser {
+            rows.insert(key, Some(Row { value: value.clone(), revision: 1 << 52 }));
+        }
         let Ok((batch, placed)) = ladder::degrade(&rows, &self.policy, vec![wanted], standing(NOW))
         else {
             // Refused: the app hears so, and that is that.
@@ -152,8 +167,26 @@ impl Tokenizing {
         at.map(|at| state.wanted.remove(at));
     }
 
+    /// The app hears that it was refused, and asks again.
+    fn refuse(&self, state: &mut State, tab: usize) -> Option<()> {
+        state.mishaps.refusals -= 1;
+        let Placing { expect, put, .. } = state.tabs[tab].placing.take()?;
+        if self.mutant == Some(Mutant::RowByRow) {
+            for (key, value) in put {
+                let base = expect.iter().find(|(name, _)| *name == key);
+                let base = base.map(|(_, revision)| *revision);
+                state.tabs[tab].lesser.insert(key, (value, base));
+            }
+        }
+        Some(())
+    }
+
     fn send(&self, state: &mut State, tab: usize) -> Option<()> {
         let owner = format!("tab-{tab}");
+        let is_held = holder(state).is_some_and(|holder| holder != owner);
+        if is_held && self.mutant == Some(Mutant::EndlessFence) {
+            return None;
+        }
         let key = [fence::KEY.to_owned()];
         let rows = state.store.read(&key);
         match fence::attempt(&rows, &owner, state.now_ms).ok()? {
@@ -200,6 +233,9 @@ impl Tokenizing {
                 let submissions = reconcile::parse_request(body).expect("a request");
                 let mut results = Vec::new();
                 for submission in submissions.iter().take(most) {
+                    if state.server.tells_existence(submission, self.max, self.mutant) {
+                        state.ghost.note("P9: an answer says whether the vault knew the value");
+                    }
                     let result = state.server.settle(submission, self.max, self.mutant);
                     let value = value_of(&submission.sealed);
                     state.ghost.answered(submission, &value, &result);
@@ -255,6 +291,19 @@ impl Tokenizing {
             let value = state.server.resolve(&token).map(str::to_owned);
             state.ghost.resolves(&token, value.as_deref());
         }
+    }
+}
+
+/// Each row goes where it was built on what is there still.
+fn promote(state: &mut State, tab: usize) {
+    for (key, (value, base)) in std::mem::take(&mut state.tabs[tab].lesser) {
+        let expect = base.map(|base| (key.clone(), base));
+        let batch = Batch {
+            expect: expect.into_iter().collect(),
+            put: vec![(key, value)],
+            ..Batch::default()
+        };
+        state.store.write(&batch, false);
     }
 }
 

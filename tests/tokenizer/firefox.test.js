@@ -1,0 +1,4 @@
+import { faultsIn } from './faults.js'
+import { startFirefox } from './support/firefox.js'
+
+faultsIn('Firefox', startFirefox)

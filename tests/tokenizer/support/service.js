@@ -1,0 +1,44 @@
+// Tokenizers of a service, as the tests open them.
+import { createDurableStore, createTokenizer } from '@lingpai/h5/tokenizer'
+import assert from 'node:assert/strict'
+
+import { until } from '../../support/until.js'
+import { durableHost, serviceOf } from './world.js'
+
+const lookupKey = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, [
+  'sign',
+])
+
+/** A tokenizer with a store that outlives it, once it has a policy. */
+export async function openService(
+  world,
+  { host = durableHost(), authorization, store, ...options } = {},
+) {
+  authorization ??= await serviceOf(world)
+  const events = []
+  const tokenizer = await createTokenizer({
+    authorization,
+    gateway: world.gateway,
+    issuer: world.gateway,
+    keys: world.keys,
+    store: store ?? createDurableStore(host),
+    lookupKey,
+    onlineTimeoutMs: 500,
+    onEvent: (event) => events.push(event),
+    ...options,
+  })
+  await until('a policy', () => tokenizer.status.policyExpiresAtMs !== undefined)
+  return { tokenizer, host, authorization, events }
+}
+
+/** Waits until nothing waits any more. */
+export const drained = (tokenizer) =>
+  until('the outbox to be empty', async () => (await tokenizer.flush()).pending === 0)
+
+/** What the vault knows about tokens: each stands for its value, and each value has one canonical token. */
+export async function checkTokens(world, tokens, values) {
+  const reader = await world.reader()
+  assert.deepEqual(await reader.reveal('phone', tokens), values)
+  const canonical = await reader.canonical('phone', tokens)
+  assert.deepEqual(canonical, await reader.tokenize('phone', values))
+}
