@@ -174,6 +174,45 @@ describe('another terminal of the same user', () => {
     assert.equal((await kiosk.claim(shown)).json.error_description, 'alias_invalid')
   })
 
+  for (const step of ['after release', 'before adopt']) {
+    test(`does not get it when the first one closes it while it is being taken over: ${step}`, async () => {
+      const kiosk = await service.page()
+      const shown = await page.alias(ACCOUNT, { transferable: true })
+      const reached = service.bank.reached()
+      // Never answered: it ends with the service.
+      kiosk.claim(shown, { headers: { 'x-stop-at': step } }).catch(() => {})
+      assert.equal(await reached, step)
+      assert.equal((await close(shown)).status, 204)
+      assert.deepEqual((await heldOf(shown))('alias'), [])
+      // Whether it asks again or its first request goes on after all, the alias is gone.
+      assert.equal((await kiosk.claim(shown)).json.error_description, 'alias_invalid')
+      // Another alias of the kiosk tells which object is its own.
+      const held = await service.held(`visit/${(await kiosk.alias()).handle.split('.')[0]}`)
+      const name = shown.handle.split('.')[1]
+      assert.deepEqual(
+        held.filter(({ id }) => id.endsWith(name)).map(({ id, record }) => [id, record]),
+        [[`gone ${name}`, '']],
+      )
+      assert.equal((await kiosk.submit(shown.alias)).json.error_description, 'alias_invalid')
+    })
+  }
+
+  test('loses it also when it could not be told at once, and the first one closes it again', async () => {
+    const kiosk = await service.page()
+    const shown = await page.alias(ACCOUNT, { transferable: true })
+    const { json } = await kiosk.claim(shown)
+    const reached = service.bank.reached()
+    const { handle, close: secret } = shown
+    const body = JSON.stringify({ handle, close: secret })
+    const headers = { 'content-type': 'text/plain', 'x-stop-at': 'before bury' }
+    service.post('/v1/aliases/close', { headers, body }).catch(() => {})
+    assert.equal(await reached, 'before bury')
+    assert.equal((await heldOf(json))('alias').length, 1)
+    await close(shown)
+    assert.deepEqual((await heldOf(json))('alias'), [])
+    assert.deepEqual((await heldOf(shown))('alias'), [])
+  })
+
   test('is refused without that secret, as another user, and a second time as a third terminal', async () => {
     const stranger = await service.page({ sub: 'user-2' })
     const [kiosk, third] = [await service.page(), await service.page()]

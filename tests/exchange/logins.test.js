@@ -23,7 +23,8 @@ for (const platform of PLATFORMS) {
       assert.equal(granted.issued_token_type, 'urn:ietf:params:oauth:token-type:access_token')
       // A second may have begun meanwhile.
       assert.ok([899, 900].includes(granted.expires_in))
-      assert.equal(granted.scope, 'profile orders:read orders:write')
+      const scope = 'profile orders:read orders:write platform:payload platform:phone'
+      assert.equal(granted.scope, scope)
       assert.match(granted.refresh_token, /^[\w-]{60,}$/)
       const claims = claimsOf(granted)
       assert.equal(claims.cnf.jkt, key.jkt)

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
+import { post } from '../support/deployment.js'
 import { proofKey } from '../support/jose_keys.js'
 import { callWithJson, login, loginForm, send, startWorld } from './support/world.js'
 
@@ -354,4 +355,31 @@ describe('one person in two apps', () => {
     )
     assert.notEqual(user, device)
   })
+})
+
+describe('scopes', () => {
+  for (const [path, scope, other] of [
+    ['/api/mini/payload', 'platform:payload', 'platform:phone'],
+    ['/api/mini/phone', 'platform:phone', 'platform:payload'],
+  ]) {
+    test(`${path} takes ${scope}`, async () => {
+      const user = `scoped-${scope}`
+      const granted = await enter('wechat', user, { scope: `profile ${other}` })
+      const refused = await call(path, granted, {})
+      assert.deepEqual([refused.status, refused.content.error], [403, 'insufficient_scope'])
+      const enough = await enter('wechat', user, { scope })
+      assert.equal((await call(path, enough, {})).status, 400, 'what was sent is looked at')
+    })
+
+    test(`${path} gives nothing to a token without a proof key`, async () => {
+      const code = world.platforms.wechat.login({ user: `bearer-${scope}` })
+      const granted = await login(world, 'wechat', { code })
+      const headers = {
+        authorization: `Bearer ${granted.access_token}`,
+        'content-type': 'application/json',
+      }
+      const { status } = await post(world.deployment.issuer + path, { headers, body: '{}' })
+      assert.equal(status, 403)
+    })
+  }
 })

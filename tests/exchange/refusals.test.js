@@ -282,6 +282,12 @@ test('a Worker whose registrations are wrong names the binding and shows nothing
       (registrations) => registrations.map((one) => ({ ...one, endpoint: 'http://evil.example' })),
       'MINI_PROGRAMS',
     ],
+    [
+      // What a platform tells about a person, for whoever holds a token.
+      (registrations) =>
+        registrations.map((one) => ({ ...one, bearerScopes: ['profile', 'platform:phone'] })),
+      'MINI_PROGRAMS',
+    ],
   ]) {
     const broken = await startWorld({ register: change })
     try {

@@ -191,3 +191,24 @@ describe('workerd is killed and started again on what it left on disk', () => {
     assert.equal(anew.status, 200, anew.body)
   })
 })
+
+test('a claim that was forgotten is no more: whoever comes with the code then, the platform is asked about it', async () => {
+  const form = loginForm(world, 'wechat', { code: 'a-code-that-nobody-knows' })
+  // Ten seconds before it is forgotten.
+  await world.worker.setClock(-590)
+  const first = await send(world, form, { proofKey: key, clockSeconds: -590 })
+  assert.equal(first.content.error_description, 'invalid_code')
+  await world.worker.setClock(0)
+  const before = logins()
+  assertUsed(await send(world, form, { proofKey: key }))
+  const again = await until(
+    'the claim to be forgotten',
+    async () => {
+      const answer = await send(world, form, { proofKey: other })
+      return answer.content.error_description !== 'code_used' && answer
+    },
+    { timeoutMs: 120_000, everyMs: 500 },
+  )
+  assert.equal(again.content.error_description, 'invalid_code')
+  assert.equal(logins(), before + 1)
+})

@@ -26,6 +26,7 @@ mod third_party;
 mod token_exchange;
 mod tokenizer;
 mod uri;
+mod vault_grant;
 mod vault_settlement;
 mod vault_shapes;
 mod verify;

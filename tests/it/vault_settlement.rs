@@ -67,15 +67,11 @@ impl Rows {
         };
         let attempt = Attempt { opened, used: self.used, max, now, ..attempt(&digest) };
         let lease = self.tokens.get(token).and_then(|row| row.lease.clone());
-        let fresh = match &lease {
-            Some(_) => ValueRow { canonical: token.clone(), ..value(plain) },
-            None => value(plain),
-        };
         let wanted = Claim {
             lease: lease.as_ref().map(|lease| (lease.id.as_str(), lease.holder.as_str())),
             mark: &digest,
         };
-        let (outcome, writes) = decide(view, attempt, wanted, fresh);
+        let (outcome, writes) = decide(view, attempt, wanted, value(plain));
         let Writes { memory, charge, token: token_row, value: value_row } = writes;
         memory.map(|memory| self.memory.insert(id.clone(), memory));
         token_row.map(|row| self.tokens.insert(token.clone(), row));
@@ -103,15 +99,43 @@ fn the_same_submission_gets_the_same_result_and_another_one_a_refusal() {
 }
 
 #[test]
-fn what_is_refused_stays_refused_and_counts_nothing() {
+fn what_is_refused_stays_refused_and_counts_once() {
     for refusal in [Refusal::BadBinding, Refusal::BadValue] {
         let mut rows = Rows::default();
         let op = ("op".into(), "t".into(), "v".into());
         let outcome = Outcome::Refused(refusal);
         assert_eq!(rows.apply(&op, Err(Unopened::Refused(refusal)), 1, NOW), outcome);
         assert_eq!(rows.apply(&op, Ok(()), 1, NOW), outcome);
-        assert_eq!((rows.used, rows.tokens.len(), rows.values.len()), (0, 0, 0));
+        assert_eq!((rows.used, rows.tokens.len(), rows.values.len()), (1, 0, 0));
     }
+}
+
+#[test]
+fn no_more_refusals_are_remembered_than_a_policy_allows_operations() {
+    let mut rows = Rows::default();
+    let refusal = Refusal::BadBinding;
+    for number in 0..20 {
+        let op = (format!("op {number}"), "t".into(), "v".into());
+        let outcome = rows.apply(&op, Err(Unopened::Refused(refusal)), 3, NOW);
+        assert_eq!(outcome, Outcome::Refused(refusal));
+    }
+    assert_eq!((rows.memory.len(), rows.used), (3, 3));
+}
+
+#[test]
+fn an_id_of_another_install_gets_the_same_answer_whether_it_was_used_or_not() {
+    let mut rows = Rows::default();
+    let used = ("used".into(), "t".into(), "v".into());
+    rows.apply(&used, Ok(()), 9, NOW);
+    let before = rows.clone();
+    for id in ["used", "never used"] {
+        for now in [NOW, UNTIL.plus(60)] {
+            let guess = (id.into(), "t2".into(), "v2".into());
+            let outcome = rows.apply(&guess, Err(Unopened::Foreign), 9, now);
+            assert_eq!(outcome, Outcome::Refused(Refusal::BadBinding));
+        }
+    }
+    assert_eq!(rows, before);
 }
 
 #[test]
@@ -304,9 +328,7 @@ fn run(rows: &mut Rows, (id, token, plain): (&str, &str, &str), stop: u8) -> Opt
             if stop == 2 {
                 return None;
             }
-            let canonical = if pooled { token.into() } else { format!("token of {plain}") };
-            let fresh = ValueRow { canonical, value: format!("id of {plain}") };
-            let (known, written) = register(rows.values.get(plain), fresh);
+            let (known, written) = register(rows.values.get(plain), value(plain));
             written.map(|row| rows.values.insert(plain.into(), row));
             if stop == 3 {
                 return None;

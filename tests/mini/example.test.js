@@ -127,6 +127,41 @@ test('a refusal becomes advice, and the page goes on', async () => {
   assert.match(page.data.answer, /^200/)
 })
 
+test('the page of transfers begins one, confirms it, and gives up what it leaves', async () => {
+  const { gateway, phone, show } = open()
+  const page = show('pages/transfer/index')
+  const ok = (json) => ({ status: 200, json })
+  const answers = {
+    '/accounts': ok([{ id: 'XM-7' }]),
+    '/v1/aliases': ok({ alias: 'XM-1', handle: 'a.b', close: 'c', exp: 2e9 }),
+    '/v1/operations': ok({ state: 'done', result: {} }),
+    '/v1/aliases/close': ok({}),
+  }
+  gateway.fault = ({ path }) => answers[path]
+  await phone.run(page.begin())
+  assert.equal(page.data.state, 'open XM-1')
+  await phone.run(page.submit())
+  assert.equal(page.data.state, 'done')
+  await phone.run(page.begin())
+  page.onUnload()
+  await phone.pass(10)
+  assert.equal(gateway.count('/v1/aliases/close'), 1)
+  await phone.run(page.submit())
+  assert.equal(page.data.refused, 'closed')
+})
+
+test('the page of transfers says why there is no token', async () => {
+  const { gateway, phone, show } = open()
+  const page = show('pages/transfer/index')
+  gateway.fault = ({ path }) =>
+    /^\/v1\/(tokens|policies|pools)/.test(path) && {
+      status: 403,
+      json: { error: 'insufficient_scope', error_description: 'insufficient_scope' },
+    }
+  await phone.run(page.tokenize())
+  assert.equal(page.data.refused, 'insufficient_scope')
+})
+
 describe('the probe', () => {
   const probed = async (options) => {
     const { phone, show, clipboard } = open(options)

@@ -40,8 +40,8 @@ after(async () => {
 
 describe('tarballs', () => {
   const modules = {
-    // The page's, and what tokenizers load
-    '@lingpai/h5': ['lingpai_h5_bg.wasm', 'lingpai_tokenizer_bg.wasm'],
+    // The page's, and what stores and tokenizers load
+    '@lingpai/h5': ['lingpai_h5_bg.wasm', 'lingpai_store_bg.wasm', 'lingpai_tokenizer_bg.wasm'],
     // One that verifies, and one that issues as well
     '@lingpai/edge': ['lingpai_edge_bg.wasm', 'lingpai_verify_bg.wasm'],
   }
@@ -131,7 +131,7 @@ describe('runtimes', () => {
       assertEdge(JSON.parse((await runFile('print-edge.js')).stdout))
     })
     test(`@lingpai/h5 in ${name}`, async () => {
-      assertH5(JSON.parse((await runFile('print-h5.js')).stdout))
+      assertH5(JSON.parse((await runFile('print-h5.js')).stdout), 'volatile')
     })
     test(`@lingpai/h5/tokenizer in ${name}`, async () => {
       assertTokenizer(JSON.parse((await runFile('print-tokenizer.js')).stdout))
@@ -170,8 +170,8 @@ describe('bundlers', () => {
       logLevel: 'error',
       build: { outDir },
     })
-    assertOneWasm(outDir)
-    assertH5(await loadBuilt(outDir))
+    assertModules(outDir, 'h5', 'store')
+    assertH5(await loadBuilt(outDir), 'relaxed')
   })
 
   test("@lingpai/h5 in Vite's development server", async () => {
@@ -184,7 +184,7 @@ describe('bundlers', () => {
     try {
       await server.listen()
       const { port } = server.httpServer.address()
-      assertH5(await load(`http://127.0.0.1:${port}/`))
+      assertH5(await load(`http://127.0.0.1:${port}/`), 'relaxed')
     } finally {
       await server.close()
     }
@@ -204,8 +204,8 @@ describe('bundlers', () => {
     })
     assert.equal(stats.hasErrors(), false, stats.toString('errors-only'))
     writePage(outDir, 'main.js')
-    assertOneWasm(outDir)
-    assertH5(await loadBuilt(outDir))
+    assertModules(outDir, 'h5', 'store')
+    assertH5(await loadBuilt(outDir), 'relaxed')
   })
 
   test('@lingpai/h5/tokenizer in a page built by webpack, under a strict CSP', async () => {
@@ -222,7 +222,7 @@ describe('bundlers', () => {
     })
     assert.equal(stats.hasErrors(), false, stats.toString('errors-only'))
     writePage(outDir, 'main.js')
-    assertOneWasm(outDir)
+    assertModules(outDir, 'tokenizer')
     assertTokenizer(await loadBuilt(outDir))
   })
 
@@ -242,7 +242,7 @@ describe('bundlers', () => {
       outdir: outDir,
     })
     writePage(outDir, 'page.js')
-    assertH5(await loadBuilt(outDir))
+    assertH5(await loadBuilt(outDir), 'relaxed')
     // esbuild writes a chunk for an `import()` also where that was shaken off; what counts is that nothing leads there.
     const leadsThere = filesIn(outDir).filter(
       (file) =>
@@ -308,13 +308,15 @@ function assertEdge(result) {
 }
 
 /** The request that the page made opens with the authority's key and holds the access token. */
-function assertH5(result) {
+/** Where there is no page, a store has nothing but memory. */
+function assertH5(result, durability) {
   assert.equal(result.error, undefined)
   const { content, header } = openRequest(result.request, project.expected.app)
   assert.deepEqual(content, { at: project.expected.accessToken })
   assert.equal(header.typ, 'lp-visit+jwe')
   assert.equal(result.refusal, 'answer_mismatch')
   assert.equal(result.openVisit, 'function')
+  assert.deepEqual(result.store, { durability, value: 'kept' })
 }
 
 /** Without a vault and without a policy there is no token, and nothing waits. */
@@ -324,12 +326,22 @@ function assertTokenizer(result) {
 }
 
 /** Bundlers may copy more than they use; what counts is what a script names. */
-function assertOneWasm(directory) {
+/** That scripts name these modules, and each of them once. Bundlers give files names of their own. */
+function assertModules(directory, ...expected) {
   const files = filesIn(directory)
   const scripts = files.filter((file) => file.endsWith('.js'))
   const text = scripts.map((file) => readFileSync(join(directory, file), 'utf8')).join()
   const named = files.filter((file) => file.endsWith('.wasm') && text.includes(basename(file)))
-  assert.equal(named.length, 1, files.join())
+  const originals = project.path('node_modules/@lingpai/h5/dist/wasm')
+  const nameOf = (file) => {
+    const bytes = readFileSync(join(directory, file))
+    return filesIn(originals).find((name) => bytes.equals(readFileSync(join(originals, name))))
+  }
+  assert.deepEqual(
+    named.map(nameOf).sort(),
+    expected.map((name) => `lingpai_${name}_bg.wasm`),
+    files.join(),
+  )
 }
 
 async function load(url) {

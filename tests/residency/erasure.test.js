@@ -7,12 +7,17 @@ import { erasureSubject } from '@lingpai/edge/residency'
 
 import { areaKeys, RULES } from './support/region.js'
 import * as deployed from '../support/deployment.js'
-import { proofKey } from '../support/jose_keys.js'
+import { encryptionKey, proofKey, secret } from '../support/jose_keys.js'
 import { dpopProof } from '../support/jose_party.js'
 import { freePort } from '../support/processes.js'
 import { startWorker } from '../support/worker.js'
 
-const SCOPES = ['users:read', 'users:write', 'users:move', 'users:erase', 'users:read:self']
+const VAULT_SCOPES = ['tokenize:name', 'reveal:name']
+const SCOPES = [
+  ...['users:read', 'users:write', 'users:move', 'users:erase', 'users:read:self'],
+  ...VAULT_SCOPES,
+]
+const symmetric = (kid) => ({ kty: 'oct', kid, alg: 'HS256', k: secret() })
 const NUMBER = '+8613900001234'
 
 let worker
@@ -31,6 +36,10 @@ before(async () => {
     CLIENTS: JSON.stringify([client]),
     RESIDENCY: JSON.stringify({ rules: RULES }),
     REGION_KEYS: JSON.stringify(areaKeys()),
+    VAULT_SEAL_KEYS: JSON.stringify([{ key: await encryptionKey('seal-1', 'X25519') }]),
+    VAULT_DATA_KEYS: JSON.stringify([{ key: symmetric('data-1') }]),
+    VAULT_INDEX_KEY: JSON.stringify(symmetric('index')),
+    VAULT_FIELDS: JSON.stringify([{ name: 'name', kind: 'text.1' }]),
   }
   worker = await startWorker({ port, bindings, onOutput: (text) => (output += text) })
   operator = await deployed.forgeVisitToken(deployment, { scope: SCOPES.join(' ') })
@@ -95,6 +104,46 @@ test('a visit carries the opaque id through a move, and ends with the erasure', 
   const { status, content } = await refresh.send()
   assert.equal(status, 400, JSON.stringify(content))
   assert.equal((await call('GET', `/${id}/data/profile`)).body.error, 'identity_erased')
+})
+
+test('a person who is erased takes along what the vault has of them, and the certificate says how much', async () => {
+  const visitOf = async (identifier) => {
+    const { id } = (await call('POST', '', { body: { type: 'phone', identifier } })).body
+    const key = await proofKey()
+    const scope = VAULT_SCOPES.join(' ')
+    return { id, key, ...(await deployed.visit(deployment, { subject: id, scope, proofKey: key })) }
+  }
+  const [me, other] = [await visitOf('+8613900005678'), await visitOf('+8613900005679')]
+  const vault = async ({ vt, key }, path, items) => {
+    const url = `${deployment.issuer}${path}`
+    const proof = await dpopProof(key, { method: 'POST', url, token: vt })
+    const headers = {
+      authorization: `DPoP ${vt}`,
+      dpop: proof,
+      'content-type': 'application/json',
+    }
+    const { body } = await deployed.post(url, { headers, body: JSON.stringify({ items }) })
+    return JSON.parse(body).results
+  }
+  const tokenize = (who, ...values) =>
+    vault(
+      who,
+      '/v1/tokens',
+      values.map((value, at) => ({ op: String(at), field: 'name', value })),
+    )
+  const mine = await tokenize(me, 'Shen Mo', 'Shen Mo of Suzhou', 'the same for both')
+  await tokenize(other, 'the same for both')
+  const erased = await call('POST', `/${me.id}/erase`)
+  assert.equal(erased.status, 200, JSON.stringify(erased.body))
+  const claims = claimsOf(erased.body.certificate)
+  assert.equal(claims.vault.items, 2)
+  assert.ok(claims.vault.at <= claims.completed)
+  const questions = mine.map(({ token }) => ({ field: 'name', token }))
+  const answers = await vault(other, '/v1/tokens/reveal', questions)
+  assert.deepEqual(
+    answers.map(({ value }) => value),
+    [null, null, 'the same for both'],
+  )
 })
 
 test('a client of identities names identities, and nothing else', async () => {

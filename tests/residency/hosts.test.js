@@ -62,6 +62,18 @@ describe('a registration', () => {
     assert.equal(identifiers.filter(({ id }) => ids.has(id)).length, 1)
   })
 
+  test('that is repeated leaves nothing behind', async () => {
+    const number = phone()
+    const { id } = await ask('register', 'phone', number)
+    const rows = async () => (await region.identities('cn')).entries.length
+    const before = await rows()
+    for (let at = 0; at < 5; at++) {
+      const again = await ask('register', 'phone', number)
+      assert.deepEqual([again.id, again.created], [id, false])
+    }
+    assert.equal(await rows(), before)
+  })
+
   test('is found in the area that the caller names, however it is written, and in no other', async () => {
     const number = phone('+49')
     const { id } = await ask('register', 'phone', number)

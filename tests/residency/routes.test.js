@@ -117,6 +117,31 @@ describe('answers', () => {
     assert.equal(named.status, 400)
   })
 
+  test('an Idempotency-Key is for one write: again it changes nothing, for another one it is refused', async () => {
+    const id = await register()
+    const headers = { 'Idempotency-Key': Buffer.alloc(16, 7).toString('base64url') }
+    const put = (body, more) => send('PUT', `/${id}/data/profile`, body, { headers, ...more })
+    assert.equal((await put('1')).status, 200)
+    await put('2', { headers: {} })
+    assert.equal((await put('1')).status, 200, 'a repetition')
+    for (const other of [
+      () => put('3'),
+      () => send('DELETE', `/${id}/data/profile`, undefined, { headers }),
+    ]) {
+      const { status, body } = await other()
+      assert.deepEqual([status, body.error], [422, 'idempotency_conflict'])
+      assert.equal((await send('GET', `/${id}/data/profile`)).text, '2')
+    }
+    // What the data hosts know, the identity host does not: there it is a write of its own.
+    const change = (identifier) =>
+      send('PUT', `/${id}/identifier`, { type: 'phone', identifier }, { headers })
+    const [next, other] = [phone(), phone()]
+    assert.equal((await change(next)).status, 200)
+    assert.equal((await change(next)).status, 200)
+    assert.equal((await change(other)).status, 422)
+    assert.equal((await send('GET', `/${id}/identifier`)).body.identifier, next)
+  })
+
   test('unknown addresses are 404, wrong methods 405 with what there is', async () => {
     const id = await register()
     assert.equal((await send('GET', '/x')).status, 404)

@@ -139,6 +139,68 @@ describe('erasure', () => {
   })
 })
 
+describe('erasure of a person', () => {
+  const eraseSubject = ({ subject }) => world.ask('vault', 'eraseSubject', 'partner', subject)
+
+  test('takes the values that nobody else has had tokenized, and counts them once', async () => {
+    const [me, other] = [await install(world), await person(world)]
+    const [mine, alsoTheirs, offline] = [phone(), phone(), phone()]
+    const [own, shared] = await me.tokenize('phone', [mine, alsoTheirs])
+    await other.tokenize('phone', [alsoTheirs])
+    const op = await me.operation('phone', offline)
+    await me.reconcile([op])
+    const [named] = await me.tokenize('name', ['Lin Qiao of keeping'])
+    assert.equal(await eraseSubject(me), 3)
+    assert.deepEqual(await other.reveal('phone', [own, op.token, shared]), [
+      null,
+      null,
+      `+86${alsoTheirs}`,
+    ])
+    assert.deepEqual(await other.reveal('name', [named]), [null])
+    assert.equal(await eraseSubject(me), 3, 'the answer may have been lost')
+    assert.equal(await eraseSubject(other), 1)
+  })
+
+  test('lets nothing come back: neither what is under way nor what waits in an install', async () => {
+    const me = await install(world)
+    const [waiting, begun] = [
+      await me.operation('phone', phone()),
+      await me.operation('phone', phone()),
+    ]
+    await me.reconcile([begun], { faults: 'register:before' })
+    assert.equal(await eraseSubject(me), 0)
+    const { status } = await me.reconcile([waiting, begun])
+    assert.equal(status, 503)
+    const items = [{ op: 'a', field: 'phone', value: phone() }]
+    assert.equal((await me.call('/v1/tokens', { items })).status, 503)
+    assert.equal(await eraseSubject(me), 0)
+    const other = await person(world)
+    assert.deepEqual(await other.reveal('phone', [waiting.token, begun.token]), [null, null])
+  })
+
+  test('of more values than fit into one step', async () => {
+    const me = await person(world)
+    for (let at = 0; at < 24; at++) await me.tokenize('phone', Array.from({ length: 100 }, phone))
+    assert.equal(await eraseSubject(me), 2400)
+  })
+
+  test('is in the audit trail, by field', async () => {
+    const client = 'trail of a person'
+    const me = await person(world, { claims: { client_id: client } })
+    await me.tokenize('phone', [phone()])
+    await me.tokenize('name', ['somebody in a trail'])
+    await world.ask('vault', 'eraseSubject', client, me.subject, { subject: 'officer' })
+    const { entries } = await world.ask('vault', 'auditTrail', client)
+    assert.deepEqual(
+      entries.map(({ what, field, found, by }) => [what, field, found, by.subject]).sort(),
+      [
+        ['erase', 'name', true, 'officer'],
+        ['erase', 'phone', true, 'officer'],
+      ],
+    )
+  })
+})
+
 describe('the audit trail', () => {
   test('says who revealed what field when, without the value, and shows what is missing', async () => {
     const scope = `${ALL} audit:export`
@@ -272,7 +334,7 @@ describe('what has an end', () => {
     await me.reconcile([op])
     const { content } = await me.lease('phone', 3)
     const rows = () => world.ask(['holder', 'partner', holder], 'rowCounts')
-    assert.deepEqual(await rows(), { policies: 1, used: 1, ops: 1, leases: 1, rates: 1 })
+    assert.deepEqual(await rows(), { policies: 1, used: 1, ops: 1, leases: 1, rates: 3 })
     await moveClock(world, 0)
     await until('its end', async () => {
       const counts = await rows()

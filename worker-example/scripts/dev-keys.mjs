@@ -60,7 +60,7 @@ const bindings = {
       appId: 'wx0000000000000000',
       appSecret: 'the secret of this app',
       audiences: [audience],
-      scopes: scope.split(' '),
+      scopes: [...scope.split(' '), 'platform:payload', 'platform:phone'],
     },
   ],
   DEMO_PARTNER_KEY: {

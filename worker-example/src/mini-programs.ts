@@ -18,13 +18,16 @@ import { problem } from './problem'
 export interface MiniPrograms {
   /** `POST /v1/exchange` */
   exchange(request: Request): Promise<Response>
-  /** `POST /api/mini/payload`: gives what the platform has encrypted or signed for us. */
+  /** `POST /api/mini/payload`: gives what the platform has encrypted or signed for us. Needs the scope `platform:payload`. */
   payload(request: Request): Promise<Response>
-  /** `POST /api/mini/phone`: gives the user's phone number. */
+  /** `POST /api/mini/phone`: gives the user's phone number. Needs the scope `platform:phone`. */
   phone(request: Request): Promise<Response>
 }
 
 const maxBytes = 128 * 1024
+
+const payloadScope = 'platform:payload'
+const phoneScope = 'platform:phone'
 
 export function miniProgramsOf(
   env: Env,
@@ -35,20 +38,40 @@ export function miniProgramsOf(
   if (!env.PLATFORM_SESSIONS) throw bindingProblem('PLATFORM_SESSIONS', 'is missing')
   const exchange = configured({
     authority,
-    clients: json<MiniProgram[]>(env, 'MINI_PROGRAMS'),
+    clients: boundOnly(json<MiniProgram[]>(env, 'MINI_PROGRAMS')),
     store: durableSessions(env.PLATFORM_SESSIONS),
     sessionKeys: json(env, 'SESSION_KEYS'),
     onEvent: log,
   })
-  const taking = (answer: (visit: VisitClaims, payload: never) => Promise<unknown>) =>
-    verifier.protect((request: Request, { claims }) =>
-      answered(request, (payload) => answer(claims, payload as never)),
+  const taking = (
+    requiredScope: string,
+    answer: (visit: VisitClaims, payload: never) => Promise<unknown>,
+  ) =>
+    verifier.protect(
+      (request: Request, { claims }) =>
+        answered(request, (payload) => answer(claims, payload as never)),
+      { requiredScope },
     )
   return {
     exchange: (request) => exchange.answer(request),
-    payload: taking((visit, payload: EncryptedPayload) => exchange.openPayload(visit, payload)),
-    phone: taking((visit, payload: EncryptedPayload) => exchange.phoneNumber(visit, payload)),
+    payload: taking(payloadScope, (visit, payload: EncryptedPayload) =>
+      exchange.openPayload(visit, payload),
+    ),
+    phone: taking(phoneScope, (visit, payload: EncryptedPayload) =>
+      exchange.phoneNumber(visit, payload),
+    ),
   }
+}
+
+/** What a platform tells about a person is not for tokens that whoever holds them can use. */
+function boundOnly(clients: MiniProgram[]): MiniProgram[] {
+  const open = (client: MiniProgram | null) =>
+    client?.bearerScopes?.some?.((scope) => scope === payloadScope || scope === phoneScope)
+  if (Array.isArray(clients) && clients.some(open)) {
+    const complaint = `is malformed: it gives ${payloadScope} or ${phoneScope} without a proof key`
+    throw bindingProblem('MINI_PROGRAMS', complaint)
+  }
+  return clients
 }
 
 /** The answer to a request whose body is JSON. */

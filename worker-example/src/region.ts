@@ -1,7 +1,7 @@
 // Regional residency from the bindings: hosts and directory as classes, `/v1/users` as routes. Only where RESIDENCY is bound.
 
 import { familyRevocation, subjectRevocation } from '@lingpai/edge'
-import { createVerifier } from '@lingpai/edge/authority'
+import { createVerifier, type Client } from '@lingpai/edge/authority'
 import {
   durableLedger,
   regionHosts,
@@ -10,7 +10,7 @@ import {
 } from '@lingpai/edge/durable'
 import { createResidency, type Residency, type ResidencyRules } from '@lingpai/edge/residency'
 import { bindingProblem, issuer, json, type Env } from './bindings'
-import type { Gate } from './gate'
+import { gateOf, type Gate } from './gate'
 
 /** RESIDENCY: the rules, where the platform is to keep each area, and whether a platform without jurisdictions will do. */
 interface RegionConfiguration {
@@ -31,12 +31,23 @@ export const { RegionIdentityHost, RegionDataHost, RegionDirectory } = regionHos
     namespaces: namespaces(env),
     places,
     jurisdictions,
+    ...(env.TOKEN_VAULT && { eraseVault: (id: string) => eraseValuesOf(id, env) }),
     async endSessions(id) {
       const now = Math.floor(Date.now() / 1000)
       await ledger.cutOff(id, { untilSeconds: now + longestSessionSeconds })
     },
   }
 })
+
+/** Identities are subjects of the clients that name them; the vault keeps the values of each client apart. */
+async function eraseValuesOf(id: string, env: Env): Promise<number> {
+  const vault = gateOf(env).vault()
+  let values = 0
+  for (const { clientId, subjects } of json<Client[]>(env, 'CLIENTS')) {
+    if (subjects === 'identities') values += await vault.eraseSubject(clientId, id)
+  }
+  return values
+}
 
 const residencies = new WeakMap<Env, Residency>()
 

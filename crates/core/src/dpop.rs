@@ -63,9 +63,9 @@ impl ProofDraft {
     /// (RFC 9449 §4.3). For clients that can do without the code for that.
     ///
     /// Errors: `key_unusable`.
-    pub fn of_plain_url(key: &Jwk, claims: ProofClaims<'_>) -> Result<Self> {
+    pub fn of_plain_url(key: &Jwk, claims: ProofClaims<'_>, body: Option<&str>) -> Result<Self> {
         let htu = claims.url.split(['?', '#']).next().unwrap_or_default();
-        Self::with_htu(key, claims, htu, None)
+        Self::with_htu(key, claims, htu, body)
     }
 
     fn with_htu(key: &Jwk, claims: ProofClaims<'_>, htu: &str, body: Option<&str>) -> Result<Self> {

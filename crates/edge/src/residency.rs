@@ -5,6 +5,7 @@ use alloc::borrow::ToOwned as _;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use lingpai_core::base64url;
 use lingpai_core::json::{self, Object, ObjectWriter, Value};
 use lingpai_core::keyring::KeyRing;
 use lingpai_core::residency::directory::{self, Cause, Outcome, Record};
@@ -106,6 +107,24 @@ pub fn area_lookup(keys: u32, area: &str, kind: &str, value: &str) -> Crossing<S
     KEYS.with(keys, |keys| Ok(keys.of(area)?.lookup(kind, value)))
 }
 
+/// What tells a write from another one of the same name, in base64url. The action is the method that was called.
+///
+/// Errors: `key_not_found`; `claim_invalid` for a text that is no id.
+#[wasm_bindgen(js_name = areaWriteContent)]
+pub fn area_write_content(
+    keys: u32,
+    area: &str,
+    id: &str,
+    action: &str,
+    kind: &str,
+    value: &str,
+) -> Crossing<String> {
+    KEYS.with(keys, |keys| {
+        let id = IdentityId::parse(id)?;
+        Ok(base64url::encode(&keys.of(area)?.write_content(id, action, kind, value)))
+    })
+}
+
 /// Seals an identifier (`"identifier"`) or an item of data (`"data"`) to the key of an area.
 ///
 /// Errors: those of `AreaKeys::seal`.
@@ -167,7 +186,8 @@ pub fn identity_shard(id: &str) -> Crossing<u8> {
 }
 
 /// Decides about a command to a host of a kind, given its entry for the identity. The command is
-/// `{"kind": "read" | "write" | "claim" | "freeze" | "export" | "stage" | "activate" | "delete", "epoch", "write"?, "items"?, "at"?}`. Gives
+/// `{"kind": "read" | "write" | "claim" | "freeze" | "export" | "stage" | "activate" | "delete", "epoch", "write"?, "content"?, "items"?,
+/// "at"?}`. Gives
 /// `{"verdict", "entry"?, "deletion"?: {"items", "at"}}`.
 ///
 /// Errors: those of JSON, `claim_invalid`.
@@ -177,7 +197,10 @@ pub fn fence_decide(kind: &str, entry: Option<String>, command: &str) -> Crossin
     let members = json::parse_object(command.as_bytes())?;
     let command = match members.string("kind")? {
         "read" => Command::Read,
-        "write" => Command::Write(WriteId::parse(members.string("write")?)?),
+        "write" => {
+            let (name, content) = (members.string("write")?, members.string("content")?);
+            Command::Write(WriteId::parse(name, content)?)
+        }
         "claim" => Command::Claim,
         "freeze" => Command::Freeze,
         "export" => Command::Export,

@@ -155,8 +155,8 @@ pub fn vault_accept(vault: u32, tenant: &str, body: &str, now_seconds: f64) -> C
     })
 }
 
-/// Verifies a policy that came as a credential: `{"jti", "tenant", "holder", "jkt"?, "rexp", "max": {field: number}}`. Whether its
-/// time has passed is for the operations to say.
+/// Verifies a policy that came as a credential: `{"jti", "tenant", "holder", "install", "jkt"?, "rexp", "max": {field: number}}`.
+/// Whether its time has passed is for the operations to say.
 ///
 /// Errors: those of a signed token, and `token_expired` long after its time.
 #[wasm_bindgen(js_name = vaultPolicyOf)]
@@ -171,6 +171,7 @@ pub fn vault_policy_of(vault: u32, policy: &str, now_seconds: f64) -> Crossing<S
             .string("jti", &claims.id)
             .string("tenant", &claims.tenant)
             .string("holder", &IndexKey::holder_of(&claims.install))
+            .string("install", claims.install.as_str())
             .optional_string("jkt", claims.jkt.as_deref())
             .integer("rexp", claims.reconcile_until.as_i64())
             .raw("max", &max.finish())
@@ -178,8 +179,18 @@ pub fn vault_policy_of(vault: u32, policy: &str, now_seconds: f64) -> Crossing<S
     })
 }
 
-/// Opens operations that came under a policy: an array of `{"op", "digest", "field", "token"}` with `"refused"` or `"missing"`, or
-/// with what shards and holder need.
+/// The fields of the operations in a request, one for each, in their order: an array of names. Nothing is opened.
+///
+/// Errors: those of JSON, `claim_invalid`, `limit_exceeded`.
+#[wasm_bindgen(js_name = vaultSubmitted)]
+pub fn vault_submitted(body: &str) -> Crossing<String> {
+    let submissions = reconcile::parse_request(body)?;
+    let fields = submissions.into_iter().map(|it| Value::String(it.field));
+    Ok(Value::Array(fields.collect()).to_json())
+}
+
+/// Opens operations that came under a policy: an array of `{"op", "digest", "field", "token"}` with `"foreign"`, `"refused"` or
+/// `"missing"`, or with what shards and holder need.
 ///
 /// Errors: as [`vault_policy_of`]; those of JSON, `claim_invalid`, `limit_exceeded`.
 #[wasm_bindgen(js_name = vaultOpen)]
@@ -208,6 +219,7 @@ impl Vault {
             intake::open(submission, claims, &self.fields, &self.seal_keys, &self.index, now);
         let opened = match opened {
             Ok(opened) => opened,
+            Err(Unopened::Foreign) => return Ok(object.boolean("foreign", true).finish()),
             Err(Unopened::KeyMissing) => return Ok(object.boolean("missing", true).finish()),
             Err(Unopened::Refused(refusal)) => {
                 return Ok(object.string("refused", refusal.as_str()).finish());
@@ -318,28 +330,6 @@ fn write_home(object: ObjectWriter, home: Option<Home>) -> ObjectWriter {
     object
         .optional_integer("shard", home.map(|home| i64::from(home.shard)))
         .optional_integer("count", count)
-}
-
-/// What has to be known to bind a token of a pool that became canonical: `{"shard", "mark"}`.
-///
-/// Errors: `invalid_scope`; `internal` for what is no token.
-#[wasm_bindgen(js_name = vaultBinding)]
-pub fn vault_binding(
-    vault: u32,
-    tenant: &str,
-    field: &str,
-    token: &str,
-    fingerprint: &str,
-) -> Crossing<String> {
-    VAULTS.with(vault, |vault| {
-        let kind = vault.field(field)?.kind;
-        let home = vault.index.home_of_token(tenant, field, kind, token)?;
-        let home = home.ok_or(ErrorCode::Internal)?;
-        Ok(ObjectWriter::new()
-            .integer("shard", i64::from(home.shard))
-            .string("mark", &vault.index.mark(token, fingerprint))
-            .finish())
-    })
 }
 
 /// Opens a record: the value.

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use lingpai_core::json::{self, Object, ObjectWriter};
 use lingpai_core::time::UnixSeconds;
 use lingpai_core::tokenization::reconcile::{OpResult, Outcome, Refusal};
-use lingpai_core::vault::grant::{Granted, Wanted, grant};
+use lingpai_core::vault::grant::{Granted, Wanted, grant, portion};
 use lingpai_core::vault::intake::Unopened;
 use lingpai_core::vault::settlement::{
     self, Admission, Attempt, Claim, Claimed, LeaseRow, OpMemory, TokenRow, TokenState,
@@ -41,9 +41,15 @@ pub fn vault_grant(remembered: &str, command: &str) -> Crossing<String> {
         .finish())
 }
 
+/// How many tokens a lease may have, where a subject has leased so many of its share.
+#[wasm_bindgen(js_name = vaultPortion)]
+pub fn vault_portion(wanted: u32, share: u32, leased: u32) -> u32 {
+    portion(wanted, share, share.saturating_sub(leased))
+}
+
 /// Decides whether an operation is worked on. `memory` is `{"digest", "result"?, "until"}`, `attempt` is `{"op", "digest",
-/// "refused"?, "missing"?, "rexp", "used", "max", "now"}`. Gives `{"answer"?: result, "memory"?, "charge"}`: without an answer it
-/// is to be worked on.
+/// "foreign"?, "refused"?, "missing"?, "rexp", "used", "max", "now"}`. Gives `{"answer"?: result, "memory"?}`: without an answer
+/// it is to be worked on, and what is to be remembered counts as one more of its policy and field.
 ///
 /// Errors: those of JSON.
 #[wasm_bindgen(js_name = vaultAdmit)]
@@ -53,6 +59,7 @@ pub fn vault_admit(memory: Option<String>, attempt: &str) -> Crossing<String> {
     let memory = memory.as_deref().map(read_memory).transpose()?;
     let opened = match attempt.optional_string("refused")? {
         Some(name) => Err(Unopened::Refused(refusal(name)?)),
+        None if attempt.get("foreign").is_some() => Err(Unopened::Foreign),
         None if attempt.get("missing").is_some() => Err(Unopened::KeyMissing),
         None => Ok(()),
     };
@@ -67,17 +74,13 @@ pub fn vault_admit(memory: Option<String>, attempt: &str) -> Crossing<String> {
             now: UnixSeconds::new(attempt.integer("now")?),
         },
     );
-    let (answer, memory, charge) = match admission {
-        Admission::Answer(outcome, memory) => (Some(outcome), memory, false),
-        Admission::Work(memory) => {
-            let charge = memory.is_some();
-            (None, memory, charge)
-        }
+    let (answer, memory) = match admission {
+        Admission::Answer(outcome, memory) => (Some(outcome), memory),
+        Admission::Work(memory) => (None, memory),
     };
     Ok(ObjectWriter::new()
         .optional_raw("answer", answer.map(|outcome| result(op, outcome)).as_deref())
         .optional_raw("memory", memory.map(|memory| write_memory(op, &memory)).as_deref())
-        .boolean("charge", charge)
         .finish())
 }
 

@@ -5,41 +5,44 @@
 //! R and every key made here live in this module's memory or in the browser's key store. They never become a JavaScript
 //! value.
 //!
-//! Two modules come out of this crate: the page's (feature `visit`), and the tokenizer's (feature `tokenizer`), which needs
-//! nothing of a browser but randomness.
+//! Three modules come out of this crate: the page's (feature `visit`), the stores' (feature `store`), and the tokenizer's (feature
+//! `tokenizer`), which needs nothing of a browser but randomness.
 
 mod entropy;
-mod issuer;
-mod pacing;
 mod refusal;
+
+#[cfg(any(feature = "tokenizer", feature = "visit"))]
+mod issuer;
+#[cfg(any(feature = "tokenizer", feature = "visit"))]
+mod pacing;
 
 #[cfg(feature = "visit")]
 mod access_token;
 #[cfg(feature = "visit")]
 mod clock;
-#[cfg(feature = "visit")]
+#[cfg(feature = "page")]
 mod database;
 #[cfg(feature = "visit")]
 mod exchange;
-#[cfg(feature = "visit")]
+#[cfg(feature = "page")]
 mod idb;
-#[cfg(feature = "visit")]
+#[cfg(feature = "store")]
 mod lease;
-#[cfg(feature = "visit")]
+#[cfg(feature = "store")]
 mod local_storage;
 #[cfg(feature = "visit")]
 mod page_keys;
-#[cfg(feature = "visit")]
+#[cfg(feature = "page")]
 mod platform;
 #[cfg(feature = "visit")]
 mod proof_key;
-#[cfg(feature = "visit")]
+#[cfg(feature = "page")]
 mod record_key;
 #[cfg(feature = "visit")]
 mod request;
-#[cfg(feature = "visit")]
+#[cfg(feature = "store")]
 mod row_key;
-#[cfg(feature = "visit")]
+#[cfg(feature = "store")]
 mod store;
 #[cfg(feature = "tokenizer")]
 mod tokenizer;
@@ -53,9 +56,12 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
     // SAFETY: a page's module runs on one thread; it shares its memory with none.
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
-pub use issuer::Issuer;
-pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 pub use refusal::is_error_code;
+
+#[cfg(any(feature = "tokenizer", feature = "visit"))]
+pub use issuer::Issuer;
+#[cfg(any(feature = "tokenizer", feature = "visit"))]
+pub use pacing::{refresh_again_after_ms, refresh_at_seconds, resend_after_ms};
 
 #[cfg(feature = "visit")]
 pub use access_token::{AccessToken, fingerprint};
@@ -63,13 +69,13 @@ pub use access_token::{AccessToken, fingerprint};
 pub use clock::Clock;
 #[cfg(feature = "visit")]
 pub use exchange::Exchange;
-#[cfg(feature = "visit")]
+#[cfg(feature = "store")]
 pub use lease::claim_lease;
 #[cfg(feature = "visit")]
 pub use page_keys::PageKeys;
 #[cfg(feature = "visit")]
 pub use request::request;
-#[cfg(feature = "visit")]
+#[cfg(feature = "store")]
 pub use store::Store;
 #[cfg(feature = "tokenizer")]
 pub use tokenizer::*;

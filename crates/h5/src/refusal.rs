@@ -30,7 +30,7 @@ pub(crate) fn to_js(error: Error) -> JsValue {
 }
 
 /// The same for a code that needs no detail.
-#[cfg(feature = "visit")]
+#[cfg(feature = "page")]
 pub(crate) fn code_to_js(code: ErrorCode) -> JsValue {
     to_js(code.into())
 }

@@ -12,7 +12,7 @@ use crate::device::Device;
 use crate::operations;
 
 /// Raised when a caller has to change with the module.
-const BORDER_VERSION: u32 = 1;
+const BORDER_VERSION: u32 = 2;
 
 /// Below it lies what called, above it nothing that is needed: more than any operation puts on the stack.
 const STACK_BYTES: usize = 24 * 1024;

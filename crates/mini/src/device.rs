@@ -1,10 +1,16 @@
-//! What the module remembers between two calls: the generator, the proof key, and the request whose answer is awaited.
+//! What the module remembers between two calls: the generator, the proof key, the request whose answer is awaited, and the
+//! policies that were verified.
+
+#[cfg(feature = "tokenizer")]
+use alloc::vec::Vec;
 
 #[cfg(feature = "visit")]
 use lingpai_core::access_token::AccessToken;
 use lingpai_core::crypto::Drbg;
 #[cfg(feature = "visit")]
 use lingpai_core::exchange::PendingExchange;
+#[cfg(feature = "tokenizer")]
+use lingpai_core::tokenization::Policy;
 use lingpai_core::{ErrorCode, Result};
 
 #[cfg(feature = "proofs")]
@@ -19,6 +25,9 @@ pub(crate) struct Device {
     pub(crate) access_token: Option<AccessToken>,
     #[cfg(feature = "visit")]
     pub(crate) pending: Option<PendingExchange>,
+    /// Oldest first.
+    #[cfg(feature = "tokenizer")]
+    pub(crate) policies: Vec<Policy>,
 }
 
 impl Device {
@@ -30,6 +39,8 @@ impl Device {
         access_token: None,
         #[cfg(feature = "visit")]
         pending: None,
+        #[cfg(feature = "tokenizer")]
+        policies: Vec::new(),
     };
 
     /// The generator. Without entropy there is none, and nothing is made up.

@@ -19,5 +19,7 @@ mod primitives;
 mod proof;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
+#[cfg(feature = "tokenizer")]
+mod tokenizer;
 #[cfg(feature = "visit")]
 mod visit;

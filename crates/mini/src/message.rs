@@ -14,6 +14,12 @@ impl<'a> Fields<'a> {
         Self(message)
     }
 
+    /// Whether nothing is left.
+    #[cfg(feature = "tokenizer")]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn optional_bytes(&mut self) -> Result<Option<&'a [u8]>> {
         let (length, rest) = self.0.split_first_chunk().ok_or(ErrorCode::Malformed)?;
         let length = u32::from_le_bytes(*length);
@@ -55,5 +61,16 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn time(&mut self) -> Result<UnixSeconds> {
         self.number().map(|seconds| UnixSeconds::new(i64::from(seconds)))
+    }
+    /// A time in milliseconds: two fields, whole seconds and the rest.
+    #[cfg(feature = "tokenizer")]
+    pub(crate) fn milliseconds(&mut self) -> Result<u64> {
+        Ok(u64::from(self.number()?) * 1000 + u64::from(self.number()?))
+    }
+
+    /// A field that is 1 for yes.
+    #[cfg(feature = "tokenizer")]
+    pub(crate) fn flag(&mut self) -> Result<bool> {
+        Ok(self.number()? == 1)
     }
 }

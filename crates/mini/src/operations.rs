@@ -17,6 +17,8 @@ use crate::message::Fields;
 use crate::primitives;
 #[cfg(feature = "proofs")]
 use crate::proof;
+#[cfg(feature = "tokenizer")]
+use crate::tokenizer;
 #[cfg(feature = "visit")]
 use crate::visit;
 
@@ -40,7 +42,9 @@ pub(crate) fn carry_out(operation: u32, message: &[u8], device: &mut Device) -> 
         #[cfg(feature = "proofs")]
         20..30 => proof::carry_out(operation, fields, device),
         #[cfg(feature = "visit")]
-        30.. => visit::carry_out(operation, fields, device),
+        30..40 => visit::carry_out(operation, fields, device),
+        #[cfg(feature = "tokenizer")]
+        40.. => tokenizer::carry_out(operation, fields, device),
         _ => Err(ErrorCode::Internal.into()),
     }
 }

@@ -44,7 +44,7 @@ fn use_key(fields: &mut Fields<'_>, device: &mut Device) -> Output {
     Ok(thumbprint.into_bytes())
 }
 
-/// Method, URL, time, token and nonce (or absent) → a proof.
+/// Method, URL, time, token, nonce and body (or absent) → a proof, which covers the body.
 fn prove(fields: &mut Fields<'_>, device: &mut Device) -> Output {
     let mut jti = [0; 16];
     device.generator()?.fill(&mut jti)?;
@@ -57,7 +57,7 @@ fn prove(fields: &mut Fields<'_>, device: &mut Device) -> Output {
         nonce: fields.optional_text()?,
     };
     let key = device.proof_key.as_ref().ok_or(ErrorCode::KeyNotFound)?;
-    let draft = ProofDraft::of_plain_url(&key.public, claims)?;
+    let draft = ProofDraft::of_plain_url(&key.public, claims, fields.optional_text()?)?;
     let signature = key.private.sign(draft.signing_input().as_bytes());
     Ok(draft.finish(&signature).into_bytes())
 }

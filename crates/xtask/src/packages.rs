@@ -18,7 +18,8 @@ pub(crate) struct Package {
 pub(crate) struct Module {
     /// `dist/wasm/lingpai_<name>_bg.wasm` and so on.
     pub(crate) name: &'static str,
-    /// Cargo profile; the root `Cargo.toml` says why. No two modules of a crate share one.
+    /// Cargo profile; the root `Cargo.toml` says why. Modules that share one share what was compiled of their dependencies, and are
+    /// taken away one after the other.
     pub(crate) profile: &'static str,
     /// Whether the crate's default features are in it.
     pub(crate) default_features: bool,
@@ -51,13 +52,24 @@ const IN_LOOPS: [&str; 2] =
 pub(crate) const PACKAGES: [Package; 2] = [
     Package {
         name: "h5",
-        test_features: "",
+        test_features: "store",
         modules: &[
             Module {
                 name: "h5",
                 profile: "wasm-small",
                 default_features: true,
                 features: "",
+                rustflags: &IN_LOOPS,
+                short_names: true,
+                many_instances: true,
+                goal: "-Oz --one-caller-inline-max-function-size=0",
+            },
+            // For pages that keep something of their own, or a visit beyond its tab; loaded by the first store.
+            Module {
+                name: "store",
+                profile: "wasm-small",
+                default_features: false,
+                features: "store",
                 rustflags: &IN_LOOPS,
                 short_names: true,
                 many_instances: true,
@@ -107,7 +119,7 @@ pub(crate) const PACKAGES: [Package; 2] = [
 
 /// The package whose modules have no glue.
 pub(crate) struct BarePackage {
-    pub(crate) modules: [BareModule; 3],
+    pub(crate) modules: [BareModule; 4],
     pub(crate) rustflags: [&'static str; 3],
     /// wasm-opt's goal.
     pub(crate) goal: &'static str,
@@ -138,6 +150,13 @@ pub(crate) const MINI: BarePackage = BarePackage {
             file: "lingpai_mini_visit.wasm",
             profile: "wasm-mini-visit",
             features: "visit",
+            as_javascript: false,
+        },
+        // Tokens while the vault is away; loaded beside either by the first tokenizer
+        BareModule {
+            file: "lingpai_mini_tokenizer.wasm",
+            profile: "wasm-mini-tokenizer",
+            features: "tokenizer",
             as_javascript: false,
         },
         // For runtimes without WebAssembly

@@ -120,8 +120,9 @@ async function wasm(webAssembly, name, draws) {
   if (draws) {
     call(8, draws[0], draws[1], 'probe')
     call(21, call(20))
+    const url = 'https://api.example.com/'
     out.msPerProof =
-      1 / rate(() => call(22, 'GET', 'https://api.example.com/', 1700000000, undefined, undefined))
+      1 / rate(() => call(22, 'GET', url, 1700000000, undefined, undefined, undefined))
   }
   return out
 }

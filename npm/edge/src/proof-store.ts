@@ -1,5 +1,6 @@
 // Where proofs are used up: the replay store, asked together with the source of revocations that shares it. A request then costs one
-// question less; in a Durable Object that is a round trip.
+// question less; in a Durable Object that is a round trip. The two are different places, so that all verifiers of one address have to
+// use the same of them: see `familyRevocation`.
 import { LingpaiError } from './error.js'
 import type { BurnOutcome, Claims, ReplayStore, RevocationSource } from './types.js'
 

@@ -8,13 +8,15 @@ import { usable } from './option-values.js'
 import { possession, type Burn, type Possession } from './possession.js'
 import { problemResponse } from './problem.js'
 import { scopeIncludes } from './scope.js'
-import { answer, jsonAnswer, jsonBody, refusalOf, TooMany } from './vault/answers.js'
+import { answer, jsonAnswer, jsonBody, refusalOf } from './vault/answers.js'
 import { readTrail, rotateAll, type RotationReport } from './vault/operations.js'
 import { readOptions, type VaultOptions } from './vault/options.js'
 import { reconcile, type Policy } from './vault/reconcile.js'
 import type { VaultContext } from './vault/registration.js'
 import { mayUse } from './vault/scopes.js'
-import { callerOf, canonical, erase, failure, lease, reveal, tokenize } from './vault/tokens.js'
+import { erase, eraseSubject } from './vault/erasure.js'
+import { failure, take } from './vault/rates.js'
+import { callerOf, canonical, lease, reveal, tokenize } from './vault/tokens.js'
 import type { ReplayStore } from './types.js'
 import type { Verified } from './verifier.js'
 
@@ -51,6 +53,12 @@ export interface Vault {
     items: readonly { field: string; token: string }[],
     by?: Actor,
   ): Promise<{ token: string; erased: boolean }[]>
+  /**
+   * Erases every value that this subject of a tenant's visit tokens, and nobody else, has had tokenized, and gives how many; asked
+   * again, the same number. For a subject that never comes back, such as the id of an identity: no value of theirs is taken for 40
+   * days, so that nothing under way brings anything back. Rejects with `storage_unavailable`; repeat it then.
+   */
+  eraseSubject(tenant: string, subject: string, by?: Actor): Promise<number>
   /** Begins to bring all values of a tenant under the data key that serves, and tells how many are not. */
   rotate(tenant: string): Promise<RotationReport>
   /** A page of the audit trail of a tenant, at most 500 entries; `next` is where the following one begins. */
@@ -143,6 +151,7 @@ export function createVault(options: VaultOptions): Vault {
         return jsonAnswer(await readTrail(context, tenant, after), now())
       }),
     erase: (tenant, items, by = {}) => erase(context, tenant, items, by),
+    eraseSubject: (tenant, subject, by = {}) => eraseSubject(context, tenant, subject, by),
     rotate: (tenant) => rotateAll(context, tenant),
     auditTrail: (tenant, after) => readTrail(context, tenant, after),
   }
@@ -173,13 +182,10 @@ async function issuePolicy(
       ),
     ),
   ) as { command: unknown }
+  await take(context, { tenant, holder }, [{ name: 'policies', count: 1, limit: policiesPerHour }])
   let granted: unknown
   try {
-    const store = settings.store.holder(tenant, holder)
-    const rate = { name: 'policies', count: 1, limit: policiesPerHour }
-    const wait = await store.take([rate], 3600)
-    if (wait !== undefined) throw new TooMany(wait)
-    granted = await store.grant(JSON.stringify(command))
+    granted = await settings.store.holder(tenant, holder).grant(JSON.stringify(command))
   } catch (error) {
     throw failure(context, error)
   }

@@ -1,6 +1,6 @@
 // Work for one tab at a time: a Web Lock where there are locks, which the browser frees when a tab dies; and a lease in the store,
 // whose revision is the fence: a tab that was taken over while it stood still finds its writes refused.
-import { loadEngine } from './engine.js'
+import { loadStoreEngine } from './store-engine.js'
 import type { Store } from './store.js'
 
 /** A turn of this tab. */
@@ -74,7 +74,7 @@ async function takeTurn<T>(
   work: (turn: Turn) => Promise<T>,
 ): Promise<Led<T>> {
   const holder = idOfTurn()
-  const { claimLease } = await loadEngine()
+  const { claimLease } = await loadStoreEngine()
   const ending = new AbortController()
   const timer = setTimeout(() => ending.abort(), holdMs)
   let fence: Turn['fence'] = []
@@ -120,7 +120,7 @@ async function leaseLeft(store: Store, key: string, holdMs: number): Promise<num
   const [row] = await store.read([key])
   // Taken a moment ago, and not written yet.
   if (!row || store.tier !== 'indexeddb') return shortestWaitMs
-  const { claimLease } = await loadEngine()
+  const { claimLease } = await loadStoreEngine()
   const claim = claimLease(row.value, '-', Date.now(), holdMs, false)
   const released = / 0 $/.test(row.value)
   if (typeof claim === 'number') return Math.max(claim, shortestWaitMs)

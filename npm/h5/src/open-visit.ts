@@ -5,7 +5,7 @@ import { LingpaiError, toLingpaiError } from './errors.js'
 import { isOurs, partyOf, resume, type Holding } from './holding.js'
 import { keepLaunchInMemory } from './launch.js'
 import { readOptions, type OpenVisitOptions, type Settings } from './options.js'
-import { discardPage, preparePage, slotOf, type Page } from './page.js'
+import { discardPage, loadSharing, preparePage, slotOf, type Page } from './page.js'
 import type { VisitRecord } from './record.js'
 import { askForLaunch, canAskForLaunch, isFramed, launchFromAddress } from './redeem.js'
 import { refresh, type RefreshOutcome } from './refresh.js'
@@ -43,7 +43,8 @@ async function open(settings: Settings, signal: AbortSignal): Promise<Visit> {
   let page: Page | undefined
   try {
     signal.throwIfAborted()
-    page = await preparePage(await loadEngine(), settings)
+    const [engine, sharing] = await Promise.all([loadEngine(), loadSharing(settings)])
+    page = await preparePage(engine, sharing, settings)
     signal.throwIfAborted()
     const holding = await start(page, signal)
     // What was granted is in the record, where the next start finds it.

@@ -1,6 +1,7 @@
 // What the parts of one visit share.
 import { createClock, type Clock } from './clock.js'
 import type { Engine } from './engine.js'
+import { LingpaiError } from './errors.js'
 import { createEmit, type Emit } from './events.js'
 import { createHttp, type Http } from './http.js'
 import { createIssuerKeys, type IssuerKeys } from './issuer-keys.js'
@@ -8,8 +9,7 @@ import { readKeys, type Settings } from './options.js'
 import { waitingLaunch } from './launch.js'
 import { createRefreshLock, type RefreshLock } from './refresh-lock.js'
 import { createRecords, type Records, type VisitRecord } from './record.js'
-import { createSharedRecords, type SharedRecords } from './shared-records.js'
-import { createStore } from './store-calls.js'
+import type { SharedVisit } from './shared-visit.js'
 import type { PageKeys } from './wasm/lingpai_h5_bg.js'
 
 /** A page with its keys, before or during a visit. */
@@ -23,7 +23,7 @@ export interface Page {
   issuerKeys: IssuerKeys
   records: Records
   /** The same, where tabs share them. */
-  shared: SharedRecords | undefined
+  shared: SharedVisit | undefined
   /** Another tab changed what is shared. */
   changes: EventTarget
   /** The visit from before a reload, if there was one. */
@@ -83,8 +83,31 @@ function factsOf(keys: PageKeys): KeyFacts {
   return JSON.parse(keys.facts()) as KeyFacts
 }
 
+/** What pages need whose visits outlive them. */
+export type Sharing = typeof import('./shared-visit.js')
+
+/** Loads it, where it is asked for and keys can be kept, together with the module that it needs. */
+export async function loadSharing({ storage }: Settings): Promise<Sharing | undefined> {
+  if (storage !== 'persistent' || !globalThis.crypto?.subtle) return undefined
+  let sharing: Sharing
+  try {
+    sharing = await import('./shared-visit.js')
+  } catch (cause) {
+    throw new LingpaiError('network_unavailable', {
+      message: 'part of the package is missing',
+      cause,
+    })
+  }
+  await sharing.loadStoreEngine()
+  return sharing
+}
+
 /** Opens the page's keys and what is left from before a reload. */
-export async function preparePage(engine: Engine, settings: Settings): Promise<Page> {
+export async function preparePage(
+  engine: Engine,
+  sharing: Sharing | undefined,
+  settings: Settings,
+): Promise<Page> {
   const { issuer, storage, now } = settings
   const emit = createEmit(settings.onEvent, now)
   const slot = slotOf(settings)
@@ -96,8 +119,10 @@ export async function preparePage(engine: Engine, settings: Settings): Promise<P
   if (keep && !kept) emit({ type: 'storage_unavailable', what: 'proof_key' })
 
   const changes = new EventTarget()
-  const shared =
-    kept && storage === 'persistent' ? await shareRecords(engine, settings, changes) : undefined
+  const changed = () => void changes.dispatchEvent(new Event('change'))
+  const shared = kept
+    ? await sharing?.shareVisit(settings, engine.fingerprint(slot), changed)
+    : undefined
   const records = shared ?? createRecords(keys, sealsRecords, slot, emit)
   const former = await records.read()
   const clock = createClock(engine, now)
@@ -129,14 +154,3 @@ export async function preparePage(engine: Engine, settings: Settings): Promise<P
 }
 
 const noLock: RefreshLock = { holds: async () => true, release() {} }
-
-async function shareRecords(
-  engine: Engine,
-  settings: Settings,
-  changes: EventTarget,
-): Promise<SharedRecords> {
-  const { onEvent } = settings
-  const store = await createStore({ name: 'visits', ...(onEvent && { onEvent }) })
-  const changed = () => void changes.dispatchEvent(new Event('change'))
-  return createSharedRecords(store, engine.fingerprint(slotOf(settings)), changed)
-}

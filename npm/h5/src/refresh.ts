@@ -5,7 +5,6 @@ import { perform } from './exchange.js'
 import { hold, isOurs, isSameParty, partyOf, resume, type Holding } from './holding.js'
 import type { Page } from './page.js'
 import type { VisitRecord } from './record.js'
-import { refreshTogether } from './shared-refresh.js'
 
 /** A refresh that worked, or did not; `ended` if the authority said that the visit is over. */
 export type RefreshOutcome = { holding: Holding } | { failure: LingpaiError; ended: boolean }
@@ -17,7 +16,7 @@ export async function refresh(
   signal: AbortSignal,
 ): Promise<RefreshOutcome> {
   try {
-    if (page.shared) return await refreshTogether(page, page.shared, record, signal)
+    if (page.shared) return await page.shared.refresh(page, record, signal)
     const newest = await keptElsewhere(page, record)
     signal.throwIfAborted()
     const newer = newest && (await resume(page, newest, signal))

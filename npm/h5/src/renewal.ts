@@ -7,7 +7,6 @@ import { isSameParty, partyOf, type Holding } from './holding.js'
 import type { Page } from './page.js'
 import { askForLaunch, canAskForLaunch } from './redeem.js'
 import { refresh } from './refresh.js'
-import { endedElsewhere } from './shared-refresh.js'
 import { inTurn, unlessAborted } from './waiting.js'
 
 /** What a visit holds, kept fresh. */
@@ -130,7 +129,7 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
   const hear = () => {
     const { shared } = page
     if (!shared || closed.aborted || ended) return
-    void endedElsewhere(shared, holding).then(
+    void shared.endedElsewhere(holding).then(
       (code) => {
         if (code && !closed.aborted && !ended) end(code)
       },

@@ -52,11 +52,14 @@ export async function refreshTogether(
   }
 }
 
+/** How another tab can end a visit. */
+export type EndedElsewhere = 'visit_ended' | 'launch_conflict'
+
 /** How the visit of a record was ended by another tab, if it was. */
 export async function endedElsewhere(
   shared: SharedRecords,
   record: VisitRecord,
-): Promise<'visit_ended' | 'launch_conflict' | undefined> {
+): Promise<EndedElsewhere | undefined> {
   if ((await shared.closedLaunch()) === record.launch) return 'visit_ended'
   const kept = await shared.read()
   return kept && !isSameParty(partyOf(record), partyOf(kept)) ? 'launch_conflict' : undefined

@@ -1,11 +1,11 @@
 // Opens stores: checks what the app passes, and calls the module.
-import { dropEngine, loadEngine, type Engine } from './engine.js'
-import { LingpaiError, toLingpaiError } from './errors.js'
+import { isTrap, LingpaiError, toLingpaiError } from './errors.js'
+import { dropStoreEngine, loadStoreEngine, type StoreEngine } from './store-engine.js'
 import type { StoreEvent } from './store-events.js'
 import type { Batch, OpenStoreOptions, Store, StoreTier, Written } from './store.js'
 import { unlessAborted } from './waiting.js'
 
-type Handle = InstanceType<Engine['Store']>
+type Handle = InstanceType<StoreEngine['Store']>
 type Found = [value: string, revision: number, key: string]
 
 const keyPattern = /^[ -~]{1,512}$/
@@ -23,7 +23,7 @@ export async function createStore(options: OpenStoreOptions): Promise<Store> {
     throw new TypeError('openTimeoutMs: 200 to 60000')
   }
   signal?.throwIfAborted()
-  const engine = await unlessAborted(loadEngine(), signal)
+  const engine = await unlessAborted(loadStoreEngine(), signal)
 
   const instance = await startInstance(engine, options, openTimeoutMs, signal)
   return face(instance, options, openTimeoutMs)
@@ -38,7 +38,7 @@ interface Instance {
 }
 
 async function startInstance(
-  engine: Engine,
+  engine: StoreEngine,
   { name, onEvent }: OpenStoreOptions,
   openTimeoutMs: number,
   signal?: AbortSignal,
@@ -91,7 +91,7 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
   const bury = (dead: Instance) => {
     if (instance !== dead) return
     instance = undefined
-    dropEngine()
+    dropStoreEngine()
     try {
       dead.stopListening()
       dead.database?.close()
@@ -100,7 +100,7 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
     }
   }
   const restart = async () => {
-    const engine = await loadEngine()
+    const engine = await loadStoreEngine()
     tell(onEvent, { atMs: Date.now(), store: name, type: 'restarted' })
     return (instance = await startInstance(engine, options, openTimeoutMs))
   }
@@ -119,7 +119,10 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
     } catch (thrown) {
       if (thrown instanceof LingpaiError && thrown.code === 'closed') throw thrown
       bury(asked)
-      throw toLingpaiError(thrown)
+      // Other modules are not concerned.
+      throw isTrap(thrown)
+        ? new LingpaiError('internal', { cause: thrown })
+        : toLingpaiError(thrown)
     }
   }
   const state = () => {

@@ -51,12 +51,10 @@ export async function openDevice(settings: Settings): Promise<Device> {
 
 /** Seeds the module's generator; the result recognises the draw and tells nothing about it. */
 export async function seed(host: Host, engine: Engine): Promise<string | undefined> {
-  if (host.randomBytes === undefined) return undefined
+  const { randomBytes } = host
+  if (randomBytes === undefined) return undefined
   const draw = async () => {
-    const bytes =
-      host.randomBytes === undefined
-        ? undefined
-        : await within(host, randomTimeoutMs, host.randomBytes(32))
+    const bytes = await within(host, randomTimeoutMs, randomBytes(32))
     // Not `instanceof`: buffers of another realm are none of this one's.
     const isBuffer = Object.prototype.toString.call(bytes) === '[object ArrayBuffer]'
     if (!isBuffer) throw new LingpaiError('entropy_missing')

@@ -20,6 +20,7 @@ export interface TokenRequest {
 /** The way to the gateway. */
 export interface Gateway {
   readonly url: string
+  readonly origin: string
   /** Resolves with the body of a good answer. Rejects with the refusal, or `network_unavailable`. */
   ask(request: TokenRequest): Promise<HostResponse>
   /** The nonce that a server gave last, by origin. */
@@ -49,7 +50,7 @@ export function within<Result>(
   promise: Promise<Result>,
 ): Promise<Result> {
   const late = host.wait(milliseconds).then(() => {
-    throw new LingpaiError('network_unavailable', { message: 'the platform did not call back' })
+    throw new LingpaiError('network_unavailable', { message: 'the platform is silent' })
   })
   return Promise.race([promise, late])
 }
@@ -90,6 +91,7 @@ export function createGateway(host: Host, engine: Engine, url: string, clock: Cl
         clock.nowSeconds(),
         undefined,
         nonces[origin],
+        undefined,
       )
     }
     const sending = host.request({
@@ -148,7 +150,7 @@ export function createGateway(host: Host, engine: Engine, url: string, clock: Cl
     }
   }
 
-  return { url, ask, nonces, nowSeconds: clock.nowSeconds }
+  return { url, origin, ask, nonces, nowSeconds: clock.nowSeconds }
 }
 
 function parsed(body: string): Record<string, unknown> {

@@ -51,7 +51,9 @@ export interface Host {
   /** A fresh code of the platform's login. */
   login(): Promise<LoginCode>
   /** Calls back whenever the mini-program comes to the front. */
-  onShow?(listener: () => void): void
+  onShow?: ((listener: () => void) => void) | undefined
+  /** Calls back whenever the mini-program goes to the background. Moments later nothing runs any more. */
+  onHide?: ((listener: () => void) => void) | undefined
   /** An instance of the module at a path in the code package. Left out where there is no WebAssembly. */
   instantiate?(path: string, imports: object): Promise<unknown>
 }

@@ -29,6 +29,8 @@ export interface KeeperOptions {
   /** The device's clock. */
   nowMs(): number
   offsetMs(): number
+  /** Whether it is over: logged out. */
+  closed(): boolean
   failed(error: LingpaiError): void
 }
 
@@ -36,6 +38,8 @@ export interface KeeperOptions {
 export interface Keeper {
   /** A good token. `renewed`: another one than the one refused just now. */
   token(refused?: string): Promise<Token>
+  /** Whose token is at hand, good or not. */
+  subject(): string | undefined
   /** Renews what is due, and says nothing if it cannot. */
   check(): Promise<void>
 }
@@ -49,9 +53,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const { engine, kept, nowSeconds, nowMs } = options
   let pausedUntilMs = 0
   let reason: LingpaiError | undefined
+  const checkOpen = () => {
+    if (options.closed()) throw new LingpaiError('closed')
+  }
   const renew = singleFlight(async () => {
     try {
       const token = await options.renew()
+      // What came too late was not kept, and serves nobody.
+      checkOpen()
       pausedUntilMs = 0
       return token
     } catch (thrown) {
@@ -78,6 +87,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   })
 
   async function token(refused?: string): Promise<Token> {
+    checkOpen()
     const own = kept()
     const usable = own !== undefined && own.text !== refused && isGood(own)
     if (usable && !isDue(own)) return out(own)
@@ -99,5 +109,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
     await renew().catch(() => {})
   }
 
-  return { token, check }
+  const subject = () => {
+    const own = kept()
+    return own && own.subject
+  }
+
+  return { token, subject, check }
 }

@@ -1,18 +1,16 @@
 // createMini: login, tokens and requests of one mini-program.
-import { openDevice, seed, type Device } from './device'
+import { seed } from './device'
 import { LingpaiError } from './errors'
-import { singleFlight } from './flight'
-import { createGateway, type Gateway } from './gateway'
-import { createKeeper, type Keeper, type Token } from './keeper'
-import { renewLogin, type LoginOptions } from './login'
-import { readOptions, type MiniOptions, type Settings } from './options'
-import type { KeptToken } from './record'
+import { further, type Further } from './further'
+import type { Keeper, Token } from './keeper'
+import { kit, type Holder } from './kit'
+import { readOptions, type MiniOptions } from './options'
+import { makeReady, type Ready } from './ready'
 import { sendRequest, type MiniRequest, type MiniResponse } from './request'
-import { trust, type Trusted } from './trust'
-import { redeem, renewVisit, type VisitOptions } from './visit'
+import { redeem } from './visit'
 
 /** A visit that was opened with an access token of the app's back-end. */
-export interface MiniVisit {
+export interface MiniVisit extends Further {
   /** A good token of the visit. Rejects with `visit_ended` once it cannot be renewed any more. */
   token(): Promise<Token>
   /** A request with it; see {@link Mini.request}. */
@@ -34,7 +32,7 @@ export interface MiniStatus {
 }
 
 /** One mini-program. */
-export interface Mini {
+export interface Mini extends Further {
   /** Logs in unless there is a good token. `fresh`: with a new code of the platform, whatever there is. */
   login(options?: { fresh?: boolean }): Promise<Token>
   /** A good token: the one at hand, a refreshed one, or one by a new login. */
@@ -45,20 +43,13 @@ export interface Mini {
   openVisit(accessToken: string): Promise<MiniVisit>
   /** The visit of an earlier start that can still go on, if there is one. */
   resumeVisit(): Promise<MiniVisit | undefined>
-  /** Forgets tokens, refresh tokens and the proof key, here and in the platform's storage. */
+  /**
+   * Forgets tokens, refresh tokens and the proof key, here and in the platform's storage. Rejects with `storage_unavailable` where
+   * they are still there. What waits in a tokenizer can never be sent after that: flush it before.
+   */
   logout(): Promise<void>
   /** How things stand. */
   status(): Promise<MiniStatus>
-}
-
-interface Ready {
-  device: Device
-  gateway: Gateway
-  trusted: Trusted | undefined
-  login: Keeper
-  loginOptions: LoginOptions
-  visit: Keeper | undefined
-  visitOptions: VisitOptions | undefined
 }
 
 /** Makes one. Nothing is loaded or sent before the first call. Make one per mini-program, and keep it. */
@@ -67,11 +58,11 @@ export function createMini(options: MiniOptions): Mini {
   const { host, emit } = settings
   let current: Promise<Ready> | undefined
   let listening = false
-  const open = singleFlight(() => makeReady(settings))
+  let leaving: Promise<unknown> = Promise.resolve()
 
   function ready(): Promise<Ready> {
     if (current !== undefined) return current
-    const own = open()
+    const own = leaving.then(() => makeReady(settings))
     current = own
     // What failed is tried again by the next call.
     own.catch(() => {
@@ -98,21 +89,29 @@ export function createMini(options: MiniOptions): Mini {
   async function visitOf(it: Ready): Promise<MiniVisit> {
     const { visit } = it
     if (visit === undefined) throw new LingpaiError('visit_ended')
-    return {
-      token: () => visit.token(),
-      request: (request) => sendRequest(parts(it, visit), request),
-    }
+    return Object.assign(
+      {
+        token: () => visit.token(),
+        request: (request: MiniRequest) => sendRequest(holder(it, visit), request),
+      },
+      further(async () => holder(it, visit)),
+    )
   }
 
-  const parts = ({ device, gateway }: Ready, keeper: Keeper) => ({
-    host,
-    engine: device.engine,
+  const holder = ({ device, gateway }: Ready, keeper: Keeper): Holder => ({
+    kit,
+    settings,
+    device,
     gateway,
     keeper,
-    origins: settings.origins,
   })
 
-  return {
+  const byLogin = async () => {
+    const it = await ready()
+    return holder(it, it.login)
+  }
+
+  const own: Omit<Mini, keyof Further> = {
     async login({ fresh = false } = {}) {
       const it = await ready()
       if (!fresh) return it.login.token()
@@ -124,12 +123,10 @@ export function createMini(options: MiniOptions): Mini {
       return (await ready()).login.token()
     },
     async request(request) {
-      const it = await ready()
-      return sendRequest(parts(it, it.login), request)
+      return sendRequest(await byLogin(), request)
     },
     async openVisit(accessToken) {
-      if (settings.issuer === undefined)
-        throw new TypeError('issuer: a visit needs to know whom to believe')
+      if (settings.issuer === undefined) throw new TypeError('issuer: whom to believe')
       const it = await ready()
       if (it.visitOptions === undefined)
         throw new LingpaiError('proof_required', { message: 'no key can be made here' })
@@ -141,16 +138,23 @@ export function createMini(options: MiniOptions): Mini {
       const { token, refreshToken } = it.device.store.record.visit
       return token === undefined && refreshToken === undefined ? undefined : visitOf(it)
     },
-    async logout() {
-      const it = await ready()
-      await it.device.store.commit((record) => {
-        record.login = {}
-        record.visit = {}
-        delete record.pending
-        delete record.key
+    logout() {
+      const left = ready().then(async ({ device: { store } }) => {
+        const kept = store.commit((record) => {
+          record.login = {}
+          record.visit = {}
+          delete record.pending
+          delete record.key
+        })
+        // What is under way comes too late.
+        store.close()
+        await kept
+        if (!store.durable) throw new LingpaiError('storage_unavailable')
       })
       // The next call starts anew, with another key.
       current = undefined
+      leaving = left.catch(() => {})
+      return left
     },
     async status() {
       const { device } = await ready()
@@ -164,64 +168,5 @@ export function createMini(options: MiniOptions): Mini {
       }
     },
   }
-}
-
-async function makeReady(settings: Settings): Promise<Ready> {
-  const { host, emit } = settings
-  const device = await openDevice(settings)
-  const { engine, store, jkt } = device
-  const offsetMs = () => store.record.clockOffsetMs
-  const nowSeconds = () => Math.floor((host.now() + offsetMs()) / 1000)
-  const set = (gatewayMs: number) => void (store.record.clockOffsetMs = gatewayMs - host.now())
-  const gateway = createGateway(host, engine, settings.gateway, { nowSeconds, set })
-  const trusted =
-    settings.issuer === undefined ? undefined : trust(host, settings.issuer, settings.keys)
-  const keeper = (kept: () => KeptToken | undefined, renew: () => Promise<KeptToken>) =>
-    createKeeper({
-      engine,
-      kept,
-      renew,
-      nowSeconds,
-      offsetMs,
-      nowMs: () => host.now(),
-      failed: (error) => emit({ type: 'renewal-failed', error }),
-    })
-  const verifying = engine.ability === 'visits' ? trusted : undefined
-  const { clientId, audience, scope } = settings
-  const loginOptions = {
-    host,
-    engine,
-    gateway,
-    store,
-    clientId,
-    audience,
-    scope,
-    jkt,
-    trusted: verifying,
-    emit,
-  }
-  // A token that is bound to a key is of no use to who has none.
-  const usable = (token: KeptToken | undefined) =>
-    token !== undefined && (token.type === 'DPoP') === (jkt !== undefined) ? token : undefined
-  const login = keeper(
-    () => usable(store.record.login.token),
-    () => renewLogin(loginOptions),
-  )
-  if (verifying === undefined || jkt === undefined) {
-    return {
-      device,
-      gateway,
-      trusted,
-      login,
-      loginOptions,
-      visit: undefined,
-      visitOptions: undefined,
-    }
-  }
-  const visitOptions = { host, engine, gateway, store, trusted: verifying, emit }
-  const visit = keeper(
-    () => store.record.visit.token,
-    () => renewVisit(visitOptions),
-  )
-  return { device, gateway, trusted, login, loginOptions, visit, visitOptions }
+  return Object.assign(own, further(byLogin))
 }

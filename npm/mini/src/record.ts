@@ -51,6 +51,8 @@ export interface MiniRecord {
   pending?: PendingLogin
   login: Grant
   visit: Grant
+  /** Stores of tokenizers that there are, so that one that was cleared is missed. */
+  stores?: string[]
 }
 
 /** Platforms give a key between 200 KB and 1 MB; a record that grows beyond this is a fault. */
@@ -67,8 +69,7 @@ export function emptyRecord(owner: string): MiniRecord {
 export function writeRecord(engine: Engine, record: MiniRecord): string {
   const json = JSON.stringify(record)
   const text = `${prefix}${checksum(engine, json)}.${json}`
-  if (utf8(text).length > maxRecordBytes)
-    throw new LingpaiError('limit_exceeded', { message: 'the record is too large' })
+  if (utf8(text).length > maxRecordBytes) throw new LingpaiError('limit_exceeded')
   return text
 }
 
@@ -79,7 +80,7 @@ export function readRecord(engine: Engine, text: string, owner: string): MiniRec
   const json = text.slice(dot + 1)
   if (text.slice(prefix.length, dot) !== checksum(engine, json)) return undefined
   const record = JSON.parse(json) as MiniRecord
-  return record.owner === owner ? record : undefined
+  return record.owner === owner && record.login && record.visit ? record : undefined
 }
 
 function checksum(engine: Engine, json: string): string {

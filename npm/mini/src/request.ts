@@ -4,8 +4,9 @@ import type { Engine } from './engine/engine'
 import { operations } from './engine/operations'
 import { LingpaiError } from './errors'
 import { originOf, within, type Gateway } from './gateway'
-import type { Host, HostRequest, HostResponse } from './host'
-import type { Keeper, Token } from './keeper'
+import type { HostRequest, HostResponse } from './host'
+import type { Token } from './keeper'
+import type { Holder } from './kit'
 
 /** A request to a service. */
 export interface MiniRequest {
@@ -30,25 +31,29 @@ export interface MiniResponse {
   json(): unknown
 }
 
-/** What requests stand on. */
-export interface RequestOptions {
-  host: Host
-  engine: Engine
-  gateway: Gateway
-  keeper: Keeper
-  origins: readonly string[]
+/** A proof of the key for a request that carries `token`. Its body, if it has one, is covered by its hash (`lp_body`). */
+export function proofOf(
+  engine: Engine,
+  gateway: Gateway,
+  { method, url, body }: Pick<HostRequest, 'method' | 'url' | 'body'>,
+  token: string,
+): string {
+  const nonce = gateway.nonces[originOf(url)]
+  return engine.text(operations.prove, method, url, gateway.nowSeconds(), token, nonce, body)
 }
 
-/** Sends a request. Whatever the service answers resolves, a bad status too. */
+/** Sends a request with the holder's token, to one of `origins`. Whatever the service answers resolves, a bad status too. */
 export async function sendRequest(
-  options: RequestOptions,
+  holder: Holder,
   request: MiniRequest,
+  origins: readonly string[] = holder.settings.origins,
 ): Promise<MiniResponse> {
-  const { host, keeper, gateway } = options
+  const { keeper, gateway, settings } = holder
+  const { host } = settings
   const origin = originOf(request.url)
-  if (origin === '' || options.origins.indexOf(origin) < 0) {
+  if (origin === '' || origins.indexOf(origin) < 0) {
     throw new LingpaiError('origin_mismatch', {
-      message: 'the token is not for this address: see the option origins',
+      message: 'not one of the option origins',
     })
   }
   const method = (request.method || 'GET').toUpperCase()
@@ -57,7 +62,7 @@ export async function sendRequest(
   let token = await keeper.token()
   let [renewed, nonceAsked] = [false, false]
   for (;;) {
-    const answer = await send(options, request, method, token)
+    const answer = await send(holder, request, method, token)
     const nonce = answer.headers['dpop-nonce']
     const asksNonce = nonce !== undefined && nonce !== gateway.nonces[origin]
     if (nonce !== undefined) gateway.nonces[origin] = nonce
@@ -77,32 +82,21 @@ export async function sendRequest(
 }
 
 function send(
-  options: RequestOptions,
+  { settings, device, gateway }: Holder,
   request: MiniRequest,
   method: string,
   token: Token,
 ): Promise<HostResponse> {
-  const { host, engine, gateway } = options
   const { url, body, timeoutMs = 30_000 } = request
   const headers: Record<string, string> = { accept: 'application/json' }
   if (body !== undefined && typeof body !== 'string') headers['content-type'] = 'application/json'
   const given = request.headers || {}
   for (const name of Object.keys(given)) headers[name.toLowerCase()] = given[name] as string
   headers['authorization'] = `${token.type} ${token.text}`
-  if (token.type === 'DPoP') {
-    const nonce = gateway.nonces[originOf(url)]
-    headers['dpop'] = engine.text(
-      operations.prove,
-      method,
-      url,
-      gateway.nowSeconds(),
-      token.text,
-      nonce,
-    )
-  }
   const sent: HostRequest = { url, method, headers, timeoutMs }
   if (body !== undefined) sent.body = typeof body === 'string' ? body : JSON.stringify(body)
-  return within(host, timeoutMs + 5_000, host.request(sent))
+  if (token.type === 'DPoP') headers['dpop'] = proofOf(device.engine, gateway, sent, token.text)
+  return within(settings.host, timeoutMs + 5_000, settings.host.request(sent))
 }
 
 function response({ headers, body }: HostResponse, status: number): MiniResponse {

@@ -11,9 +11,16 @@ export interface Store {
   readonly record: MiniRecord
   /** Whether the last commit was kept. */
   readonly durable: boolean
+  /** Whether it was closed. */
+  readonly closed: boolean
   /** Changes the record, then keeps it. One commit after the other; never rejects. */
   commit(change: (record: MiniRecord) => void): Promise<void>
+  /** From now on nothing is changed or kept any more: whatever is under way comes too late. */
+  close(): void
 }
+
+/** Those of this process: who opens a record twice opens the same, and neither writes over what the other has. */
+const stores: Record<string, Store> = {}
 
 /** Opens the record of an owner. */
 export async function openStore(
@@ -23,7 +30,10 @@ export async function openStore(
   owner: string,
   emit: (event: MiniEvent) => void,
 ): Promise<Store> {
-  let durable = true
+  const name = [host.id, key, owner].join()
+  const open = stores[name]
+  if (open !== undefined) return open
+  let [durable, closed] = [true, false]
   const failed = (error: unknown) => {
     durable = false
     emit({ type: 'storage-failed', error: toLingpaiError(error) })
@@ -33,12 +43,20 @@ export async function openStore(
   if (kept !== undefined && found === undefined) emit({ type: 'record-dropped' })
   const record = found || emptyRecord(owner)
   let last: Promise<void> = Promise.resolve()
-  return {
+  return (stores[name] = stores[name] || {
     record,
     get durable() {
       return durable
     },
+    get closed() {
+      return closed
+    },
+    close() {
+      closed = true
+      delete stores[name]
+    },
     commit(change) {
+      if (closed) return last
       change(record)
       const write = async () => {
         try {
@@ -51,7 +69,7 @@ export async function openStore(
       last = last.then(write)
       return last
     },
-  }
+  })
 }
 
 function parse(engine: Engine, text: string, owner: string): MiniRecord | undefined {

@@ -21,7 +21,7 @@ const paths = {
   '/v1/operations': 'execute',
 }
 
-const methods = ['reserve', 'open', 'begin', 'settle', 'close', 'release', 'adopt', 'forget']
+const methods = ['reserve', 'open', 'begin', 'settle', 'close', 'bury', 'release', 'adopt', 'forget']
 
 const services = new Map()
 const events = []

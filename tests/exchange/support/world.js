@@ -12,8 +12,12 @@ import { startWorker } from '../../support/worker.js'
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
-/** Starts everything. `register` changes the registrations. */
-export async function startWorld({ register = (registrations) => registrations, onOutput } = {}) {
+/** Starts everything. `register` changes the registrations, `bindings` are added. */
+export async function startWorld({
+  register = (registrations) => registrations,
+  bindings: more = {},
+  onOutput,
+} = {}) {
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
   const deployment = await createDeployment({ issuer, pages: ['https://page.example'] })
@@ -23,6 +27,7 @@ export async function startWorld({ register = (registrations) => registrations, 
     ...deployment.bindings,
     MINI_PROGRAMS: JSON.stringify(register(registrations({ audience: deployment.audience }))),
     SESSION_KEYS: JSON.stringify([{ key: sessionKey }]),
+    ...more,
   }
   const worker = await startWorker({ port, bindings, onOutput })
   return {

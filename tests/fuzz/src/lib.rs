@@ -1,6 +1,8 @@
 //! What the fuzz targets share: an example of each kind of text, and edits of it that libFuzzer controls. So every target
 //! starts from a good text instead of having to find one, and needs no stored seeds.
 
+pub mod vault;
+
 use lingpai_core::access_token::{self, AccessToken};
 use lingpai_core::exchange::{PendingExchange, seal_visit};
 use lingpai_core::jose::{PrivateJwk, jws};

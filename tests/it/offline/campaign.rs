@@ -305,11 +305,7 @@ impl World {
                 tab.calls.retain(|call| !matches!(call, Call::Open(_)));
             }
             if !tab.frozen {
-                tab.tell(Input::Wake, now, &mut self.disk);
-                // It could not be answered while it stood still.
-                for (_, since) in &mut tab.asked {
-                    *since = now;
-                }
+                tab.thaw(now, &mut self.disk);
             } else if tab.calls.iter().any(|call| matches!(call, Call::Transaction(_))) {
                 // Browsers let transactions of a page end before they freeze it, so that it keeps nobody out.
                 tab.frozen = false;
@@ -401,15 +397,12 @@ impl World {
         self.disk.full = false;
         self.disk.local_full = false;
         self.disk.local_denied = false;
-        for (_, tab) in self.tabs.iter_mut().flatten().filter(|(_, tab)| tab.frozen) {
-            tab.frozen = false;
-            // It could not be answered while it stood still.
-            for (_, since) in &mut tab.asked {
-                *since = self.now;
+        for (_, tab) in self.tabs.iter_mut().flatten() {
+            if tab.frozen {
+                tab.thaw(self.now, &mut self.disk);
+            } else {
+                tab.tell(Input::Wake, self.now, &mut self.disk);
             }
-        }
-        for at in 0..TABS {
-            self.tell(at, Input::Wake);
         }
         self.quiet();
         // Beyond every wait that a failure may have caused.

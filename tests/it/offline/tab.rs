@@ -222,6 +222,15 @@ impl Tab {
         }
     }
 
+    /// It runs again. Nothing could be answered while it stood still: the patience begins anew.
+    pub(super) fn thaw(&mut self, now: u64, disk: &mut Disk) {
+        self.frozen = false;
+        self.tell(Input::Wake, now, disk);
+        for (_, since) in &mut self.asked {
+            *since = now;
+        }
+    }
+
     /// The browser takes the database away: what is under way is aborted, then the connection closes.
     pub(crate) fn lose_connection(&mut self, now: u64, disk: &mut Disk) {
         let Some(attempt) = self.open.take() else { return };

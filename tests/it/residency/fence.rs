@@ -7,7 +7,7 @@ use lingpai_core::residency::fence::{
 use lingpai_tests::NOW;
 use proptest::prelude::*;
 
-use super::hosts::write_id;
+use super::hosts::{named_write, write_id};
 
 fn epoch(number: i64) -> Epoch {
     Epoch::from_i64(number).expect("small")
@@ -80,7 +80,7 @@ proptest! {
     #[test]
     fn no_text_panics(text in ".*") {
         let _ = Entry::parse(&text);
-        let _ = WriteId::parse(&text);
+        let _ = WriteId::parse(&text, &text);
     }
 }
 
@@ -103,6 +103,18 @@ fn of_the_last_writes_none_is_done_twice() {
     assert_eq!(write(&mut entry, count), Verdict::Granted);
     assert_eq!(write(&mut entry, 1), Verdict::Repeated);
     assert_eq!(write(&mut entry, 0), Verdict::Granted, "the oldest has been forgotten");
+}
+
+#[test]
+fn another_write_under_the_name_of_one_that_was_done_is_neither_done_nor_said_to_be() {
+    let write = |entry, name, content| {
+        decide(Kind::Data, entry, Command::Write(named_write(name, content)), epoch(1))
+    };
+    let (_, entry) = write(None, 1, 10);
+    let (verdict, after) = write(entry.clone(), 1, 11);
+    assert_eq!((verdict, &after), (Verdict::Conflict, &entry));
+    assert_eq!(write(after, 1, 10).0, Verdict::Repeated, "the first one still is what it was");
+    assert_eq!(write(entry, 2, 10).0, Verdict::Granted, "what is written is no name");
 }
 
 #[test]

@@ -218,7 +218,15 @@ fn deleted(
 
 /// A write that no other is.
 pub(super) fn write_id(number: u64) -> WriteId {
-    let mut bytes = [0; 16];
-    bytes[8..].copy_from_slice(&number.to_be_bytes());
-    WriteId::from_bytes(bytes)
+    named_write(number, number)
+}
+
+/// A write under a name, of something.
+pub(super) fn named_write(name: u64, content: u64) -> WriteId {
+    let bytes = |number: u64| {
+        let mut bytes = [0; 16];
+        bytes[8..].copy_from_slice(&number.to_be_bytes());
+        bytes
+    };
+    WriteId::from_bytes(bytes(name), bytes(content))
 }

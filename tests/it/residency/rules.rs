@@ -82,6 +82,19 @@ fn an_identifier_has_one_form_however_it_is_typed() {
 }
 
 #[test]
+fn there_are_no_more_areas_than_the_steps_of_a_removal_can_be_counted_for() {
+    let rules = |count: usize| {
+        let areas: Vec<String> = (0..count).map(|number| format!("\"a{number}\"")).collect();
+        format!(
+            r#"{{"areas":[{}],"default":"a0","identifiers":[{{"type":"phone","form":"e164"}}]}}"#,
+            areas.join(",")
+        )
+    };
+    assert!(Rules::parse(&rules(64)).is_ok());
+    assert_eq!(Rules::parse(&rules(65)).err(), Some(RulesError::TooManyAreas));
+}
+
+#[test]
 fn every_contradiction_is_refused_by_its_name() {
     let with = |from: &str, to: &str| {
         assert!(GOOD.contains(from), "{from}");

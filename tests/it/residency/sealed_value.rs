@@ -67,6 +67,26 @@ fn hashes_of_two_areas_and_of_two_types_have_nothing_in_common() {
 }
 
 #[test]
+fn what_tells_writes_apart_is_the_same_for_the_same_write_of_one_identity_alone() {
+    let keys = keys();
+    let content =
+        |area: &str, id, action, kind| keys.of(area).unwrap().write_content(id, action, kind, "1");
+    assert_eq!(content("cn", ID, "put", "profile"), content("cn", ID, "put", "profile"));
+    let all = [
+        content("cn", ID, "put", "profile"),
+        content("cn", OTHER, "put", "profile"),
+        content("eu", ID, "put", "profile"),
+        content("cn", ID, "drop", "profile"),
+        content("cn", ID, "put", "orders"),
+        content("cn", ID, "pu", "tprofile"),
+        keys.of("cn").unwrap().write_content(ID, "put", "profile", "2"),
+    ];
+    for (place, one) in all.iter().enumerate() {
+        assert!(!all[..place].contains(one), "{place}");
+    }
+}
+
+#[test]
 fn values_are_bounded() {
     let keys = keys();
     let seal = |length: usize| {

@@ -21,6 +21,7 @@ export function my(process, options = {}) {
     fail,
   }) {
     if (!['GET', 'POST', 'PUT', 'DELETE'].includes(method)) throw new Error('invalid method')
+    if (!process.alive) return
     const sent = typeof data === 'object' ? JSON.stringify(data) : data
     transfer(process, { url, method, headers, body: sent, timeout }).then(
       ({ status, headers, body }) => {
@@ -55,8 +56,9 @@ export function my(process, options = {}) {
     )
   }
 
+  // What is dead goes on for a moment here, since the calls do not wait; it must not reach the disk.
   const failed = (verb) =>
-    failStorage && failStorage(verb)
+    !process.alive || (failStorage && failStorage(verb))
       ? { success: false, error: 4, errorMessage: 'io error' }
       : undefined
   const objects = (given) => {
@@ -81,13 +83,16 @@ export function my(process, options = {}) {
       },
     setStorageSync: (given) => {
       const { key, data } = objects(given)
-      if (failed('set')) return failed('set')
+      const failure = failed('set')
+      if (failure) return failure
       if (String(data).length > 200 * 1024)
         return { success: false, error: 3, errorMessage: 'exceed max size' }
       disk.set(key, data)
       return { success: true }
     },
     removeStorageSync: (given) => {
+      const failure = failed('remove')
+      if (failure) return failure
       disk.delete(objects(given).key)
       return { success: true }
     },

@@ -86,7 +86,7 @@ export function wx(process, options = {}) {
       }),
     setStorage: ({ key, data, encrypt = false, success, fail }) => {
       const most = encrypt ? 0.7 * MB : MB
-      const total = [...disk.values()].reduce((sum, value) => sum + value.length, 0)
+      const total = [...disk.values()].reduce((sum, value) => sum + String(value).length, 0)
       const fits = String(data).length <= most && total + String(data).length <= 10 * MB
       const refused = !fits || storage('set')
       // What was accepted is kept, whether or not the process lives to hear of it.
@@ -100,10 +100,17 @@ export function wx(process, options = {}) {
           : success({ errMsg: 'setStorage:ok' }),
       )
     },
-    removeStorage: ({ key, success }) => {
-      disk.delete(slot(key, false))
-      disk.delete(slot(key, true))
-      process.deliver(() => success({ errMsg: 'removeStorage:ok' }))
+    removeStorage: ({ key, success, fail }) => {
+      const refused = storage('remove')
+      if (!refused) {
+        disk.delete(slot(key, false))
+        disk.delete(slot(key, true))
+      }
+      process.deliver(() =>
+        refused
+          ? fail({ errMsg: 'removeStorage:fail io error' })
+          : success({ errMsg: 'removeStorage:ok' }),
+      )
     },
     onAppShow: (listener) => void process.showListeners.push(listener),
     onAppHide: (listener) => void process.hideListeners.push(listener),

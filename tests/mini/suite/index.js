@@ -103,7 +103,7 @@ function leftovers(build, call, exports, note) {
   if (build !== 'symmetric') {
     look('a key of Ed25519 on its way out', call(20))
     call(21, secret(6))
-    call(22, 'GET', 'https://api.example/', 1700000000, 'token', undefined)
+    call(22, 'GET', 'https://api.example/', 1700000000, 'token', undefined, undefined)
     // The key itself stays, until another takes its place.
     call(21, secret(7))
     look('a key of Ed25519 that was replaced', secret(6))

@@ -36,7 +36,7 @@ function ours(exports, full, ms) {
   if (full) {
     call(21, call(20))
     const proof = () =>
-      call(22, 'POST', 'https://api.example/orders', 1700000000, 'a.b.c', undefined)
+      call(22, 'POST', 'https://api.example/orders', 1700000000, 'a.b.c', undefined, undefined)
     out['Ed25519, a proof'] = perSecond(proof, ms)
   }
   return out

@@ -15,6 +15,9 @@ import { bareRealm } from './phone.js'
 export const modules = ['lingpai_mini', 'lingpai_mini_visit']
 const wasm = (name) => readFileSync(at('npm/mini', manifest.miniprogram, 'wasm', `${name}.wasm`))
 
+/** The package's script. What a process shares is shared by whoever loads it once: a restart loads it again. */
+const entry = at('npm/mini', manifest.miniprogram, 'index.js')
+
 /** Node of an earlier day, which `cargo xtask prepare engines` installs apart from the workspace. */
 const oldNode = at('tests/mini/old-node/node_modules/node-15/bin/node')
 
@@ -24,7 +27,9 @@ export async function bundle(source, target = 'es2017') {
     const { fromHex } = require('./suite/border.js')
     const bytes = { ${modules.map((name) => `${name}: '${wasm(name).toString('hex')}'`).join(',')} }
     exports.bytesOf = (name) => fromHex(bytes[name])
-    exports.lingpai = require('@lingpai/mini')
+    exports.lingpai = Object.assign({}, require(${JSON.stringify(entry)}), {
+      again: [require(${JSON.stringify(`${entry}?1`)}), require(${JSON.stringify(`${entry}?2`)})],
+    })
     exports.symmetric = require(${JSON.stringify(at('npm/mini', manifest.miniprogram, 'wasm/lingpai_mini_symmetric.js'))})
     ${source}`
   const { outputFiles } = await build({

@@ -67,6 +67,12 @@ export function createGateway({ lifeSeconds = 900, demandNonce = false } = {}) {
     if (fault?.status) return respond(fault, request)
     const answer = respond(await answerTo(request), request)
     if (fault?.lost === 'answer') throw fault.error
+    if (fault?.held) {
+      // Nobody waits for that but who asked.
+      gateway.phone.busy -= 1
+      await fault.held
+      gateway.phone.busy += 1
+    }
     return answer
   }
 
@@ -231,6 +237,13 @@ export const hang = () => ({
   lost: 'answer',
   error: Object.assign(new Error('hang'), { lost: true }),
 })
+
+/** It arrives, and its answer comes once `release()` is called. */
+export function hold() {
+  let release
+  const held = new Promise((resolve) => (release = resolve))
+  return { fault: { held }, release }
+}
 
 export function refusal(error, description, status = 400, provider) {
   return { status, json: { error, error_description: description, provider_code: provider } }

@@ -37,7 +37,7 @@ export async function startPlatforms() {
       all.map(({ url, registration }) => ({
         clientId: `mini-${registration.platform}`,
         audiences: [audience],
-        scopes: ['profile', 'orders:read', 'orders:write'],
+        scopes: ['profile', 'orders:read', 'orders:write', 'platform:payload', 'platform:phone'],
         bearerScopes: ['profile'],
         endpoint: url,
         ...registration,

@@ -16,6 +16,7 @@ export const FIELDS = [
   { name: 'identity', kind: 'identity.1' },
   { name: 'email', kind: 'email.1' },
   { name: 'name', kind: 'text.1' },
+  { name: 'contact', kind: 'phone.1' },
 ]
 
 /** All that a person may do. */

@@ -7,6 +7,9 @@ use crate::error::{Error, ErrorCode, Result};
 
 const MAX_NAME_BYTES: usize = 32;
 
+/// Most areas that a deployment may have. A removal asks each of them three times, and counts its steps in a byte.
+pub const MAX_AREAS: usize = 64;
+
 /// An area in which identifiers and data can live, such as `cn` or `eu`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Area(String);

@@ -84,24 +84,43 @@ pub struct Entry {
     recent: Vec<WriteId>,
 }
 
-/// What tells one write from another: 128 random bits, chosen by whoever asks for it.
+/// What tells one write from another: 128 random bits, chosen by whoever asks for it, and what it writes. The same name with
+/// something else is no repetition: to answer as if it had been done would lose it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WriteId([u8; 16]);
+pub struct WriteId {
+    name: [u8; 16],
+    content: [u8; 16],
+}
 
 impl WriteId {
-    /// Takes one draw of randomness, or a number that the caller never uses again.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
+    /// `name` is one draw of randomness, or a number that the caller never uses again; `content` a digest of what is written
+    /// (`AreaKeys::write_content`).
+    pub const fn from_bytes(name: [u8; 16], content: [u8; 16]) -> Self {
+        Self { name, content }
     }
 
-    /// Reads the one text of it, 22 characters of base64url.
+    /// Reads the one text of each, 22 characters of base64url.
     ///
     /// Errors: `claim_invalid`.
-    pub fn parse(text: &str) -> Result<Self> {
-        base64url::decode_array(text)
-            .map(Self)
-            .map_err(|_| Error::with_detail(ErrorCode::ClaimInvalid, "write"))
+    pub fn parse(name: &str, content: &str) -> Result<Self> {
+        Ok(Self { name: half(name)?, content: half(content)? })
     }
+
+    /// As the store has it.
+    fn to_text(self) -> String {
+        [base64url::encode(&self.name), base64url::encode(&self.content)].join(".")
+    }
+
+    fn from_text(text: &str) -> Result<Self> {
+        let (name, content) = text.split_once('.').ok_or(INVALID_WRITE)?;
+        Self::parse(name, content)
+    }
+}
+
+const INVALID_WRITE: Error = Error::with_detail(ErrorCode::ClaimInvalid, "write");
+
+fn half(text: &str) -> Result<[u8; 16]> {
+    base64url::decode_array(text).map_err(|_| INVALID_WRITE)
 }
 
 /// Writes of an identity that a host remembers: a repetition that is overtaken by more than these is done again.
@@ -157,6 +176,8 @@ pub enum Verdict {
     Granted,
     /// That write has been done already.
     Repeated,
+    /// Another write had that name.
+    Conflict,
     /// Nothing is there.
     Absent,
     /// It is being moved: the same may succeed in a moment.
@@ -171,6 +192,7 @@ impl Verdict {
         match self {
             Self::Granted => "granted",
             Self::Repeated => "repeated",
+            Self::Conflict => "conflict",
             Self::Absent => "absent",
             Self::Moving => "moving",
             Self::Moved => "moved",
@@ -224,8 +246,9 @@ pub fn decide(
         (Command::Read, Presence::Active) if epoch >= fence => stays(Verdict::Granted),
         (Command::Read, Presence::Frozen) if epoch == fence => stays(Verdict::Granted),
         (Command::Write(write), Presence::Active) if epoch >= fence => {
-            if recent.contains(&write) {
-                return stays(Verdict::Repeated);
+            if let Some(known) = recent.iter().find(|known| known.name == write.name) {
+                let same = known.content == write.content;
+                return stays(if same { Verdict::Repeated } else { Verdict::Conflict });
             }
             let recent = remember(recent.clone(), write);
             (Verdict::Granted, Some(Entry { fence: epoch, presence, recent }))
@@ -278,7 +301,7 @@ impl Entry {
         let object = ObjectWriter::new()
             .integer("fence", self.fence.as_i64())
             .string("presence", self.presence.as_str())
-            .raw("recent", &array(self.recent.iter().map(|write| quoted(&write.0))));
+            .raw("recent", &array(self.recent.iter().map(|write| quoted(&write.to_text()))));
         match self.deletion() {
             Some(Deletion { items, at }) => {
                 object.integer("items", i64::from(items)).integer("at", at.as_i64())
@@ -307,7 +330,7 @@ impl Entry {
         let Some(Value::Array(recent)) = entry.get("recent") else { return Err(invalid("recent")) };
         let recent = recent
             .iter()
-            .map(|write| write.as_str().map_or(Err(invalid("recent")), WriteId::parse))
+            .map(|write| write.as_str().map_or(Err(invalid("recent")), WriteId::from_text))
             .collect::<Result<_>>()?;
         Ok(Self { fence: Epoch::from_i64(entry.integer("fence")?)?, presence, recent })
     }
@@ -325,6 +348,7 @@ impl Presence {
     }
 }
 
-fn quoted(bytes: &[u8]) -> String {
-    ["\"", &base64url::encode(bytes), "\""].concat()
+/// A text that needs no escapes.
+fn quoted(text: &str) -> String {
+    ["\"", text, "\""].concat()
 }

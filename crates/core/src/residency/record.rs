@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::area::Area;
+use super::area::{Area, MAX_AREAS};
 use super::directory::{Cause, Fact, Record, Removal, State};
 use super::fence::{Deletion, Epoch, Kind};
 use super::plan::{Step, Task};
@@ -122,7 +122,11 @@ impl Removal {
     }
 
     fn from_json(removal: &Object) -> Result<Self> {
-        let areas = items(removal, "areas")?
+        let areas = items(removal, "areas")?;
+        if areas.len() > MAX_AREAS {
+            return Err(invalid("areas"));
+        }
+        let areas = areas
             .iter()
             .map(|item| item.as_str().map_or_else(|| Err(invalid("areas")), Area::parse));
         let facts = items(removal, "facts")?.iter().map(|item| match item {

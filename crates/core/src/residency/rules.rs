@@ -17,7 +17,7 @@ use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::area::{Area, is_name};
+use super::area::{Area, MAX_AREAS, is_name};
 use super::identifier::{Form, Identifier};
 pub use super::rules_error::RulesError;
 use crate::error::{Error, ErrorCode, Result};
@@ -228,6 +228,9 @@ fn can_begin(form: Form, prefix: &str) -> bool {
 
 fn areas(list: Option<&Value>) -> Result<Vec<Area>, RulesError> {
     let Some(Value::Array(items)) = list else { return Err(RulesError::NoAreas) };
+    if items.len() > MAX_AREAS {
+        return Err(RulesError::TooManyAreas);
+    }
     let mut areas: Vec<Area> = Vec::new();
     for item in items {
         let name = item.as_str().ok_or(invalid("areas"))?;

@@ -15,6 +15,8 @@ pub enum RulesError {
     UnknownMember(String),
     /// There is no area at all.
     NoAreas,
+    /// More areas than there may be (`area::MAX_AREAS`).
+    TooManyAreas,
     /// A name that is not `a`–`z` and then `a`–`z`, `0`–`9`, `-`, `_`, 32 at most.
     BadName(String),
     /// The same name twice among areas, types of identifiers or types of data.
@@ -53,6 +55,7 @@ impl fmt::Display for RulesError {
             Self::Shape(error) => return error.fmt(out),
             Self::UnknownMember(name) => &["unknown member \"", name, "\""],
             Self::NoAreas => &["no areas"],
+            Self::TooManyAreas => &["more than 64 areas"],
             Self::BadName(name) => &["\"", name, "\" is no name for an area or a type"],
             Self::Twice(name) => &["\"", name, "\" occurs twice"],
             Self::UnknownArea { rule, area } => {

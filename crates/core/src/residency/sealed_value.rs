@@ -10,6 +10,7 @@ use super::area::Area;
 use super::identifier::lookup_hash;
 use super::identity_id::IdentityId;
 use crate::base64url;
+use crate::crypto::hmac_sha256;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::{Jwe, SymmetricJwk, jwe};
 use crate::json::{self, Object, ObjectWriter, Value};
@@ -58,6 +59,26 @@ impl AreaKeys {
     /// The hash by which this area finds an identifier that is written in its one form.
     pub fn lookup(&self, kind: &str, value: &str) -> String {
         lookup_hash(self.lookup_key.mac_key(), kind, value)
+    }
+
+    /// What a write is told from another one of the same name by, which hosts keep. Keyed, since it is over a value.
+    pub fn write_content(&self, id: IdentityId, action: &str, kind: &str, value: &str) -> [u8; 16] {
+        let length = |text: &str| (text.len() as u64).to_be_bytes();
+        let parts: [&[u8]; 7] = [
+            b"lingpai-v1 write\0",
+            id.as_bytes(),
+            &length(action),
+            action.as_bytes(),
+            &length(kind),
+            kind.as_bytes(),
+            value.as_bytes(),
+        ];
+        let mac = hmac_sha256(self.lookup_key.mac_key(), &parts);
+        let mut content = [0; 16];
+        for (place, byte) in content.iter_mut().zip(mac) {
+            *place = byte;
+        }
+        content
     }
 
     /// Seals a value of the type `kind` that belongs to `id`.

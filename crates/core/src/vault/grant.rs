@@ -172,14 +172,16 @@ pub fn seal_key(
 }
 
 /// Decides about a request for a policy, given those that are remembered of the same subject. The policy of an install is given
-/// again during the first half of its life, so that a lost answer costs nothing of the subject's share.
+/// again during the first half of its life, so that a lost answer costs nothing of the subject's share; but for one that allows
+/// nothing of a field of which there is something to be had again.
+///
+/// A page that keeps no proof key is another install each time it is opened. So an install that is met for the first time gets
+/// no more than its [`portion`], and none of the quarter that is kept for those that came back with the key that they had.
 pub fn grant(remembered: &[Granted], wanted: Wanted) -> (Granted, bool) {
     let now = wanted.now;
     let of_install = || remembered.iter().filter(|it| it.install == wanted.install);
     let newest = of_install().max_by_key(|it| it.version);
-    if let Some(newest) = newest.filter(|it| it.serves(&wanted)) {
-        return (newest.clone(), false);
-    }
+    let came_back = of_install().any(|it| it.is_past_half(now));
     let given_away = |name: &str| -> u32 {
         let live = remembered.iter().filter(|it| it.expires_at > now);
         live.flat_map(|it| &it.fields)
@@ -187,20 +189,34 @@ pub fn grant(remembered: &[Granted], wanted: Wanted) -> (Granted, bool) {
             .fold(0_u32, |sum, field| sum.saturating_add(field.max))
     };
     let fields = wanted.fields.iter().map(|field| {
-        let left = field.max_per_subject.saturating_sub(given_away(&field.name));
+        let share = field.max_per_subject;
+        let left = share.saturating_sub(given_away(&field.name));
+        let max = match came_back {
+            true => field.max.min(left),
+            false if left > share / 2 => field.max.min(left),
+            false => portion(field.max, share, left.saturating_sub(share / 4)),
+        };
         FieldPolicy {
             name: field.name.clone(),
             normalisation: rule_of(field.kind),
             pool: field.pool,
             provisional: field.provisional,
-            max: field.max.min(left),
+            max,
         }
     });
+    let fields: Vec<FieldPolicy> = fields.collect();
+    let had = |own: &FieldPolicy, new: &FieldPolicy| own.max > 0 || new.max == 0;
+    let serves = |it: &&Granted| {
+        it.serves(&wanted) && it.fields.iter().zip(&fields).all(|(own, new)| had(own, new))
+    };
+    if let Some(newest) = newest.filter(serves) {
+        return (newest.clone(), false);
+    }
     // The clock, so that it never falls although policies are forgotten.
     let clock = u64::try_from(now.as_i64()).unwrap_or_default();
     let version = newest.map_or(clock, |it| clock.max(it.version.saturating_add(1)));
     let granted = Granted {
-        fields: fields.collect(),
+        fields,
         id: wanted.id,
         install: wanted.install,
         jkt: wanted.jkt,
@@ -211,6 +227,13 @@ pub fn grant(remembered: &[Granted], wanted: Wanted) -> (Granted, bool) {
         seal_kid: wanted.seal_kid,
     };
     (granted, true)
+}
+
+/// How much of a subject's share one who asks for `wanted` gets, where `left` of it has not been given away: all of it as long as
+/// half of the share is there, a sixteenth of what is left after that. So many who ask do not leave the next one with nothing.
+pub fn portion(wanted: u32, share: u32, left: u32) -> u32 {
+    let most = if left > share / 2 { left } else { left.div_ceil(16) };
+    wanted.min(most)
 }
 
 impl Wanted {
@@ -254,9 +277,14 @@ fn proof_key(object: &Object) -> Result<Option<String>> {
 }
 
 impl Granted {
+    /// Whether the first half of its life is over.
+    fn is_past_half(&self, now: UnixSeconds) -> bool {
+        let life = self.expires_at.as_i64().saturating_sub(self.issued_at.as_i64());
+        now >= self.issued_at.plus(life / 2)
+    }
+
     /// Whether it is young enough to be given again, and says what a new one would.
     fn serves(&self, wanted: &Wanted) -> bool {
-        let life = self.expires_at.as_i64().saturating_sub(self.issued_at.as_i64());
         let same = self.fields.len() == wanted.fields.len()
             && self.fields.iter().zip(&wanted.fields).all(|(own, field)| {
                 own.name == field.name
@@ -267,7 +295,7 @@ impl Granted {
             });
         same && self.jkt == wanted.jkt
             && self.seal_kid == wanted.seal_kid
-            && wanted.now < self.issued_at.plus(life / 2)
+            && !self.is_past_half(wanted.now)
     }
 
     /// The claims to be signed.

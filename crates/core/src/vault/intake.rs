@@ -42,6 +42,8 @@ pub struct OpenedOperation {
 /// Why an operation could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unopened {
+    /// Its id is none of the policy's install: a guess, or somebody else's.
+    Foreign,
     /// It never will be.
     Refused(Refusal),
     /// The key that it is sealed to is not configured, although the policy named it: whoever took it away can put it back.
@@ -72,7 +74,8 @@ pub fn accept(
 /// Opens an operation that came under a policy whose signature, holder and `tenant` have been checked.
 ///
 /// Errors: `bad_binding` where what stands outside of the seal differs from what is under it, where policy and operation do not
-/// belong together, and where the token may not stand for the value; `bad_value`; a key that is missing.
+/// belong together, and where the token may not stand for the value; `bad_value`; a key that is missing; an id of nobody or of
+/// another install.
 pub fn open(
     submission: &Submission,
     policy: &PolicyClaims,
@@ -82,14 +85,17 @@ pub fn open(
     now: UnixSeconds,
 ) -> Result<OpenedOperation, Unopened> {
     let refused = Unopened::Refused(Refusal::BadBinding);
-    let op = OpId::parse(&submission.op).map_err(|_| refused)?;
+    let op = OpId::parse(&submission.op).map_err(|_| Unopened::Foreign)?;
+    if *op.install() != policy.install {
+        return Err(Unopened::Foreign);
+    }
     let (Some(granted), Some(field)) =
         (policy.field(&submission.field), fields.find(&submission.field))
     else {
         return Err(refused);
     };
     let kid = seal_key_id(&submission.sealed).map_err(|_| refused)?;
-    if *op.install() != policy.install || policy.seal.kid() != Some(&kid) {
+    if policy.seal.kid() != Some(&kid) {
         return Err(refused);
     }
     let key = ring.find(&kid, now).ok_or(Unopened::KeyMissing)?;

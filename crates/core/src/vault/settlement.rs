@@ -42,7 +42,7 @@ pub struct Attempt<'a> {
     pub opened: Result<(), Unopened>,
     /// `rexp` of the policy.
     pub reconcile_until: UnixSeconds,
-    /// How many operations of this policy and field were admitted before.
+    /// How many operations of this policy and field are remembered.
     pub used: u32,
     /// How many the policy allows.
     pub max: u32,
@@ -53,14 +53,21 @@ pub struct Attempt<'a> {
 /// What admitting an operation came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// This is the answer. `Some` is to be remembered, `None` changes nothing.
+    /// This is the answer. `Some` is to be remembered and counts as one more of its policy and field, `None` changes nothing.
     Answer(Outcome, Option<OpMemory>),
     /// To be worked on. `Some` is to be remembered and counts as one more of its policy and field; `None`: it was before.
     Work(Option<OpMemory>),
 }
 
 /// Decides whether an operation is worked on.
+///
+/// What is remembered counts, refused or not: a tokenizer makes no more operations under a policy than it allows, so that its own
+/// refusals take nothing from it, and nobody fills the store with others.
 pub fn admit(memory: Option<&OpMemory>, attempt: Attempt<'_>) -> Admission {
+    if attempt.opened == Err(Unopened::Foreign) {
+        // Whose id it is not learns not even whether it was used.
+        return Admission::Answer(Outcome::Refused(Refusal::BadBinding), None);
+    }
     if let Some(known) = memory {
         // Before anything else: an id that was used says nothing to whoever does not bring the same submission.
         if known.digest != attempt.digest {
@@ -81,8 +88,10 @@ pub fn admit(memory: Option<&OpMemory>, attempt: Attempt<'_>) -> Admission {
         // Nothing to remember: it stays refused by the clock.
         _ if attempt.now >= attempt.reconcile_until => refused(Refusal::Expired, false),
         Err(Unopened::KeyMissing) => Admission::Answer(Outcome::Retry, None),
-        Err(Unopened::Refused(refusal)) => refused(refusal, true),
-        Ok(()) if attempt.used >= attempt.max => refused(Refusal::OverCap, true),
+        Err(Unopened::Foreign) => refused(Refusal::BadBinding, false),
+        Err(Unopened::Refused(refusal)) => refused(refusal, attempt.used < attempt.max),
+        // Nothing to remember: what is used up stays so for as long as the policy is known.
+        Ok(()) if attempt.used >= attempt.max => refused(Refusal::OverCap, false),
         Ok(()) => Admission::Work(Some(memory_of(attempt, None))),
     }
 }
@@ -95,7 +104,8 @@ fn memory_of(attempt: Attempt<'_>, outcome: Option<Outcome>) -> OpMemory {
     }
 }
 
-/// What is known of a token where it is kept. A minted token is bound from its first second on.
+/// What is known of a token of a field where it is kept: tokens of two fields may be the same text, and are two. A minted token
+/// is bound from its first second on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRow {
     /// For a token of a pool: whose it is.
@@ -236,8 +246,9 @@ pub struct Writes {
     pub value: Option<ValueRow>,
 }
 
-/// Settles an operation where all rows are in one place. `fresh` is the id and the token of a value that is seen for the first
-/// time; a token of a pool becomes the canonical one of such a value itself, so give that one then.
+/// Settles an operation where all rows are in one place. `fresh` is the id and the canonical token of a value that is seen for the
+/// first time. That is never the token which the operation brings, not even one of a pool: the answer would tell that the value
+/// was new.
 pub fn decide(
     view: View<'_>,
     attempt: Attempt<'_>,
@@ -246,7 +257,7 @@ pub fn decide(
 ) -> (Outcome, Writes) {
     let admitted = match admit(view.memory, attempt) {
         Admission::Answer(outcome, memory) => {
-            return (outcome, Writes { memory, ..Writes::default() });
+            return (outcome, Writes { charge: memory.is_some(), memory, ..Writes::default() });
         }
         Admission::Work(admitted) => admitted,
     };

@@ -73,17 +73,25 @@ fn typescript(package: &Package) -> Result<()> {
     Ok(())
 }
 
-/// `npm/mini/src` → one CommonJS file that mini-programs copy, and its types beside.
+/// `npm/mini/src` → CommonJS files that mini-programs copy, and their types beside: one that is loaded at once, and those that it
+/// loads when they are needed.
 fn mini_program() -> Result<()> {
+    const FILES: [(&str, &str); 3] = [
+        ("src/entry.ts", "index.js"),
+        ("src/operation/entry.ts", "operation.js"),
+        ("src/tokenizer/entry.ts", "tokenizer.js"),
+    ];
     let label = "@lingpai/mini: tsc, esbuild";
     let (root, directory) = (paths::root(), MINI.npm_directory());
-    let (types, bundle) = (MINI.dist().join("types"), MINI.copied().join("index.js"));
+    let types = MINI.dist().join("types");
+    let bundles = FILES.map(|(source, file)| (directory.join(source), MINI.copied().join(file)));
     let inputs = Fingerprint::new("mini").paths(&[
         root.join("package-lock.json"),
         directory.join("src"),
         directory.join("tsconfig.json"),
     ])?;
-    let stamp = Stamp::new("mini", inputs, vec![types.clone(), bundle.clone()]);
+    let outputs = bundles.iter().map(|(_, file)| file.clone()).chain([types.clone()]);
+    let stamp = Stamp::new("mini", inputs, outputs.collect());
     if stamp.is_fresh()? {
         step::up_to_date(label);
         return Ok(());
@@ -94,10 +102,13 @@ fn mini_program() -> Result<()> {
     }
     let mut tsc = node::tool("typescript/bin/tsc");
     process::run(&step, "tsc-mini", tsc.arg("--project").arg(directory.join("tsconfig.json")))?;
-    let mut esbuild = process::command(root.join("node_modules/.bin/esbuild"));
-    esbuild.arg(directory.join("src/entry.ts")).arg(format!("--outfile={}", bundle.display()));
-    esbuild.args(["--bundle", "--format=cjs", "--target=es2017", "--external:./wasm/*"]);
-    process::run(&step, "esbuild-mini", esbuild.arg("--log-level=warning"))?;
+    for (source, file) in bundles {
+        let mut esbuild = process::command(root.join("node_modules/.bin/esbuild"));
+        esbuild.arg(source).arg(format!("--outfile={}", file.display()));
+        esbuild.args(["--bundle", "--format=cjs", "--target=es2017", "--external:./wasm/*"]);
+        esbuild.args(FILES.map(|(_, file)| format!("--external:./{file}")));
+        process::run(&step, "esbuild-mini", esbuild.arg("--log-level=warning"))?;
+    }
     stamp.write()?;
     step.done();
     Ok(())

@@ -58,7 +58,7 @@ fn fuzz(wanted: &[&str], seconds: u32) -> Result<Outcome> {
         if process::stream(&mut fuzz)?.0 { passed += 1 } else { fallen.push(target) }
     }
     let remark = fallen.join(", ");
-    Ok(Outcome { passed, failed: fallen.len(), remark })
+    Ok(Outcome { passed, failed: fallen.len(), remark, ..Outcome::none() })
 }
 
 /// `cargo fuzz <subcommand>` on nightly, whatever toolchain this program runs on.

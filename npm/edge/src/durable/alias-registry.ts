@@ -28,6 +28,14 @@ export interface AliasAudit {
   atSeconds: number
 }
 
+/** An alias that was closed where it was opened, and has gone over to another visit. */
+export interface ClosedElsewhere {
+  /** The name of that visit. */
+  at: string
+  /** When the alias ends. */
+  untilSeconds: number
+}
+
 const auditSeconds = 24 * 3600
 
 /**
@@ -99,14 +107,33 @@ export class AliasRegistry extends DurableObject {
     return (settled.verdict as OperationState | null) ?? undefined
   }
 
-  /** Deletes an alias of this visit. Gives the name of the visit to which it has gone over, if it has. */
-  close(name: string, secret: string, nowSeconds: number): string | undefined {
+  /**
+   * Deletes an alias of this visit. One that has gone over to another visit, or is on its way there, has to be buried in both: this
+   * says where the other is.
+   */
+  close(name: string, secret: string, nowSeconds: number): ClosedElsewhere | undefined {
     return this.ctx.storage.transactionSync(() => {
       const alias = this.#entries.record(`alias ${name}`)
       const { closes, at } = decideClose(alias, secret)
-      if (closes && alias !== undefined) this.#end('closed', name, alias, nowSeconds)
-      return at
+      if (!closes || alias === undefined) return undefined
+      if (at === undefined) {
+        this.#end('closed', name, alias, nowSeconds)
+        return undefined
+      }
+      // What points to the other visit stays until that has done its part: the same secret may have to close it again.
+      this.#keep(name, forgotten(alias))
+      return { at, untilSeconds: endOf(alias) }
     })
+  }
+
+  /** Deletes an alias whose closing secret was right, and lets it not come, or not come back, before it would have ended. */
+  async bury(name: string, untilSeconds: number, nowSeconds: number): Promise<void> {
+    this.ctx.storage.transactionSync(() => {
+      const alias = this.#entries.record(`alias ${name}`)
+      if (alias !== undefined) this.#end('closed', name, alias, nowSeconds)
+      else this.#write(`gone ${name}`, untilSeconds + 60, '')
+    })
+    await this.#entries.wakeAt(untilSeconds + 60)
   }
 
   /** Lets another visit have an alias of this one. It stays here until `forget`, so that a lost answer loses nothing. */

@@ -8,7 +8,7 @@ import type {
   OperationState,
   Verdict,
 } from '../operations/store.js'
-import type { AliasAudit } from './alias-registry.js'
+import type { AliasAudit, ClosedElsewhere } from './alias-registry.js'
 
 /** What is used of a Durable Object namespace that is bound to `AliasRegistry`. */
 export interface AliasNamespace {
@@ -23,7 +23,8 @@ export interface AliasNamespace {
       answer: string | undefined,
       nowSeconds: number,
     ): Promise<OperationState | undefined>
-    close(name: string, secret: string, nowSeconds: number): Promise<string | undefined>
+    close(name: string, secret: string, nowSeconds: number): Promise<ClosedElsewhere | undefined>
+    bury(name: string, untilSeconds: number, nowSeconds: number): Promise<void>
     release(name: string, claim: Claim): Promise<AliasRecord | undefined>
     adopt(name: string, alias: AliasRecord, nowSeconds: number): Promise<boolean>
     forget(name: string): Promise<void>
@@ -49,8 +50,12 @@ export function durableAliases(namespace: AliasNamespace): DurableAliases {
     settle: (visit, operation, hash, answer, now) =>
       visits(visit).settle(operation, hash, answer, now),
     async close(visit, name, secret, now) {
-      const at = await visits(visit).close(name, secret, now)
-      if (at !== undefined) await visits(at).close(name, secret, now)
+      const elsewhere = await visits(visit).close(name, secret, now)
+      if (elsewhere === undefined) return
+      const { at, untilSeconds } = elsewhere
+      // First where it may be used; there it may not have arrived yet.
+      await visits(at).bury(name, untilSeconds, now)
+      await visits(visit).bury(name, untilSeconds, now)
     },
     async claim(visit, name, claim) {
       const alias = await visits(visit).release(name, claim)

@@ -6,11 +6,13 @@ import type { Resource } from '../engine.js'
 import { engine } from '../engine/full.js'
 import * as audit from './vault/audit.js'
 import * as holder from './vault/holder.js'
+import * as owners from './vault/owners.js'
 import { keepFact, rotate, type Rotation } from './vault/rotation.js'
 import {
   endingTables,
   holderTables,
   shardTables,
+  type Actor,
   type AuditEntry,
   type Bound,
   type Registered,
@@ -81,10 +83,20 @@ export class TokenVault extends DurableObject {
     return wait
   }
 
-  /** Registers values: the first writer's canonical token counts. */
-  async register(tenant: string, registrations: Registration[]): Promise<(Registered | null)[]> {
+  /** Registers values, which are this holder's from now on: the first writer's canonical token counts. */
+  async register(
+    tenant: string,
+    holder: string,
+    registrations: Registration[],
+  ): Promise<(Registered | null)[]> {
     const { registered, outdated } = this.#shard((run) => {
+      owners.assertNotErased(run, holder)
       const registered = shard.register(run, registrations)
+      owners.own(
+        run,
+        holder,
+        registered.flatMap((row) => (row ? [row.value] : [])),
+      )
       return { registered, outdated: this.#keyChanged(run, tenant, registrations[0]?.record) }
     })
     if (outdated) await this.ctx.storage.setAlarm(Date.now())
@@ -115,11 +127,6 @@ export class TokenVault extends DurableObject {
     return this.#shard((run) => shard.bind(run, bindings))
   }
 
-  /** Notes that the canonical tokens of values have been bound. */
-  confirm(values: string[]): void {
-    this.#shard((run) => shard.confirm(run, values))
-  }
-
   /** What tokens of this shard, whose number is `own`, stand for. */
   meaning(
     tokens: { token: string; field: string; count?: number }[],
@@ -146,6 +153,20 @@ export class TokenVault extends DurableObject {
     const now = seconds()
     const erased = this.#shard((run) => audit.erase(run, items, now, keepSeconds))
     await this.#wakeAt(now + keepSeconds)
+    return erased
+  }
+
+  /** Erases a batch of the values that are one holder's alone, and lets this holder register none until `untilSeconds`. */
+  async eraseOwner(
+    owner: { tenant: string; holder: string; by: Actor },
+    untilSeconds: number,
+    keepSeconds: number,
+  ): Promise<owners.OwnerErased> {
+    const now = seconds()
+    const erased = this.#shard((run) =>
+      owners.eraseOwner(run, owner, untilSeconds, now, keepSeconds),
+    )
+    await this.#wakeAt(Math.min(untilSeconds, now + keepSeconds))
     return erased
   }
 
@@ -281,11 +302,13 @@ function sweepHolder(run: Run, now: number): number | undefined {
 
 function sweepShard(run: Run, now: number): number | undefined {
   run('DELETE FROM tokens WHERE until <= ?', now)
+  run('DELETE FROM erased WHERE until <= ?', now)
   audit.forget(run, now)
   return endOf(
     run(
       `SELECT min(until) AS until FROM
-        (SELECT min(until) AS until FROM tokens UNION ALL SELECT min(until) AS until FROM audit)`,
+        (SELECT min(until) AS until FROM tokens UNION ALL SELECT min(until) AS until FROM erased
+          UNION ALL SELECT min(until) AS until FROM audit)`,
     ),
   )
 }

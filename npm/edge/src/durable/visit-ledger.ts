@@ -76,6 +76,8 @@ export class VisitLedger extends ReplayLedger {
       this.#keep(claim, decision)
       return decision
     })
+    // What was answered about the code when it was last claimed is nothing for whoever claims it anew.
+    if (decision.standing === 'first') this.#asked = undefined
     await this.#wakeFor(decision)
     if (decision.standing === 'used') return { refused: 'code_used' }
     if (decision.outcome !== undefined) return { outcome: decision.outcome }

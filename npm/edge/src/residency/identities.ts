@@ -47,7 +47,10 @@ export interface Identities {
   lookUp(area: string, type: string, identifier: string): Promise<IdentityStatus>
   status(id: string): Promise<IdentityStatus>
   identifier(id: string): Promise<{ type: string; identifier: string }>
-  /** Puts another identifier in the place of the present one, within the area. */
+  /**
+   * Puts another identifier in the place of the present one, within the area. As with all writes, the same `write` again changes
+   * nothing, and with something else it is refused: `idempotency_conflict`.
+   */
   changeIdentifier(id: string, type: string, identifier: string, write?: string): Promise<void>
   /** Values by type, as JSON texts. */
   readData(id: string, types: readonly string[]): Promise<Record<string, string>>
@@ -74,6 +77,9 @@ export function identitiesOf(settings: Settings): Identities {
   async function register(type: string, text: string, region?: string): Promise<Registered> {
     const { area } = asked(() => rules.home(type, text, region))
     const value = asked(() => rules.identifier(type, text))
+    // Asked first: an id that comes to nothing leaves a row behind, and people register again and again.
+    const known = await reach(() => objects.identity(area).find(area, type, value))
+    if (known !== undefined) return foundAt(area, known)
     const id = call(() => glue.identityNew())
     const directory = objects.directory(id)
     granted(await reach(() => directory.register(id, area)))
@@ -84,8 +90,12 @@ export function identitiesOf(settings: Settings): Identities {
       return { id, area, created: true }
     }
     await reach(() => directory.abandon(id))
+    return foundAt(area, claimed.taken)
+  }
+
+  /** The identity that an identifier is registered for. */
+  async function foundAt(area: string, other: string): Promise<Registered> {
     // Whoever finds the identifier registered may say so to the directory: it is what the directory waits for.
-    const other = claimed.taken
     const { refused, route } = await reach(() => objects.directory(other).confirm(other))
     // It is being erased at this moment, and the identifier is free when that is done.
     if (refused === 'identity_erased' || refused === 'identity_unknown') {
@@ -122,6 +132,7 @@ export function identitiesOf(settings: Settings): Identities {
       const answer = await reach(() => action(route))
       if ('taken' in answer) throw new LingpaiError('already_registered')
       if (answer.verdict === 'granted' || answer.verdict === 'repeated') return answer
+      if (answer.verdict === 'conflict') throw new LingpaiError('idempotency_conflict')
       if (answer.verdict === 'moving') throw new LingpaiError('moving')
       if (answer.verdict === 'absent') throw new LingpaiError('identity_unknown')
     }

@@ -19,6 +19,10 @@ export type FamilyRevocationOptions = RecentlyOptions
 /**
  * Refuses the tokens of visits (`sid`) that the ledger has ended. A revocation is noticed after `stalenessSeconds`. With 0, a
  * ledger that is the verifier's `replay` as well is asked once for each request, and not twice.
+ *
+ * Proofs are then used up in the visit's own object, and not where `replay` uses them up. So all verifiers that accept proofs
+ * for one address have to be alike: each with 0 and with this same ledger as `replay`, or none of them. Where they differ, a proof
+ * that one of them has used up is new to the other. Verifiers of different addresses may differ: a proof names its own.
  */
 export function familyRevocation(
   ledger: FamilyStore | FamilyReplayStore,

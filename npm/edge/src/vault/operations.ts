@@ -2,7 +2,7 @@
 import { LingpaiError } from '../error.js'
 import type { AuditEntry } from '../durable/vault/rows.js'
 import type { VaultContext } from './registration.js'
-import { failure } from './tokens.js'
+import { failure } from './rates.js'
 
 /** How far the rotation of the data key has come. */
 export interface RotationReport {
@@ -31,7 +31,8 @@ export async function rotateAll(context: VaultContext, tenant: string): Promise<
   return report
 }
 
-function shardsFrom(first: number, end: number): number[] {
+/** Numbers of shards. */
+export function shardsFrom(first: number, end: number): number[] {
   return Array.from({ length: end - first }, (_, at) => first + at)
 }
 

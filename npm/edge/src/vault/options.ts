@@ -20,7 +20,12 @@ export interface VaultField {
   max?: number | undefined
   /** How many all policies of one subject may allow together at any time. Default: four times `max`. */
   maxPerSubject?: number | undefined
-  /** How many values one subject may have tokenized in an hour. Default: 10000. */
+  /**
+   * How many operations one install may have reconciled in an hour, counting what comes again; all installs of a subject together
+   * four times as many. Default: twice `max`, at least 50000.
+   */
+  operationsPerHour?: number | undefined
+  /** How many values one subject may have tokenized in an hour, and of how many tokens ask for the canonical one. Default: 10000. */
   tokensPerHour?: number | undefined
   /** How many values one subject may have revealed in an hour. Default: 100. */
   revealsPerHour?: number | undefined
@@ -174,6 +179,7 @@ function readFields(given: unknown): Map<string, SetField> {
       provisional: field.provisional ?? true,
       max,
       maxPerSubject: number('maxPerSubject', Math.min(4 * max, 1_000_000), 1_000_000),
+      operationsPerHour: number('operationsPerHour', Math.max(50_000, 2 * max), 1_000_000_000),
       tokensPerHour: number('tokensPerHour', 10_000, 1_000_000_000),
       revealsPerHour: number('revealsPerHour', 100, 1_000_000_000),
     })

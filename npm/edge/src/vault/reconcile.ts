@@ -7,12 +7,13 @@ import { Unavailable } from './answers.js'
 import { register, tokenOf, type Incoming, type VaultContext } from './registration.js'
 import { askShards } from './shards.js'
 import type { HolderStore } from './store.js'
-import { failure } from './tokens.js'
+import { countByField, failure, take } from './rates.js'
 
 /** A policy that was verified. */
 export interface Policy extends PolicyFacts {
   tenant: string
   holder: string
+  install: string
   jkt?: string
 }
 
@@ -29,7 +30,9 @@ interface Opened extends Submitted, Incoming {
   lease?: string
 }
 
-type Operation = Opened | (Submitted & ({ refused: string } | { missing: true }))
+type Unopened = { foreign: true } | { refused: string } | { missing: true }
+
+type Operation = Opened | (Submitted & Unopened)
 
 /** An operation on its way. Where a store does not answer, nothing more becomes known of it, and it is to be sent again. */
 interface Work {
@@ -51,6 +54,8 @@ export async function reconcile(
   nowSeconds: number,
 ): Promise<{ results: OperationResult[] }> {
   const { settings, vault } = context
+  // Before anything is opened, which is what costs.
+  await count(context, policy, body)
   const operations = JSON.parse(
     vault.use((number) => engine.glue.vaultOpen(number, policyText, body, nowSeconds)),
   ) as Operation[]
@@ -79,12 +84,34 @@ export async function reconcile(
   return { results: answers }
 }
 
+/** All installs of a person may send four times as much as one of them, so that none takes it all. */
+const installsPerPerson = 4
+
+/** Counts operations by install, by person and by field. */
+async function count(context: VaultContext, policy: Policy, body: string): Promise<void> {
+  const fields = JSON.parse(engine.call((glue) => glue.vaultSubmitted(body))) as string[]
+  const { settings } = context
+  // Whatever is no field is counted as one.
+  const known = fields.map((field) => (settings.fields.has(field) ? field : ''))
+  const rates = [...countByField(known)].flatMap(([field, count]) => {
+    const limit = settings.fields.get(field)?.operationsPerHour ?? otherOperationsPerHour
+    return [
+      { name: `operations/${field}/${policy.install}`, count, limit },
+      { name: `operations/${field}`, count, limit: installsPerPerson * limit },
+    ]
+  })
+  await take(context, policy, rates)
+}
+
+const otherOperationsPerHour = 10_000
+
 function admission(operation: Operation): AdmissionRequest {
   const { op, digest, field } = operation
   return {
     op,
     digest,
     field,
+    ...('foreign' in operation && { foreign: operation.foreign }),
     ...('refused' in operation && { refused: operation.refused }),
     ...('missing' in operation && { missing: operation.missing }),
   }
@@ -103,8 +130,9 @@ async function claim(
     ({ operation }) => operation.home,
     (shard, items) =>
       shard.claim(
-        items.map(({ operation: { token, mark, lease } }) => ({
+        items.map(({ operation: { token, field, mark, lease } }) => ({
           token,
+          field,
           mark,
           ...(lease !== undefined && { lease, holder: jkt ?? '' }),
         })),
@@ -124,16 +152,16 @@ async function claim(
 /** Steps 3 and 4: the value gets its canonical token, and the operation's token stands for that value. */
 async function registerAndBind(
   context: VaultContext,
-  { tenant }: Policy,
+  policy: Policy,
   works: readonly Work[],
 ): Promise<void> {
+  const { tenant } = policy
   const free = works.filter(({ claimed }) => claimed)
-  const incoming = free.map(({ operation: { lease, token, ...value } }) => ({
-    ...value,
-    // A token of a pool is as good as any: the value keeps it, if it has none.
-    ...(lease !== undefined && { candidate: token }),
-  }))
-  const known = await register(context, tenant, incoming)
+  const known = await register(
+    context,
+    policy,
+    free.map(({ operation }) => operation),
+  )
   const registered = free.flatMap((work, at) => {
     const value = known[at]
     return value ? [{ work, value }] : []
@@ -178,7 +206,7 @@ async function nameCanonical(
     const row = registered[at]
     if (!row) return
     const { op, field } = work.operation
-    const token = tokenOf(vault, tenant, field, meaning.shard, row)
+    const token = tokenOf(vault, tenant, field, meaning.shard, row.count)
     work.result = { op, status: 'done', token }
   })
 }

@@ -1,5 +1,4 @@
-// Registers values with their shards and gives their canonical tokens. Where a token of a pool became canonical and whoever
-// brought it did not come to its end, this finishes it: until it is bound, that token would lead nowhere.
+// Registers values with their shards and gives their canonical tokens.
 import { engine } from '../engine/full.js'
 import type { Resource } from '../engine.js'
 import type { Registered, Registration } from '../durable/vault/rows.js'
@@ -7,9 +6,8 @@ import type { VaultSettings } from './options.js'
 import { askShards } from './shards.js'
 
 /** A value that came in, as the core prepared it. */
-export interface Incoming extends Omit<Registration, 'candidate'> {
+export interface Incoming extends Registration {
   shard: number
-  candidate?: string
 }
 
 /** A value that is registered. */
@@ -25,10 +23,10 @@ export interface VaultContext {
   vault: Resource
 }
 
-/** Registers values; `undefined` for those that could not be, about which nothing is known. */
+/** Registers values of a person; `undefined` for those that could not be, about which nothing is known. */
 export async function register(
   { settings, vault }: VaultContext,
-  tenant: string,
+  { tenant, holder }: { tenant: string; holder: string },
   incoming: readonly Incoming[],
 ): Promise<(Known | undefined)[]> {
   const registered = await askShards(
@@ -36,91 +34,28 @@ export async function register(
     tenant,
     incoming,
     ({ shard }) => shard,
-    (shard, items) => shard.register(tenant, items.map(registration)),
+    (shard, items) => shard.register(tenant, holder, items.map(registration)),
   )
-  const known = incoming.map((item, at): (Known & { bound: boolean }) | undefined => {
+  return incoming.map(({ field, shard }, at) => {
     const answer = registered[at]
-    if (answer === null) {
-      settings.onEvent({ type: 'exhausted', field: item.field, shard: item.shard })
-    }
+    if (answer === null) settings.onEvent({ type: 'exhausted', field, shard })
     if (!answer) return undefined
-    const { value, bound } = answer
-    const canonical = tokenOf(vault, tenant, item.field, item.shard, answer)
-    return { value, shard: item.shard, canonical, bound }
+    const { value, count } = answer
+    return { value, shard, canonical: tokenOf(vault, tenant, field, shard, count) }
   })
-  const unbound = incoming.flatMap((item, at) => {
-    const value = known[at]
-    return value && !value.bound ? [{ at, item, value }] : []
-  })
-  const bound = await bindCanonical({ settings, vault }, tenant, unbound)
-  unbound.forEach(({ at }, index) => {
-    if (!bound[index]) known[at] = undefined
-  })
-  return known
 }
 
-function registration({
-  fingerprint,
-  field,
-  value,
-  record,
-  limit,
-  candidate,
-}: Incoming): Registration {
-  return {
-    fingerprint,
-    field,
-    value,
-    record,
-    limit,
-    ...(candidate !== undefined && { candidate }),
-  }
+function registration({ fingerprint, field, value, record, limit }: Incoming): Registration {
+  return { fingerprint, field, value, record, limit }
 }
 
-/** The canonical token of a value of a shard. */
+/** The token of a shard with that count: the canonical one of a value, or one of a pool. */
 export function tokenOf(
   vault: Resource,
   tenant: string,
   field: string,
   shard: number,
-  { token, count }: Registered,
+  count: Registered['count'],
 ): string {
-  if (token !== undefined) return token
-  return vault.use((number) => engine.glue.vaultToken(number, tenant, field, shard, count ?? -1))
-}
-
-/** Binds tokens of pools to the values whose canonical ones they are. Gives whether each is bound now. */
-async function bindCanonical(
-  { settings, vault }: VaultContext,
-  tenant: string,
-  unbound: readonly { item: Incoming; value: Known }[],
-): Promise<boolean[]> {
-  const bindings = unbound.map(({ item, value }) => {
-    const text = vault.use((number) =>
-      engine.glue.vaultBinding(number, tenant, item.field, value.canonical, item.fingerprint),
-    )
-    const { shard: home, mark } = JSON.parse(text) as { shard: number; mark: string }
-    const { canonical: token, value: id, shard } = value
-    return { home, binding: { token, field: item.field, mark, value: id, shard } }
-  })
-  const bound = await askShards(
-    settings,
-    tenant,
-    bindings,
-    ({ home }) => home,
-    (shard, items) => shard.bind(items.map(({ binding }) => binding)),
-  )
-  const confirmed = bindings.filter((_, at) => bound[at] !== undefined)
-  await askShards(
-    settings,
-    tenant,
-    confirmed,
-    ({ binding }) => binding.shard,
-    async (shard, items) => {
-      await shard.confirm(items.map(({ binding }) => binding.value))
-      return items.map(() => true)
-    },
-  )
-  // Bound is what counts. Where the note is missing, the next one binds again, which changes nothing.
-  return bound.map((meaning) => meaning !== undefined)
+  return vault.use((number) => engine.glue.vaultToken(number, tenant, field, shard, count))
 }

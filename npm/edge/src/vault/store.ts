@@ -21,11 +21,11 @@ export type ShardStore = Pick<
   | 'lease'
   | 'claim'
   | 'bind'
-  | 'confirm'
   | 'meaning'
   | 'canonical'
   | 'reveal'
   | 'erase'
+  | 'eraseOwner'
   | 'trail'
   | 'rotate'
 >

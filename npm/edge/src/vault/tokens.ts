@@ -6,11 +6,10 @@ import type { OperationResult } from '../durable/vault/holder.js'
 import type { Claims } from '../types.js'
 import type { Verified } from '../verifier.js'
 import { TooMany, Unavailable } from './answers.js'
+import { countByField, failure, take } from './rates.js'
 import { register, tokenOf, type Incoming, type VaultContext } from './registration.js'
 import { requireScopes } from './scopes.js'
 import { askShards } from './shards.js'
-
-const hour = 3600
 
 /** Who a caller is to the vault. */
 export interface Caller {
@@ -45,9 +44,9 @@ export async function tokenize(
     vault.use((number) => engine.glue.vaultAccept(number, tenant, body, nowSeconds)),
   ) as Item[]
   requireScopes(caller.claims, 'tokenize', items)
-  await take(context, caller, 'tokens', items)
+  await count(context, caller, 'tokens', items)
   const accepted = items.filter((item): item is Item & Incoming => 'fingerprint' in item)
-  const known = await register(context, tenant, accepted)
+  const known = await register(context, caller, accepted)
   if (accepted.length > 0 && known.every((value) => value === undefined)) throw new Unavailable()
   const tokens = new Map(accepted.map((item, at) => [item as Item, known[at]?.canonical]))
   const results = items.map((item): OperationResult => {
@@ -59,7 +58,8 @@ export async function tokenize(
   return { results }
 }
 
-interface Question {
+/** A token that somebody asks about, and where it would be known. */
+export interface Question {
   field: string
   token: string
   shard?: number
@@ -77,7 +77,7 @@ export async function reveal(
   const { tenant } = caller
   const questions = questionsOf(context, tenant, body)
   requireScopes(caller.claims, 'reveal', questions)
-  await take(context, caller, 'reveals', questions)
+  await count(context, caller, 'reveals', questions)
   const known = await meanings(context, tenant, questions)
   const by = actorOf(caller.claims)
   const records = await askShards(
@@ -129,6 +129,7 @@ export async function canonical(
   const { tenant } = caller
   const questions = questionsOf(context, tenant, body)
   requireScopes(caller.claims, 'tokenize', questions)
+  await count(context, caller, 'canonical', questions)
   const known = await meanings(context, tenant, questions)
   const registered = await askShards(
     settings,
@@ -141,7 +142,8 @@ export async function canonical(
   known.forEach(({ question, meaning }, at) => {
     const row = registered[at]
     if (row === undefined) throw new Unavailable()
-    if (row) tokens.set(question, tokenOf(vault, tenant, question.field, meaning.shard, row))
+    if (!row) return
+    tokens.set(question, tokenOf(vault, tenant, question.field, meaning.shard, row.count))
   })
   return {
     results: questions.map((question) => ({
@@ -183,11 +185,7 @@ export async function lease(
       throw new Unavailable()
     }
     const tokens = Array.from({ length: drawn.count }, (_, at) =>
-      tokenOf(vault, tenant, field, shard, {
-        value: '',
-        count: drawn.first + at,
-        bound: true,
-      }),
+      tokenOf(vault, tenant, field, shard, drawn.first + at),
     )
     // Until the last operation that may bring one of them has been forgotten.
     const until = exp + settings.seconds.reconcile + memoryMarginSeconds
@@ -200,48 +198,15 @@ export async function lease(
 
 const memoryMarginSeconds = 7 * 86_400
 
-/** Erases the values of tokens. */
-export async function erase(
-  context: VaultContext,
-  tenant: string,
-  questions: readonly { field: string; token: string }[],
-  by: Actor,
-): Promise<{ token: string; erased: boolean }[]> {
-  const asked = questionsOf(context, tenant, JSON.stringify({ items: questions }))
-  const known = await meanings(context, tenant, asked)
-  const { settings } = context
-  const erased = await askShards(
-    settings,
-    tenant,
-    known,
-    ({ meaning }) => meaning.shard,
-    (shard, items) =>
-      shard.erase(
-        items.map(({ question, meaning }) => ({
-          tenant,
-          field: question.field,
-          value: meaning.value,
-          by,
-        })),
-        settings.seconds.auditRetention,
-      ),
-  )
-  if (erased.includes(undefined)) throw new LingpaiError('storage_unavailable')
-  const found = new Map(known.map(({ question }, at) => [question, erased[at] === true]))
-  return asked.map((question) => ({
-    token: question.token,
-    erased: found.get(question) ?? false,
-  }))
-}
-
-function questionsOf({ vault }: VaultContext, tenant: string, body: string): Question[] {
+/** Reads questions about tokens. */
+export function questionsOf({ vault }: VaultContext, tenant: string, body: string): Question[] {
   return JSON.parse(
     vault.use((number) => engine.glue.vaultLookups(number, tenant, body)),
   ) as Question[]
 }
 
 /** What tokens stand for, of those that stand for anything. */
-async function meanings(
+export async function meanings(
   { settings }: VaultContext,
   tenant: string,
   questions: readonly Question[],
@@ -271,34 +236,24 @@ async function meanings(
   })
 }
 
-async function take(
+/** Counts items by person and field. */
+async function count(
   context: VaultContext,
-  { tenant, holder }: Caller,
-  what: 'tokens' | 'reveals',
+  caller: Caller,
+  what: 'canonical' | 'reveals' | 'tokens',
   items: readonly { field: string }[],
 ): Promise<void> {
-  const { settings } = context
-  const counts = new Map<string, number>()
-  for (const { field } of items) counts.set(field, (counts.get(field) ?? 0) + 1)
-  const rates = [...counts].map(([field, count]) => {
-    const set = settings.fields.get(field)
-    const limit = (what === 'tokens' ? set?.tokensPerHour : set?.revealsPerHour) ?? 0
-    return { name: `${what}/${field}`, count, limit }
-  })
-  let wait: number | undefined
-  try {
-    wait = await settings.store.holder(tenant, holder).take(rates, hour)
-  } catch (error) {
-    throw failure(context, error)
+  const limitOf = (field: string) => {
+    const set = context.settings.fields.get(field)
+    return (what === 'reveals' ? set?.revealsPerHour : set?.tokensPerHour) ?? 0
   }
-  if (wait !== undefined) throw new TooMany(wait)
-}
-
-/** Whatever a store says that is none of ours means that it did not answer. */
-export function failure({ settings }: VaultContext, error: unknown): Error {
-  if (error instanceof TooMany || error instanceof Unavailable) return error
-  settings.onEvent({ type: 'unavailable', cause: error })
-  return new Unavailable()
+  const counts = [...countByField(items.map(({ field }) => field))]
+  const rates = counts.map(([field, count]) => ({
+    name: `${what}/${field}`,
+    count,
+    limit: limitOf(field),
+  }))
+  await take(context, caller, rates)
 }
 
 function actorOf({ sub, client_id, sid, jti }: Claims): Actor {

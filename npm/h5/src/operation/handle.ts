@@ -40,6 +40,9 @@ const askAgainMs = 1_000
 const mostPending = 30
 const mostInDoubt = 3
 
+/** Refusals of the registry itself: there is no such operation, and it has not begun one. */
+const decided: ReadonlySet<string> = new Set(['alias_invalid', 'access_denied'])
+
 /** Makes the handle; `take` gives it an alias. */
 export function createHandle(
   context: Context,
@@ -51,6 +54,8 @@ export function createHandle(
   /** The request, once it is fixed: whatever is sent for this operation is this text. */
   let body: string | undefined
   let begun = details && textOf(details)
+  /** Whether a request was sent of which nobody knows what became of it. */
+  let doubtful = false
   const key = randomKey()
 
   const emit = (event: OperationEvent) => {
@@ -138,6 +143,7 @@ export function createHandle(
     try {
       const result = await outcome(body, signal)
       state = result.state
+      doubtful = state === 'in_doubt'
       if (result.state === 'done') {
         stop()
         emit({ type: 'done', refused: 'refused' in result })
@@ -147,13 +153,17 @@ export function createHandle(
       // It may have been executed: only the same request again tells.
       state = 'in_doubt'
       if (error instanceof LingpaiError) {
-        // Refused before anything began; the details of a next try may be others.
-        if (error.status !== undefined && !error.retryable) {
+        if (error.status === undefined || error.retryable) doubtful = true
+        // What refuses after it has looked for the operation knows that nothing began; a refusal of the caller does not.
+        if (!doubtful || decided.has(error.code)) {
+          doubtful = false
           state = error.code === 'alias_invalid' ? 'cancelled' : 'open'
           if (state === 'cancelled') stop()
           else forgetDetails()
         }
         emit({ type: 'failed', code: error.code })
+      } else {
+        doubtful = true
       }
       throw error
     }
@@ -165,13 +175,18 @@ export function createHandle(
   }
 
   async function outcome(body: string, signal: AbortSignal): Promise<OperationResult> {
-    const onAttempt = (attempt: number) => emit({ type: 'submitted', attempt })
+    const onAttempt = (attempt: number) => {
+      // The one before had no answer that tells.
+      if (attempt > 1) doubtful = true
+      emit({ type: 'submitted', attempt })
+    }
     for (let pending = 0, inDoubt = 0; ;) {
       const answer = await ask<Answer>(context, '/v1/operations', body, signal, onAttempt)
       if (answer.state === 'done') {
         const { refused, result } = answer
         return refused === undefined ? { state: 'done', result } : { state: 'done', refused }
       }
+      doubtful = true
       emit({ type: 'waiting', state: answer.state })
       if (answer.state === 'in_doubt' && ++inDoubt >= mostInDoubt) return { state: 'in_doubt' }
       if (++pending >= mostPending) return { state: 'in_doubt' }

@@ -32,7 +32,7 @@ export interface Exports {
   lp_clear(): void
 }
 
-const version = 1
+const version = 2
 const absent = 0xffffffff
 
 /** Wraps an instance. */

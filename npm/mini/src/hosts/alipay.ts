@@ -3,7 +3,7 @@
 import { LingpaiError, platformText } from '../errors'
 import type { Host, HostRequest, HostResponse } from '../host'
 import { called, lowered, noCode, textOf, wait } from './callbacks'
-import { showsOf, wasmOf, type WasmLike } from './wx-like'
+import { showsOf, wasmOf, type Lifecycle, type WasmLike } from './wx-like'
 
 interface Answer {
   data?: unknown
@@ -29,7 +29,7 @@ interface MyRequest {
 }
 
 /** The part of `my` that is used. */
-export interface My {
+export interface My extends Lifecycle {
   request(options: MyRequest): unknown
   getStorageSync(options: { key: string }): {
     data?: any
@@ -44,7 +44,6 @@ export interface My {
     success(result: { authCode: string }): void
     fail(failure: any): void
   }): unknown
-  onAppShow?(listener: () => void): unknown
 }
 
 /** What a mini-program may bring along that the logic layer has not. */

@@ -8,6 +8,7 @@ import {
   showsOf,
   wasmOf,
   wxLike,
+  type Lifecycle,
   type RandomValues,
   type WasmLike,
   type WxLike,
@@ -19,13 +20,12 @@ interface Login {
 }
 
 /** The part of `tt` that is used. */
-export interface Tt extends WxLike, Partial<RandomValues> {
+export interface Tt extends WxLike, Lifecycle, Partial<RandomValues> {
   login(options: {
     force: boolean
     success(result: any): void
     fail(failure: unknown): void
   }): unknown
-  onAppShow?(listener: () => void): unknown
 }
 
 /** The host for `tt` and `TTWebAssembly`. */

@@ -8,6 +8,7 @@ import {
   showsOf,
   wasmOf,
   wxLike,
+  type Lifecycle,
   type RandomValues,
   type WasmLike,
   type WxLike,
@@ -18,9 +19,7 @@ type Login = (options: {
   fail(failure: any): void
 }) => unknown
 
-interface Plain extends WxLike, Partial<RandomValues> {
-  onAppShow?(listener: () => void): unknown
-}
+type Plain = WxLike & Lifecycle & Partial<RandomValues>
 
 /** The part of `swan` that is used; `getLoginCode` took the place of `login`. */
 export interface Swan extends Plain {

@@ -8,19 +8,19 @@ import {
   showsOf,
   wasmOf,
   wxLike,
+  type Lifecycle,
   type RandomValues,
   type WasmLike,
   type WxLike,
 } from './wx-like'
 
 /** The part of `wx` that is used. */
-export interface Wx extends WxLike, Partial<RandomValues> {
+export interface Wx extends WxLike, Lifecycle, Partial<RandomValues> {
   login(options: {
     timeout: number
     success(result: { code: string }): void
     fail(failure: unknown): void
   }): unknown
-  onAppShow?(listener: () => void): unknown
   getAppBaseInfo?(): { SDKVersion?: string }
   getSystemInfoSync?(): { SDKVersion?: string }
 }

@@ -121,11 +121,16 @@ export function randomOf(api: Partial<RandomValues>): Pick<Host, 'randomBytes'> 
 }
 
 /** Lifecycle, where there is one: mini-games and old versions have none. */
-export function showsOf(api: { onAppShow?(listener: () => void): unknown }): Pick<Host, 'onShow'> {
-  if (typeof api.onAppShow !== 'function') return {}
-  return {
-    onShow: (listener) => void (api.onAppShow as (it: () => void) => unknown)(() => listener()),
-  }
+export interface Lifecycle {
+  onAppShow?(listener: () => void): unknown
+  onAppHide?(listener: () => void): unknown
+}
+
+/** The same as a host has it. */
+export function showsOf(api: Lifecycle): Pick<Host, 'onShow' | 'onHide'> {
+  const of = (on: Lifecycle['onAppShow']) =>
+    on && ((listener: () => void) => void on.call(api, () => listener()))
+  return { onShow: of(api.onAppShow), onHide: of(api.onAppHide) }
 }
 
 /** What loads a module from the code package. */

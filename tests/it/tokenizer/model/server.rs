@@ -63,17 +63,14 @@ impl Server {
         }
         let digest = digest(&submission.sealed);
         let number = self.values.len();
-        let canonical = match lease {
-            Some(_) => submission.token.clone(),
-            None => format!("canonical-{number}"),
-        };
         if mutant == Some(Mutant::WallClockOrder) {
             // Operations are numbered by the clock of the device; the later one wins.
             if let Some(row) = self.values.get_mut(&value) {
                 row.canonical = format!("canonical-of-{}", submission.op);
             }
         }
-        let fresh = ValueRow { value: format!("value-{number}"), canonical };
+        let fresh =
+            ValueRow { value: format!("value-{number}"), canonical: format!("canonical-{number}") };
         let bound = self.tokens.get(&submission.token).and_then(|row| match &row.state {
             TokenState::Bound { value, .. } => self.values.values().find(|it| it.value == *value),
             _ => None,

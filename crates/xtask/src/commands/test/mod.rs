@@ -90,5 +90,20 @@ fn summary(results: &[(&str, Outcome, Duration)]) -> bool {
         );
     }
     println!("\n{passed} passed, {failed} failed");
+    for (name, outcome, _) in results {
+        for failure in &outcome.failures {
+            println!("\n── failed in {name}\n{}", beginning(failure));
+        }
+    }
     failed == 0
+}
+
+/// Enough of a failure to know it by; the whole of it stands where its suite ran.
+fn beginning(failure: &str) -> String {
+    const LINES: usize = 60;
+    let mut lines: Vec<&str> = failure.lines().take(LINES + 1).collect();
+    if lines.len() > LINES {
+        lines[LINES] = "…";
+    }
+    lines.join("\n")
 }

@@ -6,32 +6,35 @@ pub(crate) struct Outcome {
     pub(crate) failed: usize,
     /// Why something failed or could not run.
     pub(crate) remark: String,
+    /// What the runner printed about the tests that failed, to be shown again at the very end:
+    /// who has only the end of a long log must be able to tell what broke.
+    pub(crate) failures: Vec<String>,
 }
 
 impl Outcome {
     /// One check without parts.
     pub(crate) fn passed() -> Self {
-        Self { passed: 1, failed: 0, remark: String::new() }
+        Self { passed: 1, ..Self::none() }
     }
 
     /// Passed, with something that the summary must not hide.
     pub(crate) fn passed_with(remark: &str) -> Self {
-        Self { passed: 1, failed: 0, remark: remark.into() }
+        Self { passed: 1, remark: remark.into(), ..Self::none() }
     }
 
     /// The beginning of a sum.
     pub(crate) fn none() -> Self {
-        Self { passed: 0, failed: 0, remark: String::new() }
+        Self { passed: 0, failed: 0, remark: String::new(), failures: Vec::new() }
     }
 
     pub(crate) fn failed(remark: impl Into<String>) -> Self {
-        Self { passed: 0, failed: 1, remark: remark.into() }
+        Self { failed: 1, remark: remark.into(), ..Self::none() }
     }
 
     /// For what this machine cannot do. Said loudly; the reason tells what it would need.
     pub(crate) fn not_run(needs: &str) -> Self {
         println!("  NOT RUN: needs {needs}");
-        Self { passed: 0, failed: 0, remark: format!("needs {needs}") }
+        Self { remark: format!("needs {needs}"), ..Self::none() }
     }
 
     pub(crate) fn word(&self) -> &'static str {
@@ -50,7 +53,15 @@ impl Outcome {
             passed: self.passed + other.passed,
             failed: self.failed + other.failed,
             remark: remark.join("; "),
+            failures: [self.failures, other.failures].concat(),
         }
+    }
+
+    fn because_of(mut self, failures: Vec<String>) -> Self {
+        if self.failed > 0 {
+            self.failures = failures;
+        }
+        self
     }
 }
 
@@ -70,7 +81,24 @@ pub(crate) fn of_libtest(success: bool, output: &str) -> Outcome {
             }
         }
     }
-    judge(success, passed, failed, ignored)
+    judge(success, passed, failed, ignored).because_of(failures_of_libtest(output))
+}
+
+/// The blocks `---- name stdout ----` that libtest prints for what failed.
+fn failures_of_libtest(output: &str) -> Vec<String> {
+    let mut failures: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in output.lines() {
+        let begins = line.starts_with("---- ") && line.ends_with(" ----");
+        let ends = line == "failures:" || line.starts_with("test result: ");
+        inside = begins || (inside && !ends);
+        match failures.last_mut() {
+            _ if begins => failures.push(line.to_owned()),
+            Some(failure) if inside => *failure += &format!("\n{line}"),
+            _ => {}
+        }
+    }
+    failures
 }
 
 /// Adds up the lines `ℹ pass 4` or `# pass 4` with which Node's test runner ends.
@@ -83,20 +111,43 @@ pub(crate) fn of_node(success: bool, output: &str) -> Outcome {
         lines.filter_map(|rest| rest.trim().parse::<usize>().ok()).sum()
     };
     let left_out = count("skipped ") + count("todo ");
-    judge(success, count("pass "), count("fail ") + count("cancelled "), left_out)
+    let outcome = judge(success, count("pass "), count("fail ") + count("cancelled "), left_out);
+    outcome.because_of(failures_of_node(output))
+}
+
+/// The entries `not ok 1 - name` of Node's TAP reporter, which is the one that it takes where nobody looks. Suites whose tests failed
+/// are left out.
+fn failures_of_node(output: &str) -> Vec<String> {
+    let mut failures: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in output.lines() {
+        let line = line.trim_end();
+        match failures.last_mut() {
+            _ if line.trim_start().starts_with("not ok ") => {
+                inside = true;
+                failures.push(line.trim_start().to_owned());
+            }
+            Some(failure) if inside => *failure += &format!("\n{line}"),
+            _ => {}
+        }
+        inside &= line.trim() != "...";
+    }
+    failures.retain(|failure| !failure.contains("failureType: 'subtestsFailed'"));
+    failures
 }
 
 fn judge(success: bool, passed: usize, failed: usize, left_out: usize) -> Outcome {
     if left_out > 0 {
         let remark = format!("{left_out} tests are skipped; a test runs or does not exist");
-        return Outcome { passed, failed: failed + left_out, remark };
+        return Outcome { passed, failed: failed + left_out, remark, ..Outcome::none() };
     }
-    match (success, passed, failed) {
-        (true, 0, 0) => Outcome::failed("ran no test"),
-        (false, _, 0) => Outcome { passed, failed: 1, remark: "the runner failed".into() },
-        (true, _, 1..) => Outcome { passed, failed, remark: "the runner hid failures".into() },
-        _ => Outcome { passed, failed, remark: String::new() },
-    }
+    let (failed, remark) = match (success, passed, failed) {
+        (true, 0, 0) => (1, "ran no test"),
+        (false, _, 0) => (1, "the runner failed"),
+        (true, _, 1..) => (failed, "the runner hid failures"),
+        _ => (failed, ""),
+    };
+    Outcome { passed, failed, remark: remark.into(), ..Outcome::none() }
 }
 
 #[cfg(test)]
@@ -126,6 +177,20 @@ mod tests {
     #[test]
     fn a_suite_without_a_test_is_a_failure() {
         assert_eq!(of_node(true, "ℹ tests 0\nℹ pass 0\nℹ fail 0\n").word(), "FAILED");
+    }
+
+    #[test]
+    fn a_failure_keeps_what_was_said_of_it() {
+        let libtest = "test a ... FAILED\n\nfailures:\n\n---- a stdout ----\nleft: 1\n\nright: 2\n\
+                       failures:\n    a\n\ntest result: FAILED. 0 passed; 1 failed; 0 ignored";
+        assert_eq!(
+            of_libtest(false, libtest).failures,
+            ["---- a stdout ----\nleft: 1\n\nright: 2"]
+        );
+        let node = "not ok 1 - b\n  ---\n  error: 'c'\n  ...\nok 2 - d\n\
+                    not ok 2 - e\n  ---\n  failureType: 'subtestsFailed'\n  ...\n# pass 1\n# fail 1\n";
+        assert_eq!(of_node(false, node).failures, ["not ok 1 - b\n  ---\n  error: 'c'\n  ..."]);
+        assert!(of_libtest(true, LIBTEST).failures.is_empty());
     }
 
     #[test]

@@ -74,13 +74,15 @@ export function dataHost<Env>(
     }
 
     async put(area: string, id: string, epoch: number, write: string, type: string, value: string) {
-      return this.#write(area, id, { kind: 'write', epoch, write }, () =>
+      const content = this.#keys.writeContent(area, id, 'put', type, value)
+      return this.#write(area, id, { kind: 'write', epoch, write, content }, () =>
         this.#keep(id, type, this.#keys.seal(area, 'data', id, type, value)),
       )
     }
 
     async drop(area: string, id: string, epoch: number, write: string, type: string) {
-      return this.#write(area, id, { kind: 'write', epoch, write }, () =>
+      const content = this.#keys.writeContent(area, id, 'drop', type, '')
+      return this.#write(area, id, { kind: 'write', epoch, write, content }, () =>
         this.#store.sql('DELETE FROM items WHERE id = ? AND type = ?', id, type),
       )
     }

@@ -4,11 +4,11 @@ import { engine } from '../../engine/full.js'
 /** What somebody wants of a host. */
 export type FenceCommand =
   | { kind: 'read' | 'claim' | 'freeze' | 'export' | 'stage' | 'activate'; epoch: number }
-  | { kind: 'write'; epoch: number; write: string }
+  | { kind: 'write'; epoch: number; write: string; content: string }
   | { kind: 'delete'; epoch: number; items: number; at: number }
 
 /** The answer of a fence. */
-export type Verdict = 'granted' | 'repeated' | 'absent' | 'moving' | 'moved'
+export type Verdict = 'granted' | 'repeated' | 'conflict' | 'absent' | 'moving' | 'moved'
 
 /** What was deleted. */
 export interface Deletion {

@@ -98,7 +98,8 @@ export function identityHost<Env>(
       return this.#store.transaction(area, () => {
         const owner = this.#owner(area, type, value)
         if (owner !== undefined && owner !== id) return { taken: owner }
-        const { verdict } = this.#store.decide(id, { kind: 'write', epoch, write })
+        const content = this.#keys.writeContent(area, id, 'change', type, value)
+        const { verdict } = this.#store.decide(id, { kind: 'write', epoch, write, content })
         if (verdict === 'granted') this.#put(area, id, type, value)
         return { verdict }
       })

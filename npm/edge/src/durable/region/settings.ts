@@ -40,6 +40,14 @@ export type RegionClass<Env, Methods> = new (
 /** What an area does with its keys. Synchronous, so that it can be part of a transaction. */
 export interface AreaKeys {
   lookup(area: string, type: string, value: string): string
+  /** What tells a write from another one of the same name: a keyed digest of what it does. */
+  writeContent(
+    area: string,
+    id: string,
+    action: 'change' | 'put' | 'drop',
+    type: string,
+    value: string,
+  ): string
   seal(area: string, what: 'identifier' | 'data', id: string, type: string, value: string): string
   open(area: string, what: 'identifier' | 'data', id: string, type: string, sealed: string): string
 }
@@ -71,6 +79,8 @@ function areaKeys({ areas, keys }: RegionSettings): AreaKeys {
   const seconds = () => Math.floor(Date.now() / 1000)
   return {
     lookup: (area, type, value) => held.use((it) => glue.areaLookup(it, area, type, value)),
+    writeContent: (area, id, action, type, value) =>
+      held.use((it) => glue.areaWriteContent(it, area, id, action, type, value)),
     seal: (area, what, id, type, value) =>
       held.use((it) => glue.areaSeal(it, area, what, id, type, value, seconds())),
     open: (area, what, id, type, sealed) =>

@@ -39,6 +39,7 @@ export function erase(
         WHERE value = ? AND record IS NOT NULL RETURNING value`,
       item.value,
     )
+    run('DELETE FROM owners WHERE value = ?', item.value)
     write(run, 'erase', item, gone.length > 0, nowSeconds, keepSeconds)
     return gone.length > 0
   })

@@ -8,6 +8,7 @@ export interface AdmissionRequest {
   op: string
   digest: string
   field: string
+  foreign?: true
   refused?: string
   missing?: true
 }
@@ -75,7 +76,6 @@ export function admit(
     const decided = JSON.parse(text) as {
       answer?: OperationResult
       memory?: { until: number }
-      charge: boolean
     }
     if (decided.memory) {
       const { until } = decided.memory
@@ -86,15 +86,13 @@ export function admit(
         JSON.stringify(decided.memory),
         until,
       )
-      if (decided.charge) {
-        run(
-          `INSERT INTO used (jti, field, count, until) VALUES (?, ?, 1, ?)
-            ON CONFLICT DO UPDATE SET count = count + 1`,
-          policy.jti,
-          request.field,
-          until,
-        )
-      }
+      run(
+        `INSERT INTO used (jti, field, count, until) VALUES (?, ?, 1, ?)
+          ON CONFLICT DO UPDATE SET count = count + 1`,
+        policy.jti,
+        request.field,
+        until,
+      )
     }
     return decided.answer ?? null
   })
@@ -133,7 +131,8 @@ export function lease(
     field,
     nowSeconds,
   )
-  const granted = Math.max(0, Math.min(count, share - Number(row?.['leased'] ?? 0)))
+  const leased = Number(row?.['leased'] ?? 0)
+  const granted = engine.call((glue) => glue.vaultPortion(count, share, leased))
   if (granted > 0) {
     run(
       'INSERT INTO leases (lease, field, count, until) VALUES (?, ?, ?, ?)',

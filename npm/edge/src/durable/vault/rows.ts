@@ -24,11 +24,14 @@ export const endingTables = ['policies', 'used', 'ops', 'leases', 'rates'] as co
  * record, but with its tokens. `tokens` has those that did not come into being with their value: provisional and leased ones.
  */
 export const shardTables = [
-  'CREATE TABLE IF NOT EXISTS values_ (value TEXT PRIMARY KEY, fingerprint TEXT UNIQUE, field TEXT NOT NULL, count INTEGER, token TEXT, bound INTEGER NOT NULL, record TEXT, kid TEXT)',
+  'CREATE TABLE IF NOT EXISTS values_ (value TEXT PRIMARY KEY, fingerprint TEXT UNIQUE, field TEXT NOT NULL, count INTEGER NOT NULL, record TEXT, kid TEXT)',
   'CREATE UNIQUE INDEX IF NOT EXISTS values_by_count ON values_ (field, count)',
   'CREATE INDEX IF NOT EXISTS values_by_kid ON values_ (kid)',
-  'CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, field TEXT NOT NULL, lease TEXT, holder TEXT, mark TEXT, value TEXT, shard INTEGER, until INTEGER) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS tokens (field TEXT NOT NULL, token TEXT NOT NULL, lease TEXT, holder TEXT, mark TEXT, value TEXT, shard INTEGER, until INTEGER, PRIMARY KEY (field, token)) WITHOUT ROWID',
   'CREATE INDEX IF NOT EXISTS tokens_by_end ON tokens (until)',
+  'CREATE TABLE IF NOT EXISTS owners (holder TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (holder, value)) WITHOUT ROWID',
+  'CREATE INDEX IF NOT EXISTS owners_by_value ON owners (value)',
+  'CREATE TABLE IF NOT EXISTS erased (holder TEXT PRIMARY KEY, items INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID',
   'CREATE TABLE IF NOT EXISTS counters (field TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID',
   'CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY, until INTEGER NOT NULL, entry TEXT NOT NULL, link TEXT NOT NULL)',
   'CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID',
@@ -44,24 +47,19 @@ export interface Registration {
   record: string
   /** How many tokens the shard may give out of this field. */
   limit: number
-  /** The token of a pool that becomes the canonical one, if the value is new. */
-  candidate?: string
 }
 
 /** A value as it is known. */
 export interface Registered {
   value: string
-  /** The count of its canonical token among the shard's; nothing where that is `token`. */
-  count?: number
-  /** Its canonical token, where it came from a pool. */
-  token?: string
-  /** Whether that token has been bound where it is kept. */
-  bound: boolean
+  /** The count of its canonical token among the shard's. */
+  count: number
 }
 
 /** A token that an operation wants to stand for a value. */
 export interface TokenClaim {
   token: string
+  field: string
   mark: string
   lease?: string
   holder?: string

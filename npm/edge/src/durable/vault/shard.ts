@@ -11,26 +11,27 @@ import type {
   TokenMeaning,
 } from './rows.js'
 
-/** Registers values. The first writer's canonical token counts; `null` where the shard has no token left. */
+/**
+ * Registers values. The first writer's canonical token counts; `null` where the shard has no token left. It always comes from
+ * the counter: a token that came with an operation would tell by becoming the canonical one that its value was new.
+ */
 export function register(run: Run, registrations: readonly Registration[]): (Registered | null)[] {
-  return registrations.map(({ fingerprint, field, value, record, limit, candidate }) => {
+  return registrations.map(({ fingerprint, field, value, record, limit }) => {
     // Written although nothing changes: an answer that waits for no disk would tell that the value was there.
     const [known] = run(
-      'UPDATE values_ SET bound = bound WHERE fingerprint = ? RETURNING *',
+      'UPDATE values_ SET count = count WHERE fingerprint = ? RETURNING *',
       fingerprint,
     )
     if (known !== undefined) return registered(known)
-    const count = candidate === undefined ? next(run, field, 1, limit)?.first : null
+    const count = next(run, field, 1, limit)?.first
     if (count === undefined) return null
     const [row] = run(
-      `INSERT INTO values_ (value, fingerprint, field, count, token, bound, record, kid)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+      `INSERT INTO values_ (value, fingerprint, field, count, record, kid)
+        VALUES (?, ?, ?, ?, ?, ?) RETURNING *`,
       value,
       fingerprint,
       field,
       count,
-      candidate ?? null,
-      candidate === undefined ? 1 : 0,
       record,
       kidOf(record),
     )
@@ -44,12 +45,7 @@ export function kidOf(record: string): string {
 }
 
 function registered(row: Record<string, unknown>): Registered {
-  return {
-    value: String(row['value']),
-    ...(typeof row['count'] === 'number' && { count: row['count'] }),
-    ...(typeof row['token'] === 'string' && { token: row['token'] }),
-    bound: row['bound'] === 1,
-  }
+  return { value: String(row['value']), count: Number(row['count']) }
 }
 
 /** Draws counts that were never drawn before, and never will be again: the counter does not fall. */
@@ -104,14 +100,19 @@ export function lease(
   }
 }
 
-/** Claims tokens for values. */
+/** Claims tokens for values. Tokens of two fields may look alike: what is known of one says nothing of the other. */
 export function claim(run: Run, claims: readonly TokenClaim[]): TokenClaimed[] {
-  return claims.map(({ token, ...wanted }) => {
-    const [row] = run('SELECT * FROM tokens WHERE token = ?', token)
+  return claims.map(({ token, field, ...wanted }) => {
+    const [row] = run('SELECT * FROM tokens WHERE field = ? AND token = ?', field, token)
     const text = engine.call((glue) => glue.vaultClaim(rowText(row), JSON.stringify(wanted)))
     const claimed = JSON.parse(text) as TokenClaimed & { row?: { mark: string } }
     if (claimed.row) {
-      run('UPDATE tokens SET mark = ?, until = NULL WHERE token = ?', claimed.row.mark, token)
+      run(
+        'UPDATE tokens SET mark = ?, until = NULL WHERE field = ? AND token = ?',
+        claimed.row.mark,
+        field,
+        token,
+      )
     }
     const { value, status, error } = claimed
     if (value !== undefined) return { value, shard: Number(row?.['shard']) }
@@ -122,7 +123,7 @@ export function claim(run: Run, claims: readonly TokenClaim[]): TokenClaimed[] {
 /** Binds tokens to values, where they are not bound already. Gives what each stands for from now on. */
 export function bind(run: Run, bindings: readonly TokenBinding[]): TokenMeaning[] {
   return bindings.map(({ token, field, mark, value, shard }) => {
-    const [row] = run('SELECT * FROM tokens WHERE token = ?', token)
+    const [row] = run('SELECT * FROM tokens WHERE field = ? AND token = ?', field, token)
     const text = engine.call((glue) => glue.vaultBind(rowText(row), mark, value))
     const bound = JSON.parse(text) as { value: string; row?: unknown }
     if (bound.row === undefined) return { value: bound.value, shard: Number(row?.['shard']) }
@@ -139,11 +140,6 @@ export function bind(run: Run, bindings: readonly TokenBinding[]): TokenMeaning[
   })
 }
 
-/** Notes that the canonical tokens of values have been bound. */
-export function confirm(run: Run, values: readonly string[]): void {
-  for (const value of values) run('UPDATE values_ SET bound = 1 WHERE value = ?', value)
-}
-
 /** What tokens of this shard stand for; `null` for what stands for nothing. */
 export function meaning(
   run: Run,
@@ -151,7 +147,7 @@ export function meaning(
   shard: number,
 ): (TokenMeaning | null)[] {
   return tokens.map(({ token, field, count }) => {
-    const [row] = run('SELECT value, shard FROM tokens WHERE token = ? AND field = ?', token, field)
+    const [row] = run('SELECT value, shard FROM tokens WHERE field = ? AND token = ?', field, token)
     if (typeof row?.['value'] === 'string') {
       return { value: row['value'], shard: Number(row['shard']) }
     }

@@ -1,0 +1,112 @@
+// A tokenizer: put together and started.
+import type { Engine } from '../engine/engine'
+import type { Holder } from '../kit'
+import { createCircuit } from './circuit'
+import { createEmit } from './events'
+import { operations } from './operations'
+import type { Parts } from './parts'
+import { createPolicies } from './policies'
+import { createSender } from './sender'
+import { createRowStore, type RowStore } from './store'
+import { createTokenize } from './tokenize'
+import { createTransact } from './transact'
+import { tokenizerOf } from './tokenizer'
+import type { Tokenizer, TokenizerOptions } from './types'
+import { createUpkeep } from './upkeep'
+import { createVault } from './vault'
+
+/** Those of this process, by name: who opens a store twice opens the same. */
+const stores: Record<string, RowStore> = {}
+
+/** Opens the tokenizer of a login or a visit. */
+export async function openTokenizer(
+  held: Holder,
+  options: TokenizerOptions = {},
+): Promise<Tokenizer> {
+  const { kit, settings, device } = held
+  const { host } = settings
+  const {
+    issuer = settings.issuer,
+    keys = settings.keys,
+    onlineTimeoutMs = 2_000,
+    onEvent,
+  } = options
+  if (typeof issuer !== 'string')
+    throw new TypeError('issuer: a tokenizer needs to know whom to believe')
+  if (!(onlineTimeoutMs > 0)) throw new TypeError('onlineTimeoutMs: a number of milliseconds')
+  if (onEvent !== undefined && typeof onEvent !== 'function')
+    throw new TypeError('onEvent: a function')
+  if (device.jkt === undefined || host.instantiate === undefined)
+    throw new kit.LingpaiError('proof_required', { message: 'no key can be made here' })
+  const subject = await subjectOf(held)
+  const holder = boundTo(held, subject)
+  const engine = await loadEngine(held)
+  const who = [host.id, settings.gateway, issuer, settings.clientId, subject].join('\n')
+  const print = engine.text(operations.encode, engine.call(operations.sha256, who))
+  const name = `${settings.storageKey}.tokens.${print.slice(0, 16)}`
+  const emit = createEmit(onEvent, () => host.now())
+  const noted = () => (device.store.record.stores || []).indexOf(name) >= 0
+  const store = (stores[name] = stores[name] || createRowStore(kit, host, engine, name, noted()))
+  let closed = false
+  const base = {
+    ...{ kit, holder, engine, issuer, keys, onlineTimeoutMs, store, emit },
+    transact: createTransact(kit, store),
+    ledger: { pending: 0, done: 0, dead: 0, lost: 0 },
+    closed: () => closed || device.store.closed,
+    note: async () => {
+      if (noted()) return
+      const add = (names: string[] = []) => [...names, name].slice(-mostNoted)
+      await device.store.commit((record) => void (record.stores = add(record.stores)))
+    },
+  }
+  const vault = createVault(base)
+  const circuit = createCircuit(base)
+  const policies = createPolicies({ ...base, vault, circuit })
+  const parts: Parts = { ...base, vault, circuit, policies }
+  const sender = createSender(parts)
+  await Promise.all([sender.look(), circuit.look()])
+  if (store.takeLoss()) emit({ type: 'storage_lost' })
+  const tokenize = createTokenize(parts, () => upkeep.degraded())
+  const upkeep = createUpkeep(parts, sender, tokenize.forget)
+  await upkeep.start()
+  return tokenizerOf(parts, {
+    tokenize: tokenize.tokenize,
+    drain: upkeep.drain,
+    release: sender.release,
+    close: () => void (closed = true),
+  })
+}
+
+/** Names of stores in the record: one for each user of this device. */
+const mostNoted = 8
+
+/** Whose tokenizer it is. Known also while nobody can log in, as long as somebody was. */
+async function subjectOf({ keeper }: Holder): Promise<string> {
+  return keeper.subject() || (await keeper.token()).subject
+}
+
+/** The holder, as long as its token is that user's. */
+function boundTo(holder: Holder, subject: string): Holder {
+  const { kit, keeper } = holder
+  const token = async (refused?: string) => {
+    const token = await keeper.token(refused)
+    if (token.subject !== subject) throw new kit.LingpaiError('subject_mismatch')
+    return token
+  }
+  return { ...holder, keeper: { ...keeper, token } }
+}
+
+async function loadEngine({ kit, settings }: Holder): Promise<Engine> {
+  const { host, wasmDirectory } = settings
+  const path = `${wasmDirectory}/lingpai_mini_tokenizer.wasm`
+  const instantiate = host.instantiate as NonNullable<typeof host.instantiate>
+  try {
+    const engine = kit.wasm(await instantiate(path, {}), 'proofs')
+    if ((await kit.seed(host, engine)) === undefined) throw new kit.LingpaiError('entropy_missing')
+    return engine
+  } catch (thrown) {
+    const cause = kit.toLingpaiError(thrown)
+    if (cause.code !== 'internal') throw cause
+    throw new kit.LingpaiError('internal', { message: 'WebAssembly did not start', cause: thrown })
+  }
+}
