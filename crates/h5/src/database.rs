@@ -1,5 +1,4 @@
-//! The CryptoKeys of the database, which can be kept there without ever being readable. Nothing is acknowledged before its
-//! transaction is complete, and nobody waits for ever.
+//! A connection to the database for a visit's keys, for which nobody waits for ever. Stores have their own, which core directs.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,19 +9,10 @@ use lingpai_core::cache::Cause;
 use lingpai_core::cache::connection::{Connection, Opened};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{IdbDatabase, IdbRequest, IdbTransaction};
+use web_sys::IdbDatabase;
 
 use crate::refusal::{JsResult, code_to_js};
-use crate::{idb, platform};
-
-/// How many keys of one name may turn out to be unusable. Such a key stays where it is and the next one takes the next
-/// place, so that two tabs that find it at once agree on what comes after it.
-pub(crate) const PLACES: usize = 4;
-
-/// The nth place of a name.
-pub(crate) fn place(name: &str, nth: usize) -> String {
-    [name, "'".repeat(nth).as_str()].concat()
-}
+use crate::{idb, kept, promise};
 
 /// A healthy store opens in a few milliseconds; a hanging one never says so.
 const WATCHDOG_MS: i32 = 1500;
@@ -68,7 +58,7 @@ impl Database {
                 let _ = resolve.call0(&JsValue::UNDEFINED);
             });
         });
-        let watched = Promise::race(&js_sys::Array::of2(&opened, &platform::timeout(WATCHDOG_MS)));
+        let watched = Promise::race(&js_sys::Array::of2(&opened, &promise::timeout(WATCHDOG_MS)));
         let settled = JsFuture::from(watched).await;
         awaited.set(false);
         settled?;
@@ -87,12 +77,12 @@ impl Database {
 
     /// What is kept under a name, or `undefined`.
     pub(crate) async fn get(&self, name: &str) -> JsResult<JsValue> {
-        get(&self.0, name).await
+        kept::get(&self.0, name).await
     }
 
-    /// Keeps a value under a name that is free; see [`claim`].
+    /// Keeps a value under a name that is free; see [`kept::claim`].
     pub(crate) async fn claim(&self, name: &str, value: &JsValue) -> JsResult<JsValue> {
-        claim(&self.0, name, value).await
+        kept::claim(&self.0, name, value).await
     }
 }
 
@@ -100,49 +90,6 @@ impl Drop for Database {
     fn drop(&mut self) {
         self.0.close();
     }
-}
-
-/// What is kept under a name, or `undefined`.
-pub(crate) async fn get(database: &IdbDatabase, name: &str) -> JsResult<JsValue> {
-    let (_, store) = idb::begin(database, false, false)?;
-    succeeded(store.get(&name.into())?).await
-}
-
-/// Keeps a value under a name that is free. Returns what is kept there in the end: two tabs may come at once, and both have to go
-/// on with the same one.
-pub(crate) async fn claim(
-    database: &IdbDatabase,
-    name: &str,
-    value: &JsValue,
-) -> JsResult<JsValue> {
-    let (transaction, store) = idb::begin(database, true, true)?;
-    let complete = complete(&transaction);
-    let present = succeeded(store.get(&name.into())?).await?;
-    let kept = if present.is_undefined() {
-        store.put_with_key(value, &name.into())?;
-        value.clone()
-    } else {
-        present
-    };
-    JsFuture::from(complete).await?;
-    Ok(kept)
-}
-
-/// The promise's own functions are the handlers, so that nothing has to be kept alive here.
-async fn succeeded(request: IdbRequest) -> JsResult<JsValue> {
-    let settled = Promise::new(&mut |resolve, reject| {
-        request.set_onsuccess(Some(&resolve));
-        request.set_onerror(Some(&reject));
-    });
-    JsFuture::from(settled).await?;
-    request.result()
-}
-
-fn complete(transaction: &IdbTransaction) -> Promise {
-    Promise::new(&mut |resolve, reject| {
-        transaction.set_oncomplete(Some(&resolve));
-        transaction.set_onabort(Some(&reject));
-    })
 }
 
 fn unavailable() -> JsValue {

@@ -1,7 +1,9 @@
 //! IndexedDB as the rest needs it: one object store, handlers that are told by the name of the event, and the options that web-sys
 //! has behind a flag only. It decides nothing.
 
-use js_sys::{Function, Reflect};
+#[cfg(feature = "store")]
+use js_sys::Function;
+use js_sys::Reflect;
 use lingpai_core::cache::Cause;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -101,6 +103,7 @@ pub(crate) fn store_of(transaction: &IdbTransaction) -> JsResult<IdbObjectStore>
 }
 
 /// Whether the browser says that it commits this transaction strictly; older ones do not know of it.
+#[cfg(feature = "store")]
 pub(crate) fn is_strict(transaction: &IdbTransaction) -> bool {
     text(transaction, "durability") == "strict"
 }
@@ -121,6 +124,7 @@ pub(crate) fn is_uncloneable(error: &JsValue) -> bool {
 }
 
 /// All keys that begin with `prefix` and come after `after`.
+#[cfg(feature = "store")]
 pub(crate) fn range(prefix: &str, after: &str) -> JsResult<JsValue> {
     let range = platform::global("IDBKeyRange").unwrap_or_default();
     let bound: Function = Reflect::get(&range, &"bound".into())?.unchecked_into();

@@ -20,12 +20,14 @@ mod pacing;
 mod access_token;
 #[cfg(feature = "visit")]
 mod clock;
-#[cfg(feature = "page")]
+#[cfg(feature = "visit")]
 mod database;
 #[cfg(feature = "visit")]
 mod exchange;
 #[cfg(feature = "page")]
 mod idb;
+#[cfg(feature = "page")]
+mod kept;
 #[cfg(feature = "store")]
 mod lease;
 #[cfg(feature = "store")]
@@ -34,6 +36,8 @@ mod local_storage;
 mod page_keys;
 #[cfg(feature = "page")]
 mod platform;
+#[cfg(feature = "visit")]
+mod promise;
 #[cfg(feature = "visit")]
 mod proof_key;
 #[cfg(feature = "page")]

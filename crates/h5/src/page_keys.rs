@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::proof_key::ProofKey;
 use crate::record_key::RecordKey;
 use crate::refusal::{JsResult, code_to_js, to_js};
-use crate::{entropy, platform};
+use crate::{entropy, platform, promise};
 
 /// The keys. Its promises hold what they need, so that it may be freed while they are pending.
 #[wasm_bindgen]
@@ -33,7 +33,7 @@ impl PageKeys {
     /// Rejects with `internal` where the host has no randomness.
     #[wasm_bindgen(unchecked_return_type = "Promise<PageKeys>")]
     pub fn open(slot: String, keep: bool) -> Promise {
-        platform::promise(async move { Ok(Self::open_now(slot, keep).await?.into()) })
+        promise::promise(async move { Ok(Self::open_now(slot, keep).await?.into()) })
     }
 
     async fn open_now(slot: String, keep: bool) -> JsResult<Self> {
@@ -83,7 +83,7 @@ impl PageKeys {
         body: Option<String>,
     ) -> Promise {
         let keys = Rc::clone(&self.0);
-        platform::promise(async move {
+        promise::promise(async move {
             let jti = entropy::id().map_err(to_js)?;
             let claims = ProofClaims {
                 method: &method,
@@ -103,7 +103,7 @@ impl PageKeys {
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn seal(&self, record: String) -> Promise {
         let keys = Rc::clone(&self.0);
-        platform::promise(async move { Ok(record_key(&keys)?.seal(&record).await?.into()) })
+        promise::promise(async move { Ok(record_key(&keys)?.seal(&record).await?.into()) })
     }
 
     /// Opens a record of this slot.
@@ -112,7 +112,7 @@ impl PageKeys {
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn unseal(&self, text: String) -> Promise {
         let keys = Rc::clone(&self.0);
-        platform::promise(async move { Ok(record_key(&keys)?.open_record(&text).await?.into()) })
+        promise::promise(async move { Ok(record_key(&keys)?.open_record(&text).await?.into()) })
     }
 }
 

@@ -1,12 +1,9 @@
 //! The little of the browser that the rest needs and web-sys does not say in the right shape: globals that may be missing,
 //! plain objects, timers.
 
-use std::pin::Pin;
-
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::SubtleCrypto;
 
 use crate::refusal::JsResult;
@@ -42,18 +39,7 @@ pub(crate) fn object(properties: &[(&str, JsValue)]) -> JsResult<Object> {
     Ok(object)
 }
 
-/// A promise for what `work` gives. Boxed, so that the machinery around it exists once.
-pub(crate) fn promise(work: impl Future<Output = JsResult<JsValue>> + 'static) -> Promise {
-    let work: Pin<Box<dyn Future<Output = JsResult<JsValue>>>> = Box::pin(work);
-    future_to_promise(work)
-}
-
 /// Calls a function after a while.
 pub(crate) fn after(function: &JsValue, milliseconds: i32) {
     set_timeout(function.unchecked_ref(), milliseconds);
-}
-
-/// A promise that is rejected after a while.
-pub(crate) fn timeout(milliseconds: i32) -> Promise {
-    Promise::new(&mut |_, reject| set_timeout(&reject, milliseconds))
 }

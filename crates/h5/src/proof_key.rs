@@ -12,7 +12,8 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto};
 
-use crate::database::{Database, PLACES, place};
+use crate::database::Database;
+use crate::kept::{PLACES, place};
 use crate::refusal::{JsResult, code_to_js, to_js};
 use crate::{entropy, platform};
 

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, IdbDatabase, SubtleCrypto};
 
-use crate::database::{self, PLACES, place};
+use crate::kept::{self, PLACES, place};
 use crate::refusal::{JsResult, code_to_js, to_js};
 use crate::{entropy, idb, platform};
 
@@ -39,14 +39,14 @@ impl RecordKey {
     ) -> Result<Self, Keyless> {
         for nth in 0..PLACES {
             let name = place(name, nth);
-            let Ok(mut key) = database::get(database, &name).await else {
+            let Ok(mut key) = kept::get(database, &name).await else {
                 // What cannot be read there, or nothing can be.
-                database::get(database, "").await.map_err(|_| Keyless::ForNow)?;
+                kept::get(database, "").await.map_err(|_| Keyless::ForNow)?;
                 continue;
             };
             if key.is_undefined() {
                 let made = generate(subtle).await.map_err(|_| Keyless::Always)?;
-                key = database::claim(database, &name, &made).await.map_err(|error| {
+                key = kept::claim(database, &name, &made).await.map_err(|error| {
                     if idb::is_uncloneable(&error) { Keyless::Always } else { Keyless::ForNow }
                 })?;
             }

@@ -8,8 +8,8 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use web_sys::{AbortSignal, Headers};
 
-use crate::platform;
 use crate::refusal::code_to_js;
+use crate::{platform, promise};
 
 /// An HTTP answer: its status and body, and the headers of [`HEADERS`]. JavaScript gets it as an array, which takes a
 /// kilobyte less than an object with names.
@@ -31,7 +31,7 @@ pub fn request(
     proof: Option<String>,
     signal: Option<AbortSignal>,
 ) -> Promise {
-    platform::promise(async move {
+    promise::promise(async move {
         let answer = send(&url, body, proof, signal.as_ref()).await;
         let answer = answer.map_err(|_| code_to_js(ErrorCode::NetworkUnavailable))?;
         Ok(serde_wasm_bindgen::to_value(&answer)?)

@@ -8,7 +8,7 @@ use lingpai_core::secret::ContentKey;
 use wasm_bindgen::JsValue;
 use web_sys::IdbDatabase;
 
-use crate::database::{self, PLACES, place};
+use crate::kept::{self, PLACES, place};
 use crate::record_key::{Keyless, RecordKey};
 use crate::refusal::{JsResult, to_js};
 use crate::{entropy, platform};
@@ -24,10 +24,10 @@ pub(crate) async fn open(database: &IdbDatabase, store: &str) -> Option<(RowKey,
         };
         for nth in 0..PLACES {
             let name = place(&name("key "), nth);
-            let mut kept = database::get(database, &name).await.ok()?;
+            let mut kept = kept::get(database, &name).await.ok()?;
             if kept.is_undefined() {
                 let made = sealed(&wrapping).await.ok()?;
-                kept = database::claim(database, &name, &made).await.ok()?;
+                kept = kept::claim(database, &name, &made).await.ok()?;
             }
             if let Some(key) = opened(&wrapping, &kept).await {
                 return Some((RowKey::secret(key, store), true));

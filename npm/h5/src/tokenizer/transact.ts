@@ -1,6 +1,5 @@
 // Read, decide, write: and again where somebody else, in another tab or process, was faster.
 import { LingpaiError, toLingpaiError } from '../errors.js'
-import { pause } from '../waiting.js'
 import type { StoreRows } from '../wasm/lingpai_tokenizer_bg.js'
 import type { Engine } from './engine.js'
 import type { Batch, TokenizerStore } from './store.js'
@@ -41,10 +40,18 @@ export function createTransact(
       const written = await storing(store.write(batch))
       if (written.committed) return { result }
       // Those who met once would meet again.
-      if (attempt > patience) await pause(Math.random() * Math.min(2 * attempt, 40), closed)
+      if (attempt > patience) {
+        closed.throwIfAborted()
+        await shortly(Math.random() * Math.min(2 * attempt, 40))
+      }
     }
     throw new LingpaiError('storage_unavailable', { message: 'the store has no turn for us' })
   }
+}
+
+// Too short to listen for an end meanwhile: Node takes many listeners of one signal for a leak.
+function shortly(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 /** Rows as the module takes them. The caller frees them. */

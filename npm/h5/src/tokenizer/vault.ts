@@ -38,6 +38,9 @@ export function createVault(settings: Settings, closed: AbortSignal): Vault {
   const authorised = visit ? visit.fetch : authorization!.fetch
   const plain = page?.settings.fetch ?? globalThis.fetch.bind(globalThis)
   const nonces = page?.nonces ?? new Map<string, string>()
+  // One listener for all that is under way: Node takes more than ten of them for a leak, and says so.
+  const underWay = new Set<() => void>()
+  closed.addEventListener('abort', () => underWay.forEach((giveUp) => giveUp()), { once: true })
 
   const send = async (
     timeoutMs: number,
@@ -47,7 +50,7 @@ export function createVault(settings: Settings, closed: AbortSignal): Vault {
     const controller = new AbortController()
     const giveUp = () => controller.abort()
     const timer = setTimeout(giveUp, timeoutMs)
-    closed.addEventListener('abort', giveUp, { once: true })
+    underWay.add(giveUp)
     try {
       closed.throwIfAborted()
       const reading = request(controller.signal).then((response) => read(response, type, now()))
@@ -59,7 +62,7 @@ export function createVault(settings: Settings, closed: AbortSignal): Vault {
       return nothing
     } finally {
       clearTimeout(timer)
-      closed.removeEventListener('abort', giveUp)
+      underWay.delete(giveUp)
     }
   }
 
