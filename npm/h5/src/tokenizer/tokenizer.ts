@@ -115,7 +115,8 @@ function face(first: Works, lasting: Lasting): Tokenizer {
       const timer = setTimeout(() => void current().catch(() => {}), idleMs)
       ;(timer as { unref?: () => void }).unref?.()
     }
-    started.trapped.addEventListener('abort', trapped, { once: true })
+    const { signal } = started.closing
+    started.trapped.addEventListener('abort', trapped, { once: true, signal })
     if (started.trapped.aborted) trapped()
     return (works = started)
   }
