@@ -12,11 +12,12 @@ import { drive } from './drive.js'
 
 /** Until an engine has compiled what is hot, it spends more time on that than on answering; a server does it once. */
 const WARM_UP_REQUESTS = 5000
-const ROUNDS = 14
-const BOUND_REQUESTS = 300
+const ROUNDS = 8
+/** So many that the first one of each connection, which is slow, is well below a hundredth. */
+const BOUND_REQUESTS = 2000
 /** Visits under way, as a service has them: each with its proof key, and with its object in the ledger. */
 const VISITS = 64
-const BEARER_REQUESTS = 1000
+const BEARER_REQUESTS = 4000
 /** What is read out of the rounds of one server: title, reading, whether more is better. */
 const COLUMNS = [
   [
