@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 
 import { until } from '../support/until.js'
 import * as faults from './faults/index.js'
-import { means } from './means.js'
+import { means, testWhere } from './means.js'
 import { storeSession } from './session.js'
 
 export function failuresIn(browserName) {
@@ -25,49 +25,51 @@ export function failuresIn(browserName) {
       assert.deepEqual([await get(other, 'a'), await get(other, 'b')], ['1', '2'])
     })
 
-    describe('no room', { skip: !can.quota }, () => {
-      test('a row goes to the next place and says so; with room again, writes are strict again', async () => {
-        const { page, origin } = await visit()
-        const quota = await faults.limitQuota(browser(), page)
-        await call(page, 'open')
-        await put(page, 'before', 'there')
-        await quota.exhaust()
-        const answers = await page.evaluate(async () => {
-          const answers = []
-          // Small rows may still fit into what is left of a page of the database.
-          for (let nth = 0; nth < 8; nth++) {
-            const size = nth < 4 ? 200_000 : 300
-            const key = `row-${nth}`
-            const value = lab.noise(size)
-            const answer = await lab.outcome(() => subject.put(key, value), 8_000)
-            const found = await lab.outcome(() => subject.get(key), 8_000)
-            answers.push({ ...answer, same: found.value === value })
+    describe('no room', () => {
+      testWhere(can.quota)(
+        'a row goes to the next place and says so; with room again, writes are strict again',
+        async () => {
+          const { page, origin } = await visit()
+          const quota = await faults.limitQuota(browser(), page)
+          await call(page, 'open')
+          await put(page, 'before', 'there')
+          await quota.exhaust()
+          const answers = await page.evaluate(async () => {
+            const answers = []
+            // Small rows may still fit into what is left of a page of the database.
+            for (let nth = 0; nth < 8; nth++) {
+              const size = nth < 4 ? 200_000 : 300
+              const key = `row-${nth}`
+              const value = lab.noise(size)
+              const answer = await lab.outcome(() => subject.put(key, value), 8_000)
+              const found = await lab.outcome(() => subject.get(key), 8_000)
+              answers.push({ ...answer, same: found.value === value })
+            }
+            return answers
+          })
+          for (const { status, error, value, same } of answers) {
+            assert.notEqual(status, 'hung')
+            if (status === 'reported') assert.equal(error, 'storage_unavailable')
+            else assert.ok(same, `${value.durability} in ${value.tier}`)
           }
-          return answers
-        })
-        for (const { status, error, value, same } of answers) {
-          assert.notEqual(status, 'hung')
-          if (status === 'reported') assert.equal(error, 'storage_unavailable')
-          else assert.ok(same, `${value.durability} in ${value.tier}`)
-        }
-        assert.ok((await reports(page, 'capacity')).length > 0, 'the app was told')
-        assert.equal(await get(page, 'before'), 'there')
-        await quota.release()
-        const again = await until('room again', async () => {
-          const { value } = await put(page, 'after', 'x')
-          return value?.durability === 'strict'
-        })
-        assert.ok(again)
-        const { page: other } = await open({ origin })
-        assert.deepEqual([await get(other, 'before'), await get(other, 'after')], ['there', 'x'])
-      })
+          assert.ok((await reports(page, 'capacity')).length > 0, 'the app was told')
+          assert.equal(await get(page, 'before'), 'there')
+          await quota.release()
+          const again = await until('room again', async () => {
+            const { value } = await put(page, 'after', 'x')
+            return value?.durability === 'strict'
+          })
+          assert.ok(again)
+          const { page: other } = await open({ origin })
+          assert.deepEqual([await get(other, 'before'), await get(other, 'after')], ['there', 'x'])
+        },
+      )
     })
 
     describe('ends', () => {
       for (const moment of ['issued', 'request', 'complete', 'ack']) {
-        test(
+        testWhere(can.kill)(
           `the browser is killed at ${moment}: acknowledged is kept`,
-          { skip: !can.kill },
           async () => {
             const profile = lab().profile()
             const origin = lab().freshOrigin()
@@ -97,7 +99,7 @@ export function failuresIn(browserName) {
       }
 
       const batch = 'a page’s process ends within a batch: all of it is there, or nothing'
-      test(batch, { skip: !can.crash }, async () => {
+      testWhere(can.crash)(batch, async () => {
         const { page, origin } = await open()
         await put(page, 'first', 'kept')
         const crashed = lab().once('request', await faults.crashing(browser(), page))
@@ -266,7 +268,7 @@ export function failuresIn(browserName) {
         ['are replaced by a file', faults.replaceDatabases],
       ]) {
         const name = `the database’s files ${what}: the loss is told, and the store works`
-        test(name, { skip: !can.files }, async () => {
+        testWhere(can.files)(name, async () => {
           const profile = lab().profile()
           const origin = lab().freshOrigin()
           const first = await lab().launch(browserName, { profile })

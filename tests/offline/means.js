@@ -1,4 +1,6 @@
 // What a browser can be put through by its driver. Where it cannot, the failure may exist and is not produced here.
+import { test } from 'node:test'
+
 const all = { quota: true, kill: true, crash: true, files: true }
 
 export const means = {
@@ -8,3 +10,6 @@ export const means = {
   // it, as soon as any of its processes dies.
   webkit: { quota: false, kill: false, crash: false, files: false },
 }
+
+/** `test`, where what it needs can be brought about; elsewhere there is no such test. */
+export const testWhere = (possible) => (possible ? test : () => {})

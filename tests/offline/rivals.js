@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 
 import { until } from '../support/until.js'
 import * as faults from './faults/index.js'
-import { means } from './means.js'
+import { means, testWhere } from './means.js'
 import { storeSession } from './session.js'
 
 export function rivalsIn(browserName) {
@@ -93,7 +93,7 @@ export function rivalsIn(browserName) {
     })
 
     const ends = 'a leader whose process ends leaves its place to be taken'
-    test(ends, { skip: !means[browserName].crash }, async () => {
+    testWhere(means[browserName].crash)(ends, async () => {
       const { page: successor, origin } = await open()
       const { page: leader } = await open({ origin })
       await put(leader, 'leader', 'first')

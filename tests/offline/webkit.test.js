@@ -1,6 +1,4 @@
 // The store's failures in WebKitGTK, as far as they exist there and its driver can bring them about.
-import { describe, test } from 'node:test'
-
 import { clocksIn } from './clocks.js'
 import { failuresIn } from './failures.js'
 import { hungIn } from './hung.js'
@@ -44,9 +42,8 @@ const failures = [
   ['traps', { runs: 'traps.js' }],
 ]
 
-describe('failures that cannot be brought about in WebKitGTK', () => {
-  for (const [name, { cannot }] of failures) if (cannot) test(name, { skip: cannot })
-})
+for (const [name, { cannot }] of failures)
+  if (cannot) console.log(`# webkit: not here: ${name}: ${cannot}`)
 
 failuresIn('webkit')
 rivalsIn('webkit')
