@@ -22,19 +22,19 @@ describe('events', () => {
     const { events, verifier, request, bound, options } = observed()
     const iat = Math.floor(Date.now() / 1000) - 30
     const token = bound({ iat, exp: iat + 900 })
-    await verifier.verify(await request(token))
-    await verifier.verify(await request(token))
-    const [first, second] = events
-    assert.equal(events.length, 2)
+    for (let i = 0; i < 3; i++) await verifier.verify(await request(token))
+    const [first, second, third] = events
+    assert.equal(events.length, 3)
     const { issuer } = options
     assertHas(first, { type: 'verified', issuer, algorithm: 'EdDSA', cached: false })
-    assertHas(second, { type: 'verified', issuer, algorithm: 'EdDSA', cached: true })
+    assertHas(second, { cached: false })
+    assertHas(third, { type: 'verified', issuer, algorithm: 'EdDSA', cached: true })
     assert.ok(first.tokenAgeSeconds >= 30 && first.tokenAgeSeconds < 90)
     assert.ok(first.proofAgeSeconds >= 0 && first.proofAgeSeconds < 60)
     const phases = ['credentials', 'keys', 'verify', 'revocation', 'proof', 'replay']
     assert.deepEqual(Object.keys(first.durationsMs), phases)
     assert.deepEqual(
-      Object.keys(second.durationsMs),
+      Object.keys(third.durationsMs),
       phases.filter((phase) => phase !== 'verify'),
     )
   })
@@ -65,12 +65,12 @@ describe('events', () => {
   test('of tokens looked at synchronously', () => {
     const { events, verifier, sign } = observed()
     const token = sign()
-    verifier.verifySync(token)
-    verifier.verifySync(token)
+    for (let i = 0; i < 3; i++) verifier.verifySync(token)
     assert.throws(() => verifier.verifySync('no token'))
     assert.deepEqual(
       events.map(({ type, cached, code }) => [type, cached ?? code]),
       [
+        ['verified', false],
         ['verified', false],
         ['verified', true],
         ['refused', 'malformed'],

@@ -121,6 +121,7 @@ describe('a token seen before', () => {
     const { verifier, clock } = service()
     const text = token()
     await verifier.verify(text)
+    await verifier.verify(text)
     clock.pass(904)
     await verifier.verify(text)
     clock.pass(1)
@@ -137,6 +138,7 @@ describe('a token seen before', () => {
     )
     const { verifier } = service({ revocation })
     const text = token({ sid: 'family' })
+    await verifier.verify(text)
     await verifier.verify(text)
     revoked.add('family')
     await assert.rejects(verifier.verify(text), refused('token_revoked'))
@@ -155,6 +157,7 @@ describe('a token seen before', () => {
   test('does not stand for one with another signature', async () => {
     const { verifier } = service()
     const text = token()
+    await verifier.verify(text)
     await verifier.verify(text)
     const altered = text.slice(0, -10) + (text.at(-10) === 'A' ? 'B' : 'A') + text.slice(-9)
     await assert.rejects(verifier.verify(altered), refused('signature_invalid'))

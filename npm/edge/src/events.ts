@@ -13,7 +13,7 @@ export interface VerifiedEvent {
   issuer: string
   /** How the token is signed, such as `EdDSA`. */
   algorithm: string
-  /** Whether the signature had been verified for an earlier use of the same token. */
+  /** Whether the signature was not verified again, as it had been for earlier uses of the same token. */
   cached: boolean
   /** Our time minus the token's `iat`: below 0 where the issuer's clock is ahead of ours. */
   tokenAgeSeconds?: number

@@ -96,7 +96,10 @@ export interface ServiceOptions extends Omit<KeySetOptions, 'pinnedKeys' | 'pinn
   sealedOnly?: boolean | undefined
   /** Know which tokens have been revoked. */
   revocation?: RevocationSource | readonly RevocationSource[] | undefined
-  /** How many verified tokens are remembered. Times, revocation and proof are checked each time. Default: 500. */
+  /**
+   * How many verified tokens are remembered, each from its second use on. Times, revocation and proof are checked each
+   * time. Default: 500.
+   */
   cacheSize?: number | undefined
   /** Whether `protect` adds a `Server-Timing` header: the phases of the verification and their durations. */
   serverTiming?: boolean | ((request: RequestLike) => boolean) | undefined
