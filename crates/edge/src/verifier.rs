@@ -21,11 +21,11 @@ use crate::host::{self, Host};
 static VERIFIERS: Handles<Verifier> = Handles::new();
 
 /// Tables for the keys cost about as much as they save in so many tokens; an instance may not live to see them.
-const PREPARE_AFTER: u32 = 20;
+const PREPARE_AFTER: u32 = 40;
 
-/// How many verifiers may have tables at a time: with four keys each they take 28 MB of the 64 that the module may have.
+/// How many verifiers may have tables at a time: with four keys each they take 37 MB of the 64 that the module may have.
 /// More of them, for as many tenants, verify without.
-const MOST_WITH_TABLES: u32 = 32;
+const MOST_WITH_TABLES: u32 = 24;
 
 static WITH_TABLES: AtomicU32 = AtomicU32::new(0);
 
