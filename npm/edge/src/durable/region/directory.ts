@@ -55,9 +55,7 @@ type Command =
 const schema: Schema = {
   name: 'directory',
   table: 'directory',
-  steps: [
-    ['CREATE TABLE directory (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID'],
-  ],
+  steps: [['CREATE TABLE directory (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID']],
 }
 
 /** Gives the class for settings. */
