@@ -49,7 +49,7 @@ export function within<Result>(
   milliseconds: number,
   promise: Promise<Result>,
 ): Promise<Result> {
-  const late = host.wait(milliseconds).then(() => {
+  const late = host.wait(milliseconds, promise).then(() => {
     throw new LingpaiError('network_unavailable', { message: 'the platform is silent' })
   })
   return Promise.race([promise, late])

@@ -4,20 +4,20 @@ import { seed, type Device } from './device'
 import { LingpaiError, refusal, toLingpaiError } from './errors'
 import { askedWaitMs, within, type Gateway } from './gateway'
 import type { Keeper } from './keeper'
+import { endsFamily } from './login'
 import type { Settings } from './options'
 import { proofOf, sendRequest } from './request'
-import { trust } from './trust'
 
 /** All of it. */
 export const kit = {
   LingpaiError,
   askedWaitMs,
+  endsFamily,
   proofOf,
   refusal,
   seed,
   sendRequest,
   toLingpaiError,
-  trust,
   wasm,
   within,
 }

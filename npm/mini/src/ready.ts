@@ -3,10 +3,11 @@ import { openDevice, type Device } from './device'
 import { createGateway, type Gateway } from './gateway'
 import { createKeeper, type Keeper } from './keeper'
 import { renewLogin } from './login'
+import { visits } from './further'
+import { kit } from './kit'
 import type { Settings } from './options'
 import type { KeptToken } from './record'
-import { trust } from './trust'
-import { renewVisit, type VisitOptions } from './visit'
+import type { VisitOptions } from './visit/redeem'
 
 /** All that calls stand on. */
 export interface Ready {
@@ -28,7 +29,7 @@ export async function makeReady(settings: Settings): Promise<Ready> {
   const gateway = createGateway(host, engine, settings.gateway, { nowSeconds, set })
   const { issuer, keys } = settings
   const verifies = issuer !== undefined && engine.ability === 'visits'
-  const trusted = verifies ? trust(host, issuer, keys) : undefined
+  const trusted = verifies ? visits().trust(kit, host, issuer, keys) : undefined
   const keeper = (kept: () => KeptToken | undefined, renew: () => Promise<KeptToken>) =>
     createKeeper({
       engine,
@@ -50,11 +51,11 @@ export async function makeReady(settings: Settings): Promise<Ready> {
   )
   const ready: Ready = { device, gateway, login }
   if (trusted !== undefined && jkt !== undefined) {
-    const visitOptions = Object.assign(options, { trusted })
+    const visitOptions = Object.assign(options, { kit, trusted })
     ready.visitOptions = visitOptions
     ready.visit = keeper(
       () => store.record.visit.token,
-      () => renewVisit(visitOptions),
+      () => visits().renewVisit(visitOptions),
     )
   }
   return ready

@@ -1,7 +1,8 @@
-// The issuer that an app trusts by configuration, and its keys: given, or fetched from where the protocol has them.
-import { LingpaiError } from './errors'
-import { within } from './gateway'
+// The issuer that an app trusts by configuration, and its keys: given, or fetched from where the protocol has them. Comes with the
+// files that need it.
+import type { LingpaiError } from './errors'
 import type { Host } from './host'
+import type { Kit } from './kit'
 
 /** An issuer whose tokens are verified. */
 export interface Trusted {
@@ -13,7 +14,12 @@ export interface Trusted {
 const timeoutMs = 10_000
 
 /** Trusts `issuer`, by `keys` if they are given. */
-export function trust(host: Host, issuer: string, keys: object | undefined): Trusted {
+export function trust(
+  { LingpaiError, within }: Kit,
+  host: Host,
+  issuer: string,
+  keys: object | undefined,
+): Trusted {
   let known = keys === undefined ? undefined : JSON.stringify(keys)
   const fetched = async () => {
     const url = `${issuer}/.well-known/jwks.json`

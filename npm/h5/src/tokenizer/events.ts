@@ -4,6 +4,9 @@ import type { ErrorCode } from '../codes.js'
 /** How the vault was last seen. */
 export type CircuitState = 'closed' | 'open' | 'half_open'
 
+/** What pauses because the vault has had too much of it: asking for tokens, or sending what waits. */
+export type Paused = 'tokens' | 'reconcile'
+
 /** Where a token came from. */
 export type TokenSource = 'vault' | 'known' | 'pool' | 'provisional'
 
@@ -22,6 +25,12 @@ export type TokenizerEvent = { atMs: number } & (
       from: CircuitState
       to: CircuitState
       waitMs?: number
+    }
+  | {
+      /** The vault is there and has had too much (429): tokens are not asked for, or what waits is not sent, until then. */
+      type: 'paused'
+      what: Paused
+      untilMs: number
     }
   | {
       /** A policy was taken over. */

@@ -1,6 +1,6 @@
 // The circuit breaker at work: asks it before each call to the vault, and tells it what came of the call. Its state is a row, so
 // that the next start knows it; successes are counted here until there is a failure to hold against them.
-import type { CircuitState } from './events'
+import type { CircuitState, Paused } from './events'
 import { operations } from './operations'
 import type { Parts } from './parts'
 import { circuitKey, moment, rowFields, type Batch } from './rows'
@@ -12,20 +12,22 @@ export type Passage = { pass: true; probe: boolean } | { pass: false; waitMs: nu
 /** The breaker of a tokenizer. */
 export interface Circuit {
   /** Asks for a call. */
-  enter(): Promise<Passage>
-  /** Tells what came back. Returns whether the vault is there. */
-  leave(reply: Reply, probe: boolean): Promise<boolean>
+  enter(what: Paused): Promise<Passage>
+  /** Tells what came back. Returns whether the vault is there, and has said what counts. */
+  leave(what: Paused, reply: Reply, probe: boolean): Promise<boolean>
   /** Takes note of what an earlier start has made of it. */
   look(): Promise<void>
   /** As it was last seen. */
   state(): CircuitState
+  /** What pauses, and until when. */
+  paused(): Partial<Record<Paused, number>>
 }
 
 /** As long as the breaker looks back. */
 const windowMs = 30_000
 const mostRemembered = 64
 
-interface Gate {
+interface Gate extends Partial<Record<Paused, number>> {
   state: CircuitState
   batch?: Batch
   waitMs?: number
@@ -43,6 +45,22 @@ export function createCircuit({
   const nowMs = () => host.now()
   let state: CircuitState = 'closed'
   let successes: number[] = []
+  let pauses: Partial<Record<Paused, number>> = {}
+
+  /** Takes note of how much longer each pauses. */
+  const note = (left: Partial<Record<Paused, number>>) => {
+    const before = pauses
+    pauses = {}
+    for (const what of ['tokens', 'reconcile'] as const) {
+      const ms = left[what]
+      if (ms === undefined) continue
+      // Seen again it is the same one, give or take a tick of the clock.
+      const [known, until] = [before[what] || 0, nowMs() + ms]
+      const same = Math.abs(known - until) < 50
+      const untilMs = (pauses[what] = same ? known : until)
+      if (!same) emit({ type: 'paused', what, untilMs })
+    }
+  }
 
   const see = (to: CircuitState, waitMs?: number) => {
     const from = state
@@ -50,24 +68,36 @@ export function createCircuit({
     if (from !== to)
       emit(waitMs ? { type: 'circuit', from, to, waitMs } : { type: 'circuit', from, to })
   }
-  const gateOf = (rows: Parameters<typeof engine.call>[1][]) =>
-    JSON.parse(engine.text(operations.gate, ...moment(nowMs()), ...rows)) as Gate
+  const gateOf = (what: Paused, rows: Parameters<typeof engine.call>[1][]) => {
+    const fields = [sends(what), ...moment(nowMs()), ...rows]
+    const gate = JSON.parse(engine.text(operations.gate, ...fields)) as Gate
+    note(gate)
+    return gate
+  }
 
   return {
     state: () => state,
-    async look() {
-      see(gateOf(rowFields([circuitKey], await store.read([circuitKey]))).state)
+    paused() {
+      const still: typeof pauses = {}
+      for (const what of Object.keys(pauses) as Paused[]) {
+        const untilMs = pauses[what] as number
+        if (untilMs > nowMs()) still[what] = untilMs
+      }
+      return still
     },
-    async enter() {
+    async look() {
+      see(gateOf('tokens', rowFields([circuitKey], await store.read([circuitKey]))).state)
+    },
+    async enter(what) {
       const gate = await transact([circuitKey], (rows) => {
-        const gate = gateOf(rows)
+        const gate = gateOf(what, rows)
         return { batch: gate.batch, result: gate }
       })
       see(gate.batch ? 'half_open' : gate.state, gate.waitMs)
       if (gate.waitMs !== undefined) return { pass: false, waitMs: gate.waitMs }
       return { pass: true, probe: gate.batch !== undefined }
     },
-    async leave({ status, document, retryAfterMs }, probe) {
+    async leave(what, { status, document, retryAfterMs }, probe) {
       const at = nowMs()
       const good =
         (status >= 200 && status < 300 && document) ||
@@ -79,14 +109,17 @@ export function createCircuit({
       }
       const well = successes.filter((time) => Math.abs(at - time) < windowMs).length
       successes = []
-      const after = await transact([circuitKey], (rows) => {
-        const fields = [status, Number(document), retryAfterMs, Number(probe), well]
+      const noted = await transact([circuitKey], (rows) => {
+        const fields = [sends(what), status, Number(document), retryAfterMs, Number(probe), well]
         const text = engine.text(operations.record, ...fields, ...moment(at), ...rows)
-        const { batch, after } = JSON.parse(text) as { batch: Batch; after: CircuitState }
-        return { batch, result: after }
+        const result = JSON.parse(text) as Omit<Gate, 'state'> & { after: CircuitState }
+        return { batch: result.batch, result }
       })
-      see(after)
+      see(noted.after)
+      note(noted)
       return good
     },
   }
 }
+
+const sends = (what: Paused) => Number(what === 'reconcile')

@@ -5,6 +5,9 @@ import type { ErrorCode } from '../codes'
 /** How the vault was last seen. */
 export type CircuitState = 'closed' | 'open' | 'half_open'
 
+/** What pauses because the vault has had too much of it: asking for tokens, or sending what waits. */
+export type Paused = 'tokens' | 'reconcile'
+
 /** Where a token came from. */
 export type TokenSource = 'vault' | 'known' | 'pool' | 'provisional'
 
@@ -23,6 +26,12 @@ export type TokenizerEvent = { atMs: number } & (
       from: CircuitState
       to: CircuitState
       waitMs?: number
+    }
+  | {
+      /** The vault is there and has had too much (429): tokens are not asked for, or what waits is not sent, until then. */
+      type: 'paused'
+      what: Paused
+      untilMs: number
     }
   | {
       /** A policy was taken over. */
@@ -58,6 +67,10 @@ export type TokenizerEvent = { atMs: number } & (
   | {
       /** The store was cleared, or part of it cannot be read: what waited there is gone. */
       type: 'storage_lost'
+    }
+  | {
+      /** The WebAssembly module failed and was started anew. Calls that were under way rejected with `internal`. */
+      type: 'restarted'
     }
   | {
       /** The tokenizer was closed; what waits stays in the store. */

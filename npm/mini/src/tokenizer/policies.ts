@@ -1,5 +1,6 @@
 // Policies: asked for while the vault is there, verified, kept, and found again when it is not. Pools are filled on the way.
 import type { LingpaiError } from '../errors'
+import { trust } from '../trust'
 import { operations } from './operations'
 import { checkOpen, see, type AccountFacts, type Parts } from './parts'
 import { accountKey, rowFields, type Batch } from './rows'
@@ -28,6 +29,8 @@ export interface Policies {
   seen(): HeldPolicy | undefined
   /** The one under a key of the store; nothing where it is gone. */
   find(key: string): Promise<HeldPolicy | undefined>
+  /** The module knows none of them any more. */
+  forget(): void
   /** Asks for a new one if it is time, and fills the pools. Never rejects but with `closed`. Gives how long to wait. */
   renew(): Promise<number>
 }
@@ -47,7 +50,7 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
   const { kit, holder, engine, store, transact, vault, emit, ledger, issuer, keys } = parts
   const { device, gateway, settings } = holder
   const { jkt } = device
-  const trusted = kit.trust(settings.host, issuer, keys)
+  const trusted = trust(kit, settings.host, issuer, keys)
   const nowSeconds = () => gateway.nowSeconds()
   const verified = new Map<string, HeldPolicy>()
   let last: HeldPolicy | undefined
@@ -157,6 +160,10 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
     isOurs,
     find,
     seen: () => last,
+    forget() {
+      verified.clear()
+      last = undefined
+    },
     async renew() {
       checkOpen(parts)
       const held = await current().catch(() => undefined)
