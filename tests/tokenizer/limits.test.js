@@ -42,11 +42,6 @@ describe('a vault that takes three operations an hour', { timeout: 120_000 }, ()
     assert.deepEqual([circuit, mode, pending], ['closed', 'recovering', 4])
     assert.ok(paused.reconcile > time.now() && paused.reconcile <= time.now() + HOUR)
     assert.equal(paused.tokens, undefined)
-    const told = events.filter(({ type }) => type === 'paused')
-    assert.deepEqual(
-      told.map(({ what, untilMs }) => [what, untilMs]),
-      [['reconcile', paused.reconcile]],
-    )
     const why = events.findLast(({ type }) => type === 'failed')
     assert.deepEqual([why.what, why.code, why.status], ['reconcile', 'rate_limited', 429])
 

@@ -38,9 +38,8 @@ export const further = (holder: () => Promise<Holder>): Further => ({
   beginOperation: async (...all) => operation().beginOperation(await holder(), ...all),
   claimOperation: async (...all) => operation().claimOperation(await holder(), ...all),
 })
-/** For an app that says whom it believes. */
-export const visits = () =>
-  require('./visit.js') as typeof import('./visit/redeem') & typeof import('./trust')
+/** For an app that has visits. */
+export const visits = () => require('./visit.js') as typeof import('./visit/redeem')
 const operation = () => require('./operation.js') as typeof import('./operation/begin')
 
 declare function require(path: string): unknown

@@ -50,7 +50,7 @@ export function within<Result>(
   promise: Promise<Result>,
 ): Promise<Result> {
   const late = host.wait(milliseconds, promise).then(() => {
-    throw new LingpaiError('network_unavailable', { message: 'the platform is silent' })
+    throw new LingpaiError('network_unavailable', { message: 'no answer' })
   })
   return Promise.race([promise, late])
 }

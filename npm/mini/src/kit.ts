@@ -7,6 +7,7 @@ import type { Keeper } from './keeper'
 import { endsFamily } from './login'
 import type { Settings } from './options'
 import { proofOf, sendRequest } from './request'
+import { trust } from './trust'
 
 /** All of it. */
 export const kit = {
@@ -18,6 +19,7 @@ export const kit = {
   seed,
   sendRequest,
   toLingpaiError,
+  trust,
   wasm,
   within,
 }

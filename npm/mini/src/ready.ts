@@ -7,6 +7,7 @@ import { visits } from './further'
 import { kit } from './kit'
 import type { Settings } from './options'
 import type { KeptToken } from './record'
+import { trust } from './trust'
 import type { VisitOptions } from './visit/redeem'
 
 /** All that calls stand on. */
@@ -29,7 +30,7 @@ export async function makeReady(settings: Settings): Promise<Ready> {
   const gateway = createGateway(host, engine, settings.gateway, { nowSeconds, set })
   const { issuer, keys } = settings
   const verifies = issuer !== undefined && engine.ability === 'visits'
-  const trusted = verifies ? visits().trust(kit, host, issuer, keys) : undefined
+  const trusted = verifies ? trust(host, issuer, keys) : undefined
   const keeper = (kept: () => KeptToken | undefined, renew: () => Promise<KeptToken>) =>
     createKeeper({
       engine,

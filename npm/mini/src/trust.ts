@@ -1,8 +1,7 @@
-// The issuer that an app trusts by configuration, and its keys: given, or fetched from where the protocol has them. Comes with the
-// files that need it.
-import type { LingpaiError } from './errors'
+// The issuer that an app trusts by configuration, and its keys: given, or fetched from where the protocol has them.
+import { LingpaiError } from './errors'
+import { within } from './gateway'
 import type { Host } from './host'
-import type { Kit } from './kit'
 
 /** An issuer whose tokens are verified. */
 export interface Trusted {
@@ -14,12 +13,7 @@ export interface Trusted {
 const timeoutMs = 10_000
 
 /** Trusts `issuer`, by `keys` if they are given. */
-export function trust(
-  { LingpaiError, within }: Kit,
-  host: Host,
-  issuer: string,
-  keys: object | undefined,
-): Trusted {
+export function trust(host: Host, issuer: string, keys: object | undefined): Trusted {
   let known = keys === undefined ? undefined : JSON.stringify(keys)
   const fetched = async () => {
     const url = `${issuer}/.well-known/jwks.json`
@@ -31,7 +25,7 @@ export function trust(
     })
     const { status, body } = await within(host, timeoutMs + 5_000, asking)
     if (status !== 200)
-      throw new LingpaiError('network_unavailable', { status, message: 'the issuer gave no keys' })
+      throw new LingpaiError('network_unavailable', { status, message: 'no keys' })
     return body
   }
   return {

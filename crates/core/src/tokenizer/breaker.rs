@@ -232,7 +232,7 @@ impl Breaker {
     ) -> Self {
         let mut next = self.clone();
         if let Outcome::Limited { asked_ms } = outcome {
-            next.pauses.begin(call, asked_ms, now_ms, jitter);
+            next.pauses.begin(call, asked_ms, now_ms);
             // Whoever counts is there.
             return if probe { Self::closed(next.pauses) } else { next };
         }

@@ -1,9 +1,8 @@
 //! Pauses: what the vault does not take for now, because it has had too much of it (429). It is there, and what it counts apart goes
 //! on: the circuit breaker holds a pause beside its state, and takes none for an outage.
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::Result;
 use crate::json::{Object, ObjectWriter};
-use crate::secret::Seed;
 
 /// What a tokenizer asks of the vault, by how the vault counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +24,8 @@ impl Call {
     }
 }
 
-/// The shortest pause where none was asked for, in milliseconds; the longest is twice that.
-const UNASKED_MS: u64 = 2_000;
+/// The shortest, also where none was asked for.
+const SHORTEST_MS: u64 = 2_000;
 
 /// Until when each pauses, in milliseconds of the device's clock; 0 for never.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,14 +42,12 @@ impl Pauses {
             Call::Reconcile => self.reconcile,
         };
         let left = until.saturating_sub(now_ms);
-        (1..=call.longest_ms()).contains(&left).then_some(left)
+        (left > 0 && left <= call.longest_ms()).then_some(left)
     }
 
     /// Begins a pause of the length that was asked for, within bounds.
-    pub(super) fn begin(&mut self, call: Call, asked_ms: Option<u64>, now_ms: u64, jitter: &Seed) {
-        let [part, ..] = *jitter.bytes();
-        let unasked = UNASKED_MS + UNASKED_MS * u64::from(part) / 256;
-        let ms = asked_ms.unwrap_or(unasked).clamp(UNASKED_MS, call.longest_ms());
+    pub(super) fn begin(&mut self, call: Call, asked_ms: Option<u64>, now_ms: u64) {
+        let ms = asked_ms.unwrap_or(0).clamp(SHORTEST_MS, call.longest_ms());
         let until = match call {
             Call::Tokens => &mut self.tokens,
             Call::Reconcile => &mut self.reconcile,
@@ -58,17 +55,16 @@ impl Pauses {
         *until = now_ms.saturating_add(ms);
     }
 
+    /// Those of a row; none where it has none.
     pub(super) fn read(row: &Object) -> Result<Self> {
-        let number = |name| {
-            let until = row.optional_integer(name)?.unwrap_or(0);
-            u64::try_from(until).map_err(|_| Error::with_detail(ErrorCode::ClaimInvalid, name))
+        let until = |name| -> Result<u64> {
+            Ok(u64::try_from(row.optional_integer(name)?.unwrap_or(0)).unwrap_or(0))
         };
-        Ok(Self { tokens: number("tokens")?, reconcile: number("reconcile")? })
+        Ok(Self { tokens: until("tokens")?, reconcile: until("reconcile")? })
     }
 
     pub(super) fn write(self, out: ObjectWriter) -> ObjectWriter {
-        let number = |until: u64| (until > 0).then(|| i64::try_from(until).unwrap_or(i64::MAX));
-        out.optional_integer("tokens", number(self.tokens))
-            .optional_integer("reconcile", number(self.reconcile))
+        let number = |until: u64| i64::try_from(until).unwrap_or(i64::MAX);
+        out.integer("tokens", number(self.tokens)).integer("reconcile", number(self.reconcile))
     }
 }

@@ -24,14 +24,8 @@ impl Circuit {
         self.0.name().to_owned()
     }
 
-    /// How much longer there is a pause because the vault has had too much, in milliseconds: of sending what waits (`sends`), or of
-    /// asking for tokens.
-    pub fn pause(&self, sends: bool, now_ms: f64) -> Option<f64> {
-        self.0.pause(call(sends), now_ms as u64).map(|ms| ms as f64)
-    }
-
     /// Asks for a call: `{}` to go on, `{"batch"}` to go on as the one probe once that is written, `{"waitMs"}` to do
-    /// without the vault.
+    /// without the vault: it is away, or the circuit is closed and it has had too much of this.
     pub fn gate(&self, rows: &StoreRows, sends: bool, now_ms: f64) -> JsResult<String> {
         let out = ObjectWriter::new();
         Ok(match self.0.gate(&rows.0, call(sends), now_ms as u64).map_err(to_js)? {

@@ -9,14 +9,13 @@ use crate::border::Output;
 use crate::device::Device;
 use crate::message::Fields;
 
-/// Whether what waits is to be sent (else tokens are asked for), time, rows → the `state`; how much longer asking for `tokens` and
-/// sending (`reconcile`) pause, where they do, in milliseconds; `batch` where the call is the one probe once that is written, `waitMs` where there is none.
+/// Whether what waits is to be sent (else tokens are asked for), time, rows → the `state`; `batch` where the call is the one
+/// probe once that is written, `waitMs` where there is none: in a closed circuit because the vault has had too much.
 pub(super) fn gate(fields: &mut Fields<'_>) -> Output {
     let (call, now_ms) = (call(fields)?, fields.milliseconds()?);
     let rows = rows::rest(fields)?;
     let breaker = Breaker::of(&rows)?;
     let out = ObjectWriter::new().string("state", breaker.name());
-    let out = pauses(out, &breaker, now_ms);
     let out = match breaker.gate(&rows, call, now_ms)? {
         Gate::Pass => out,
         Gate::Probe(batch) => out.raw("batch", &batch_json(&batch)),
@@ -25,9 +24,9 @@ pub(super) fn gate(fields: &mut Fields<'_>) -> Output {
     Ok(out.finish().into_bytes())
 }
 
-/// What came of a call: whether it was one that sends, status (0 where there was no answer), whether that was a document, what it asked to wait (or absent),
-/// whether it was the probe; how many calls went well since the last was noted; time, rows → the state `after`,
-/// the pauses as [`gate`] has them, and the `batch` that writes it.
+/// What came of a call: whether it was one that sends, status (0 where there was no answer), whether that was a document, what
+/// it asked to wait (or absent), whether it was the probe; how many calls went well since the last was noted; time, rows → the
+/// state `after`, and the `batch` that writes it.
 pub(super) fn record(fields: &mut Fields<'_>, device: &mut Device) -> Output {
     let call = call(fields)?;
     let status = u16::try_from(fields.number()?).map_err(|_| ErrorCode::Malformed)?;
@@ -41,16 +40,10 @@ pub(super) fn record(fields: &mut Fields<'_>, device: &mut Device) -> Output {
     }
     let outcome = Outcome::of_answer(status, document, asked_ms.map(u64::from));
     breaker = breaker.record(call, outcome, probe, now_ms, &jitter);
-    let out = pauses(ObjectWriter::new().string("after", breaker.name()), &breaker, now_ms);
+    let out = ObjectWriter::new().string("after", breaker.name());
     Ok(out.raw("batch", &batch_json(&breaker.write(&rows)?)).finish().into_bytes())
 }
 
 fn call(fields: &mut Fields<'_>) -> Result<Call> {
     Ok(if fields.flag()? { Call::Reconcile } else { Call::Tokens })
-}
-
-fn pauses(out: ObjectWriter, breaker: &Breaker, now_ms: u64) -> ObjectWriter {
-    let left = |call| breaker.pause(call, now_ms).and_then(|ms| i64::try_from(ms).ok());
-    out.optional_integer("tokens", left(Call::Tokens))
-        .optional_integer("reconcile", left(Call::Reconcile))
 }

@@ -1,7 +1,7 @@
 // The circuit breaker at work: asks it before each call to the vault, and tells it what came of the call. Its state is a row, so
 // that all tabs see one circuit; successes are counted here until there is a failure to hold against them.
 import type { Emit, CircuitState, Paused } from './events.js'
-import type { Circuit as Held, StoreRows } from '../wasm/lingpai_tokenizer_bg.js'
+import type { StoreRows } from '../wasm/lingpai_tokenizer_bg.js'
 import type { Engine } from './engine.js'
 import type { Batch } from './store.js'
 import type { Transact } from './transact.js'
@@ -39,51 +39,42 @@ export function createCircuit(
 ): Circuit {
   let state: CircuitState = 'closed'
   let successes: number[] = []
-  let pauses: Partial<Record<Paused, number>> = {}
+  /** Until when. */
+  const pauses = { tokens: 0, reconcile: 0 }
 
-  const note = (circuit: Held) => {
-    const at = nowMs()
-    const before = pauses
-    pauses = {}
-    for (const what of ['tokens', 'reconcile'] as const) {
-      const left = circuit.pause(what === 'reconcile', at)
-      if (left === undefined) continue
-      // Seen again it is the same one, give or take a tick of the clock.
-      const known = before[what] ?? 0
-      const untilMs = Math.abs(known - at - left) < 50 ? known : at + left
-      pauses[what] = untilMs
-      if (untilMs !== known) emit({ type: 'paused', what, untilMs })
-    }
-  }
   const see = (to: string, waitMs?: number) => {
     const from = state
     state = to as CircuitState
     if (from !== to) emit({ type: 'circuit', from, to: state, ...(waitMs && { waitMs }) })
   }
 
+  const enter = async (what: Paused): Promise<Passage> => {
+    const { result } = await transact([circuitKey], (rows) => {
+      const circuit = engine.Circuit.of(rows)
+      const gate = JSON.parse(circuit.gate(rows, what === 'reconcile', nowMs())) as {
+        batch?: Batch
+        waitMs?: number
+      }
+      return { batch: gate.batch, result: { ...gate, name: circuit.name() } }
+    })
+    const { batch, waitMs, name } = result
+    see(batch ? 'half_open' : name, waitMs)
+    // Whoever waits although the circuit is closed does so because the vault has had too much.
+    pauses[what] = name === 'closed' && waitMs ? nowMs() + waitMs : 0
+    return waitMs === undefined
+      ? { pass: true, probe: batch !== undefined }
+      : { pass: false, waitMs }
+  }
+
   return {
     state: () => state,
+    enter,
     paused: () =>
       Object.fromEntries(Object.entries(pauses).filter(([, untilMs]) => untilMs > nowMs())),
     observe(rows) {
       const circuit = engine.Circuit.of(rows)
       see(circuit.name())
-      note(circuit)
       circuit.free()
-    },
-    async enter(what) {
-      const { result } = await transact([circuitKey], (rows) => {
-        const circuit = engine.Circuit.of(rows)
-        const gate = JSON.parse(circuit.gate(rows, what === 'reconcile', nowMs())) as {
-          batch?: Batch
-          waitMs?: number
-        }
-        note(circuit)
-        return { batch: gate.batch, result: { ...gate, name: circuit.name() } }
-      })
-      see(result.batch ? 'half_open' : result.name, result.waitMs)
-      if (result.waitMs !== undefined) return { pass: false, waitMs: result.waitMs }
-      return { pass: true, probe: result.batch !== undefined }
     },
     async leave(what, { status, document, retryAfterMs }, probe) {
       const at = nowMs()
@@ -103,10 +94,11 @@ export function createCircuit(
         for (const _ of counted) circuit = circuit.record(sends, 200, true, undefined, false, at)
         circuit = circuit.record(sends, status, document, retryAfterMs, probe, at)
         const batch = JSON.parse(circuit.write(rows)) as Batch
-        return { batch, result: circuit }
+        return { batch, result: circuit.name() }
       })
-      see(result.name())
-      note(result)
+      see(result)
+      // For how long it pauses, the core says.
+      if (status === 429) await enter(what)
       return good
     },
   }

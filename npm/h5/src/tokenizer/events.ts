@@ -27,12 +27,6 @@ export type TokenizerEvent = { atMs: number } & (
       waitMs?: number
     }
   | {
-      /** The vault is there and has had too much (429): tokens are not asked for, or what waits is not sent, until then. */
-      type: 'paused'
-      what: Paused
-      untilMs: number
-    }
-  | {
       /** A policy was taken over. */
       type: 'policy'
       version: number

@@ -6,7 +6,7 @@ declare function setTimeout(callback: () => void, milliseconds: number): unknown
 declare function clearTimeout(timer: unknown): void
 
 /** What a login without a code is refused with. */
-export const noCode = { message: 'the platform gave no code' }
+export const noCode = { message: 'no code' }
 
 /** How a call says what became of it. */
 export interface Callbacks<Result> {

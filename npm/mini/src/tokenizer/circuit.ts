@@ -27,7 +27,7 @@ export interface Circuit {
 const windowMs = 30_000
 const mostRemembered = 64
 
-interface Gate extends Partial<Record<Paused, number>> {
+interface Gate {
   state: CircuitState
   batch?: Batch
   waitMs?: number
@@ -45,22 +45,8 @@ export function createCircuit({
   const nowMs = () => host.now()
   let state: CircuitState = 'closed'
   let successes: number[] = []
-  let pauses: Partial<Record<Paused, number>> = {}
-
-  /** Takes note of how much longer each pauses. */
-  const note = (left: Partial<Record<Paused, number>>) => {
-    const before = pauses
-    pauses = {}
-    for (const what of ['tokens', 'reconcile'] as const) {
-      const ms = left[what]
-      if (ms === undefined) continue
-      // Seen again it is the same one, give or take a tick of the clock.
-      const [known, until] = [before[what] || 0, nowMs() + ms]
-      const same = Math.abs(known - until) < 50
-      const untilMs = (pauses[what] = same ? known : until)
-      if (!same) emit({ type: 'paused', what, untilMs })
-    }
-  }
+  /** Until when. */
+  const pauses = { tokens: 0, reconcile: 0 }
 
   const see = (to: CircuitState, waitMs?: number) => {
     const from = state
@@ -70,32 +56,32 @@ export function createCircuit({
   }
   const gateOf = (what: Paused, rows: Parameters<typeof engine.call>[1][]) => {
     const fields = [sends(what), ...moment(nowMs()), ...rows]
-    const gate = JSON.parse(engine.text(operations.gate, ...fields)) as Gate
-    note(gate)
-    return gate
+    return JSON.parse(engine.text(operations.gate, ...fields)) as Gate
+  }
+  const enter = async (what: Paused): Promise<Passage> => {
+    const { batch, state, waitMs } = await transact([circuitKey], (rows) => {
+      const gate = gateOf(what, rows)
+      return { batch: gate.batch, result: gate }
+    })
+    see(batch ? 'half_open' : state, waitMs)
+    // Whoever waits although the circuit is closed does so because the vault has had too much.
+    pauses[what] = state === 'closed' && waitMs ? nowMs() + waitMs : 0
+    return waitMs === undefined
+      ? { pass: true, probe: batch !== undefined }
+      : { pass: false, waitMs }
   }
 
   return {
     state: () => state,
     paused() {
-      const still: typeof pauses = {}
-      for (const what of Object.keys(pauses) as Paused[]) {
-        const untilMs = pauses[what] as number
-        if (untilMs > nowMs()) still[what] = untilMs
-      }
+      const still: Partial<typeof pauses> = {}
+      for (const what of ['tokens', 'reconcile'] as const)
+        if (pauses[what] > nowMs()) still[what] = pauses[what]
       return still
     },
+    enter,
     async look() {
       see(gateOf('tokens', rowFields([circuitKey], await store.read([circuitKey]))).state)
-    },
-    async enter(what) {
-      const gate = await transact([circuitKey], (rows) => {
-        const gate = gateOf(what, rows)
-        return { batch: gate.batch, result: gate }
-      })
-      see(gate.batch ? 'half_open' : gate.state, gate.waitMs)
-      if (gate.waitMs !== undefined) return { pass: false, waitMs: gate.waitMs }
-      return { pass: true, probe: gate.batch !== undefined }
     },
     async leave(what, { status, document, retryAfterMs }, probe) {
       const at = nowMs()
@@ -109,14 +95,15 @@ export function createCircuit({
       }
       const well = successes.filter((time) => Math.abs(at - time) < windowMs).length
       successes = []
-      const noted = await transact([circuitKey], (rows) => {
+      const after = await transact([circuitKey], (rows) => {
         const fields = [sends(what), status, Number(document), retryAfterMs, Number(probe), well]
         const text = engine.text(operations.record, ...fields, ...moment(at), ...rows)
-        const result = JSON.parse(text) as Omit<Gate, 'state'> & { after: CircuitState }
-        return { batch: result.batch, result }
+        const { batch, after } = JSON.parse(text) as { batch: Batch; after: CircuitState }
+        return { batch, result: after }
       })
-      see(noted.after)
-      note(noted)
+      see(after)
+      // For how long it pauses, the core says.
+      if (status === 429) await enter(what)
       return good
     },
   }

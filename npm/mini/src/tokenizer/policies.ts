@@ -1,6 +1,5 @@
 // Policies: asked for while the vault is there, verified, kept, and found again when it is not. Pools are filled on the way.
 import type { LingpaiError } from '../errors'
-import { trust } from '../trust'
 import { operations } from './operations'
 import { checkOpen, see, type AccountFacts, type Parts } from './parts'
 import { accountKey, rowFields, type Batch } from './rows'
@@ -50,7 +49,7 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
   const { kit, holder, engine, store, transact, vault, emit, ledger, issuer, keys } = parts
   const { device, gateway, settings } = holder
   const { jkt } = device
-  const trusted = trust(kit, settings.host, issuer, keys)
+  const trusted = kit.trust(settings.host, issuer, keys)
   const nowSeconds = () => gateway.nowSeconds()
   const verified = new Map<string, HeldPolicy>()
   let last: HeldPolicy | undefined

@@ -1,7 +1,6 @@
-// What the file of visits, and of whom to believe, exports, in the words of CommonJS.
-import { trust } from '../trust'
+// What the file of visits exports, in the words of CommonJS.
 import { redeem, renewVisit } from './redeem'
 
 declare const module: { exports: object }
 
-module.exports = { redeem, renewVisit, trust }
+module.exports = { redeem, renewVisit }
