@@ -7,6 +7,13 @@ import { refused, service, world } from './support/world.js'
 
 const REFRESH = 'refresh_token'
 
+test('calls that have come back leave no timer behind', async () => {
+  const it = world('wechat')
+  await it.run(it.mini.login())
+  await it.run(it.mini.request({ url: service }))
+  assert.deepEqual(it.phone.timers(), [])
+})
+
 describe('in the background', () => {
   test('a mini-program that was frozen for long renews when it is shown', async () => {
     const it = world()

@@ -97,7 +97,7 @@ const fn limited(asked_ms: Option<u64>) -> Outcome {
 #[test]
 fn a_limit_is_no_outage_however_often_it_comes() {
     let before = after(&[FAILING; 3]);
-    let many = (0..50).fold(before.clone(), |it, _| {
+    let many = (0..50).fold(before, |it, _| {
         it.record(Call::Reconcile, limited(Some(3_600_000)), false, START, &jitter(0))
     });
     assert!(many.is_closed());

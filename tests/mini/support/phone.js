@@ -60,6 +60,8 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
     start,
     run,
     pass,
+    /** In how many milliseconds each timer would fire. */
+    timers: () => timers.map(({ atMs }) => atMs - phone.nowMs),
   }
   let timers = []
 

@@ -34,8 +34,8 @@ const groups = [
     entries: ['./tokenizer'],
     modules: ['tokenizer'],
     barKb: 92,
-    // A glue that makes instances anew after a trap is taken whole by bundlers: 2 KB.
-    budgetKb: 95,
+    // A glue that makes instances anew after a trap is taken whole by bundlers: 2 KB. Pauses of a vault that has had too much: 0.4 KB.
+    budgetKb: 95.5,
     conditions: ['browser'],
   },
   {
@@ -191,7 +191,7 @@ async function mini() {
     ['login, requests', 'index.js', 'lingpai_mini.wasm', 30, 30],
     ['and visits', 'index.js', 'lingpai_mini_visit.wasm', 51, 51, 'visit.js'],
     ['without WebAssembly', 'index.js', 'lingpai_mini_symmetric.js', 39, 39],
-    ['a tokenizer, later', 'tokenizer.js', 'lingpai_mini_tokenizer.wasm', 71, 71],
+    ['a tokenizer, later', 'tokenizer.js', 'lingpai_mini_tokenizer.wasm', 72, 72],
   ]
   let within = true
   for (const [label, entry, file, barKb, budgetKb, beside] of rows) {
