@@ -20,7 +20,7 @@ export interface Circuit {
   observe(rows: StoreRows): void
   /** As it was last seen. */
   state(): CircuitState
-  /** What pauses, and until when. */
+  /** What pauses, and until when, as it was last seen. */
   paused(): Partial<Record<Paused, number>>
 }
 
@@ -39,7 +39,7 @@ export function createCircuit(
 ): Circuit {
   let state: CircuitState = 'closed'
   let successes: number[] = []
-  /** Until when. */
+  /** Until when; 0 for what does not pause. */
   const pauses = { tokens: 0, reconcile: 0 }
 
   const see = (to: string, waitMs?: number) => {
@@ -69,8 +69,7 @@ export function createCircuit(
   return {
     state: () => state,
     enter,
-    paused: () =>
-      Object.fromEntries(Object.entries(pauses).filter(([, untilMs]) => untilMs > nowMs())),
+    paused: () => Object.fromEntries(Object.entries(pauses).filter(([, untilMs]) => untilMs > 0)),
     observe(rows) {
       const circuit = engine.Circuit.of(rows)
       see(circuit.name())

@@ -22,6 +22,7 @@ export interface TokenizerStatus {
   /**
    * What the vault does not take for now because it has had too much of it (`rate_limited`), and until when (Unix milliseconds): it
    * is not asked for `tokens`, or what waits is not sent (`reconcile`). It is there, and the circuit says nothing of it.
+   * What is over goes with the next call.
    */
   paused: Partial<Record<Paused, number>>
   /** Operations that wait for the vault. */

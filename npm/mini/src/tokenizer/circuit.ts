@@ -19,7 +19,7 @@ export interface Circuit {
   look(): Promise<void>
   /** As it was last seen. */
   state(): CircuitState
-  /** What pauses, and until when. */
+  /** What pauses, and until when, as it was last seen. */
   paused(): Partial<Record<Paused, number>>
 }
 
@@ -45,7 +45,7 @@ export function createCircuit({
   const nowMs = () => host.now()
   let state: CircuitState = 'closed'
   let successes: number[] = []
-  /** Until when. */
+  /** Until when; 0 for what does not pause. */
   const pauses = { tokens: 0, reconcile: 0 }
 
   const see = (to: CircuitState, waitMs?: number) => {
@@ -76,7 +76,7 @@ export function createCircuit({
     paused() {
       const still: Partial<typeof pauses> = {}
       for (const what of ['tokens', 'reconcile'] as const)
-        if (pauses[what] > nowMs()) still[what] = pauses[what]
+        if (pauses[what] > 0) still[what] = pauses[what]
       return still
     },
     enter,
