@@ -63,6 +63,7 @@ function open({ random, wasm } = {}) {
     WXWebAssembly: webAssembly,
     console: { info() {} },
     setTimeout: (callback, ms) => process.after(ms, callback),
+    clearTimeout: (timer) => process.cancel(timer),
     App: (it) => (app = it),
     Page: (it) => (page = it),
     getApp: () => app,

@@ -60,6 +60,7 @@ test('what is copied has an entry, the modules, and nothing else', () => {
     'index.js',
     'operation.js',
     'tokenizer.js',
+    'visit.js',
     'wasm/lingpai_mini.wasm',
     'wasm/lingpai_mini_symmetric.js',
     'wasm/lingpai_mini_tokenizer.wasm',
@@ -72,7 +73,7 @@ test('it fits into the packages of every platform, with its sizes', (t) => {
   let [sum, later] = [0, 0]
   for (const [name, content] of built.files) {
     sum += content.length
-    if (/operation|tokenizer/.test(name)) later += content.length
+    if (/operation|tokenizer|^visit/.test(name)) later += content.length
     t.diagnostic(
       `${name}: ${content.length} bytes, ${brotliCompressSync(content).length} after brotli`,
     )
@@ -95,6 +96,7 @@ describe('each script', () => {
     'index.js',
     'operation.js',
     'tokenizer.js',
+    'visit.js',
     'wasm/lingpai_mini_symmetric.js',
   ]) {
     test(`${name} is ES2017, no module, and parses in an engine of its day`, async () => {
@@ -217,7 +219,7 @@ describe('Taro and uni-app', () => {
       write: false,
     })
     const files = new Map([['index.js', Buffer.from(outputFiles[0].text)]])
-    const lingpai = load(bareRealm({ setTimeout: () => {} }), files)
+    const lingpai = load(bareRealm({ setTimeout: () => {}, clearTimeout: () => {} }), files)
     const asked = []
     const instantiate = async (path) => {
       asked.push(path)

@@ -45,12 +45,40 @@ for (const platform of platforms) {
         const { done, dead, lost } = tokenizer.status
         assert.deepEqual([done, dead, lost], [8, 0, 0])
         await world.check(platform, tokens, values)
-        // From here on the vault is asked.
+        // From here on the vault is asked, at the latest when it has been left alone as long as it wished.
+        await it.phone.pass(10_000)
         const again = await it.run(tokenizer.tokenize(values[5], { field }))
         await world.check(platform, [again], [values[5]])
-        assert.equal(it.told.at(-1).counts.vault, 1)
+        assert.equal(it.told.findLast(({ type }) => type === 'tokenized').counts.vault, 1)
       })
     }
+
+    test('a vault that has had too much is there: what waits pauses as long as it asks, and tokens go on', async (t) => {
+      if (platform === 'alipay') return t.diagnostic('statuses of refusals are hidden there')
+      const it = world.device(platform)
+      const tokenizer = await it.open()
+      it.fail('refuses')
+      const values = numberOf(3)
+      const tokens = await it.tokens(tokenizer, values)
+      const limited = { status: 429, headers: { 'retry-after': '600' }, body: '' }
+      it.fault = ({ url }) => (url.endsWith('/v1/reconcile') ? limited : undefined)
+      await it.phone.pass(5_000)
+      await it.run(tokenizer.flush())
+      const { circuit, mode, paused, pending } = tokenizer.status
+      assert.deepEqual([circuit, mode, pending], ['closed', 'recovering', 3])
+      const left = paused.reconcile - it.phone.nowMs
+      assert.ok(left > 0 && left <= 600_000 && paused.tokens === undefined, String(left))
+      const asked = it.requests('/v1/reconcile').length
+      await it.phone.pass(60_000)
+      const fresh = numberOf(2)
+      await world.check(platform, await it.tokens(tokenizer, fresh), fresh)
+      assert.equal(it.requests('/v1/reconcile').length, asked)
+      it.fail()
+      await it.phone.pass(610_000)
+      assert.deepEqual([tokenizer.status.pending, tokenizer.status.done], [0, 3])
+      assert.deepEqual({ ...tokenizer.status.paused }, {})
+      await world.check(platform, tokens, values)
+    })
 
     test('goes on after a kill, in the middle of an outage, without a network at all', async () => {
       const it = world.device(platform)

@@ -274,7 +274,7 @@ describe('hosts', () => {
     for (const area of AREAS) {
       const { host = [], ...identity } = await region.identities(area)
       assert.ok(host.every(({ kind }) => kind === 'identity'))
-      assert.deepEqual(Object.keys(identity).sort(), ['entries', 'identifiers'])
+      assert.deepEqual(Object.keys(identity).sort(), ['entries', 'identifiers', 'versions'])
       for (const pinned of [false, true]) {
         const data = await region.data(area, pinned)
         assert.ok(data.host.every(({ kind }) => kind === 'data'))

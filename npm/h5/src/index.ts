@@ -25,7 +25,7 @@ export {
   type VisitAnswer,
 } from './seal-visit.js'
 export type { DeadLetter } from './tokenizer/dead-letters.js'
-export type { CircuitState, TokenizerEvent, TokenSource } from './tokenizer/events.js'
+export type { CircuitState, Paused, TokenizerEvent, TokenSource } from './tokenizer/events.js'
 export type { Authorization, TokenizerOptions } from './tokenizer/options.js'
 export type { TokenizerStore } from './tokenizer/store.js'
 export type { Tokenizer, TokenizerStatus } from './tokenizer/tokenizer.js'

@@ -11,7 +11,7 @@ export {
   type DurableHost,
   type DurableTransaction,
 } from './tokenizer/durable-store.js'
-export type { CircuitState, TokenizerEvent, TokenSource } from './tokenizer/events.js'
+export type { CircuitState, Paused, TokenizerEvent, TokenSource } from './tokenizer/events.js'
 export { createMemoryStore } from './tokenizer/memory-store.js'
 export type { Authorization, TokenizerOptions } from './tokenizer/options.js'
 export type { Batch, Row, TokenizerStore, Written } from './tokenizer/store.js'

@@ -1,4 +1,4 @@
-// What is loaded when it is first needed: tokenizers and operations.
+// What is loaded when it is first needed: visits, tokenizers and operations.
 import type { Holder } from './kit'
 import type {
   BeginOperationOptions,
@@ -38,6 +38,8 @@ export const further = (holder: () => Promise<Holder>): Further => ({
   beginOperation: async (...all) => operation().beginOperation(await holder(), ...all),
   claimOperation: async (...all) => operation().claimOperation(await holder(), ...all),
 })
+/** For an app that has visits. */
+export const visits = () => require('./visit.js') as typeof import('./visit/redeem')
 const operation = () => require('./operation.js') as typeof import('./operation/begin')
 
 declare function require(path: string): unknown

@@ -49,8 +49,8 @@ export function within<Result>(
   milliseconds: number,
   promise: Promise<Result>,
 ): Promise<Result> {
-  const late = host.wait(milliseconds).then(() => {
-    throw new LingpaiError('network_unavailable', { message: 'the platform is silent' })
+  const late = host.wait(milliseconds, promise).then(() => {
+    throw new LingpaiError('network_unavailable', { message: 'no answer' })
   })
   return Promise.race([promise, late])
 }

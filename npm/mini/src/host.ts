@@ -36,8 +36,11 @@ export interface Host {
   readonly methods: readonly string[]
   /** The clock of the device, in milliseconds. It may be wrong. */
   now(): number
-  /** Waits. Where the platform freezes the mini-program, that takes longer. */
-  wait(milliseconds: number): Promise<void>
+  /**
+   * Waits. Where the platform freezes the mini-program, that takes longer. Once `unless` has settled nobody waits any more: the
+   * timer may be cancelled, and the promise need not settle.
+   */
+  wait(milliseconds: number, unless?: Promise<unknown>): Promise<void>
   /** Random bytes from a cryptographic source. Left out where the platform has none; never made up. */
   randomBytes?(length: number): Promise<ArrayBuffer>
   /** Sends a request. Resolves for every HTTP status, and rejects with `network_unavailable` where no answer came. */

@@ -22,7 +22,7 @@ export type {
   OperationLimits,
   OperationResult,
 } from './operation/types'
-export type { CircuitState, TokenizerEvent, TokenSource } from './tokenizer/events'
+export type { CircuitState, Paused, TokenizerEvent, TokenSource } from './tokenizer/events'
 export type { Host, HostRequest, HostResponse, LoginCode } from './host'
 export type { MiniEvent } from './events'
 export type { MiniOptions } from './options'

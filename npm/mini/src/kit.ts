@@ -4,6 +4,7 @@ import { seed, type Device } from './device'
 import { LingpaiError, refusal, toLingpaiError } from './errors'
 import { askedWaitMs, within, type Gateway } from './gateway'
 import type { Keeper } from './keeper'
+import { endsFamily } from './login'
 import type { Settings } from './options'
 import { proofOf, sendRequest } from './request'
 import { trust } from './trust'
@@ -12,6 +13,7 @@ import { trust } from './trust'
 export const kit = {
   LingpaiError,
   askedWaitMs,
+  endsFamily,
   proofOf,
   refusal,
   seed,

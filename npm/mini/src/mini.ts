@@ -1,13 +1,12 @@
 // createMini: login, tokens and requests of one mini-program.
 import { seed } from './device'
 import { LingpaiError } from './errors'
-import { further, type Further } from './further'
+import { further, visits, type Further } from './further'
 import type { Keeper, Token } from './keeper'
 import { kit, type Holder } from './kit'
 import { readOptions, type MiniOptions } from './options'
 import { makeReady, type Ready } from './ready'
 import { sendRequest, type MiniRequest, type MiniResponse } from './request'
-import { redeem } from './visit'
 
 /** A visit that was opened with an access token of the app's back-end. */
 export interface MiniVisit extends Further {
@@ -130,7 +129,7 @@ export function createMini(options: MiniOptions): Mini {
       const it = await ready()
       if (it.visitOptions === undefined)
         throw new LingpaiError('proof_required', { message: 'no key can be made here' })
-      await redeem(it.visitOptions, accessToken)
+      await visits().redeem(it.visitOptions, accessToken)
       return visitOf(it)
     },
     async resumeVisit() {

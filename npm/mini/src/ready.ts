@@ -3,10 +3,12 @@ import { openDevice, type Device } from './device'
 import { createGateway, type Gateway } from './gateway'
 import { createKeeper, type Keeper } from './keeper'
 import { renewLogin } from './login'
+import { visits } from './further'
+import { kit } from './kit'
 import type { Settings } from './options'
 import type { KeptToken } from './record'
 import { trust } from './trust'
-import { renewVisit, type VisitOptions } from './visit'
+import type { VisitOptions } from './visit/redeem'
 
 /** All that calls stand on. */
 export interface Ready {
@@ -50,11 +52,11 @@ export async function makeReady(settings: Settings): Promise<Ready> {
   )
   const ready: Ready = { device, gateway, login }
   if (trusted !== undefined && jkt !== undefined) {
-    const visitOptions = Object.assign(options, { trusted })
+    const visitOptions = Object.assign(options, { kit, trusted })
     ready.visitOptions = visitOptions
     ready.visit = keeper(
       () => store.record.visit.token,
-      () => renewVisit(visitOptions),
+      () => visits().renewVisit(visitOptions),
     )
   }
   return ready

@@ -25,7 +25,7 @@ export function trust(host: Host, issuer: string, keys: object | undefined): Tru
     })
     const { status, body } = await within(host, timeoutMs + 5_000, asking)
     if (status !== 200)
-      throw new LingpaiError('network_unavailable', { status, message: 'the issuer gave no keys' })
+      throw new LingpaiError('network_unavailable', { status, message: 'no keys' })
     return body
   }
   return {

@@ -44,12 +44,13 @@ export async function bundle(source, target = 'es2017') {
   return outputFiles[0].text
 }
 
-/** Runs before the script: the timer that every mini-program has, and an outcome that can be fetched. */
+/** Runs before the script: the timers that every mini-program has, and an outcome that can be fetched. */
 const prelude = `
   var outcome
   if (typeof setTimeout === 'undefined') var setTimeout = function (callback, ms) {
     if (ms < 10000) Promise.resolve().then(callback)
   }
+  if (typeof clearTimeout === 'undefined') var clearTimeout = function () {}
 `
 
 /** Runs after it: \`kind\` is a build, \`exportsOf\` makes an instance of a module's bytes. */
@@ -97,7 +98,10 @@ const jsc =
 
 /** A realm of this process: nothing but the language, no code generation, modules from the platform. */
 async function realm(script, kind) {
-  const context = bareRealm({ setTimeout: (callback, ms) => ms < 10_000 && setImmediate(callback) })
+  const context = bareRealm({
+    setTimeout: (callback, ms) => ms < 10_000 && setImmediate(callback),
+    clearTimeout: () => {},
+  })
   const exportsOf = (bytes) =>
     new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes)), {}).exports
   return new Promise((resolve) => {

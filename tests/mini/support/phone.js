@@ -60,6 +60,8 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
     start,
     run,
     pass,
+    /** In how many milliseconds each timer would fire. */
+    timers: () => timers.map(({ atMs }) => atMs - phone.nowMs),
   }
   let timers = []
 
@@ -68,7 +70,10 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
     if (phone.process) phone.process.kill()
     const process = createProcess(phone)
     phone.process = process
-    const context = bareRealm({ setTimeout: (callback, ms) => process.after(ms, callback) })
+    const context = bareRealm({
+      setTimeout: (callback, ms) => process.after(ms, callback),
+      clearTimeout: (timer) => process.cancel(timer),
+    })
     vm.runInContext('Date', context).now = () => phone.nowMs + phone.clockErrorMs
     process.api = platform(process, options)
     process.lingpai = load(context)
@@ -99,8 +104,13 @@ export function createPhone({ network, startMs = Date.UTC(2026, 10, 25) }) {
         })
       },
       after(ms, callback) {
-        timers.push({ atMs: phone.nowMs + Math.max(ms, 0), callback, process })
+        const timer = { atMs: phone.nowMs + Math.max(ms, 0), callback, process }
+        timers.push(timer)
         timers.sort((a, b) => a.atMs - b.atMs)
+        return timer
+      },
+      cancel(timer) {
+        timers = timers.filter((other) => other !== timer)
       },
       /** To the background. Platforms stop the JavaScript five seconds later. */
       hide() {

@@ -14,6 +14,7 @@ export const FAULTS = {
   refuses: () => 'request',
   hangs: () => 'unheard',
   'answers 500': () => ({ status: 500, headers: {}, body: 'oops' }),
+  'answers 429': () => ({ status: 429, headers: { 'retry-after': '5' }, body: '' }),
   'answers 503': () => ({ status: 503, headers: { 'retry-after': '1' }, body: '' }),
   'is a captive portal': () => ({
     status: 200,

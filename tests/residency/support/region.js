@@ -167,5 +167,7 @@ export async function startRegion(more = {}) {
 
 function others(dumps) {
   const names = dumps.flatMap((dump) => Object.keys(dump))
-  return [...new Set(names)].filter((name) => !['host', 'entries', 'items'].includes(name))
+  return [...new Set(names)].filter(
+    (name) => !['host', 'entries', 'items', 'versions'].includes(name),
+  )
 }

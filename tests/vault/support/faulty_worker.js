@@ -1,10 +1,13 @@
 // A Worker with a vault whose stores can be made to fail before or after a call has done its work, and whose objects can be
 // asked directly. Everything else is as in a deployment.
 import { createVerifier } from '@lingpai/edge/authority'
-import { durableLedger, durableVault } from '@lingpai/edge/durable'
+import { durableLedger, durableVault, TokenVault as Vault } from '@lingpai/edge/durable'
 import { createVault } from '@lingpai/edge/vault'
 
-export { TokenVault, VisitLedger } from '@lingpai/edge/durable'
+import { bared } from '../../support/bared.js'
+
+export { VisitLedger } from '@lingpai/edge/durable'
+export const TokenVault = bared(Vault)
 
 const routes = {
   '/v1/policies': 'issuePolicy',

@@ -1,9 +1,11 @@
 //! The circuit breaker: whether the vault is there, by its success rate over a sliding window. Closed, it lets all through;
-//! open, none; half open, one probe of the whole browser. Its state is a row, so that all tabs and the next start know it.
+//! open, none; half open, one probe of the whole browser. Its state is a row, so that all tabs and the next start know it. A vault that
+//! has had too much of something is there: that pauses, and the circuit stays as it is.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::pauses::{Call, Pauses};
 use super::store::{Batch, Row, Rows};
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::{self, ObjectWriter, Value, write_integer};
@@ -34,7 +36,12 @@ const PROBE_MS: u64 = 15_000;
 pub enum Outcome {
     /// It answered, be it with a refusal: 2xx with a document, and 4xx but 429.
     Alive,
-    /// It did not: no answer, too late, 5xx, 429, or something that is no document. `asked_ms`: what `Retry-After` said.
+    /// It is there and has had too much: 429. `asked_ms`: what `Retry-After` said.
+    Limited {
+        /// In milliseconds.
+        asked_ms: Option<u64>,
+    },
+    /// It did not answer, or too late, with 5xx, or with something that is no document. `asked_ms`: what `Retry-After` said.
     Failing {
         /// In milliseconds.
         asked_ms: Option<u64>,
@@ -45,7 +52,8 @@ impl Outcome {
     /// The outcome of an answer with this status; `document` says whether its body was what it should be.
     pub const fn of_answer(status: u16, document: bool, asked_ms: Option<u64>) -> Self {
         match status {
-            429 | 500.. => Self::Failing { asked_ms },
+            429 => Self::Limited { asked_ms },
+            500.. => Self::Failing { asked_ms },
             400..500 => Self::Alive,
             200..300 if document => Self::Alive,
             // A redirect, or the page of a portal that is no vault.
@@ -72,6 +80,7 @@ pub struct Breaker {
     /// The last time that it stayed open, in milliseconds; 0 since it was closed for good.
     waited_ms: u64,
     slices: Vec<Slice>,
+    pauses: Pauses,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,11 +100,15 @@ struct Slice {
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self { state: State::Closed, waited_ms: 0, slices: Vec::new() }
+        Self::closed(Pauses::default())
     }
 }
 
 impl Breaker {
+    const fn closed(pauses: Pauses) -> Self {
+        Self { state: State::Closed, waited_ms: 0, slices: Vec::new(), pauses }
+    }
+
     /// The breaker in the store. One that cannot be read starts anew: it holds nothing that could be lost.
     ///
     /// Errors: `internal` if it was not read.
@@ -133,7 +146,7 @@ impl Breaker {
             _ => None,
         };
         let slices = slices.iter().map(slice).collect::<Option<Vec<_>>>().ok_or(invalid)?;
-        Ok(Self { state, waited_ms: number("waited")?, slices })
+        Ok(Self { state, waited_ms: number("waited")?, slices, pauses: Pauses::read(&read)? })
     }
 
     fn to_json(&self) -> String {
@@ -157,12 +170,12 @@ impl Breaker {
             slices.push(']');
         }
         slices.push(']');
-        ObjectWriter::new()
+        let out = ObjectWriter::new()
             .string("state", state)
             .optional_integer("until", until.map(number))
             .integer("waited", number(self.waited_ms))
-            .raw("slices", &slices)
-            .finish()
+            .raw("slices", &slices);
+        self.pauses.write(out).finish()
     }
 
     /// Whether all calls go through.
@@ -179,10 +192,18 @@ impl Breaker {
         }
     }
 
+    /// How much longer `call` pauses because the vault has had too much of it, in milliseconds.
+    pub fn pause(&self, call: Call, now_ms: u64) -> Option<u64> {
+        self.pauses.left(call, now_ms)
+    }
+
     /// Asks for a call. `now_ms` is the device's own clock.
     ///
     /// Errors: `internal` if the row was not read.
-    pub fn gate(&self, rows: &Rows, now_ms: u64) -> Result<Gate> {
+    pub fn gate(&self, rows: &Rows, call: Call, now_ms: u64) -> Result<Gate> {
+        if let Some(left) = self.pause(call, now_ms) {
+            return Ok(Gate::Wait(left));
+        }
         let (until_ms, longest) = match self.state {
             State::Closed => return Ok(Gate::Pass),
             State::Open { until_ms } => (until_ms, LONGEST_ASKED_MS),
@@ -201,14 +222,26 @@ impl Breaker {
     /// Notes the outcome of a call. `probe` says whether it was the one that [`Gate::Probe`] let through; `jitter` is one draw
     /// of randomness. What comes back is to be written if the state is another one than before (it may be, else).
     #[must_use]
-    pub fn record(&self, outcome: Outcome, probe: bool, now_ms: u64, jitter: &Seed) -> Self {
+    pub fn record(
+        &self,
+        call: Call,
+        outcome: Outcome,
+        probe: bool,
+        now_ms: u64,
+        jitter: &Seed,
+    ) -> Self {
         let mut next = self.clone();
+        if let Outcome::Limited { asked_ms } = outcome {
+            next.pauses.begin(call, asked_ms, now_ms);
+            // Whoever counts is there.
+            return if probe { Self::closed(next.pauses) } else { next };
+        }
         // What was sent before it opened and comes back late decides nothing.
         if !probe && !self.is_closed() {
             return next;
         }
         if probe && outcome == Outcome::Alive {
-            return Self::default();
+            return Self::closed(next.pauses);
         }
         next.count(now_ms, outcome);
         if let Outcome::Failing { asked_ms } = outcome
@@ -239,6 +272,8 @@ impl Breaker {
         let mut slice = present.unwrap_or(Slice { number, ..Slice::default() });
         match outcome {
             Outcome::Alive => slice.succeeded = slice.succeeded.saturating_add(1),
+            // Neither good nor bad: it is not counted.
+            Outcome::Limited { .. } => {}
             Outcome::Failing { .. } => slice.failed = slice.failed.saturating_add(1),
         }
         self.slices.push(slice);

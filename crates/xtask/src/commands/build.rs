@@ -76,10 +76,11 @@ fn typescript(package: &Package) -> Result<()> {
 /// `npm/mini/src` → CommonJS files that mini-programs copy, and their types beside: one that is loaded at once, and those that it
 /// loads when they are needed.
 fn mini_program() -> Result<()> {
-    const FILES: [(&str, &str); 3] = [
+    const FILES: [(&str, &str); 4] = [
         ("src/entry.ts", "index.js"),
         ("src/operation/entry.ts", "operation.js"),
         ("src/tokenizer/entry.ts", "tokenizer.js"),
+        ("src/visit/entry.ts", "visit.js"),
     ];
     let label = "@lingpai/mini: tsc, esbuild";
     let (root, directory) = (paths::root(), MINI.npm_directory());

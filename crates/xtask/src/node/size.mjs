@@ -34,8 +34,8 @@ const groups = [
     entries: ['./tokenizer'],
     modules: ['tokenizer'],
     barKb: 92,
-    // A glue that makes instances anew after a trap is taken whole by bundlers: 2 KB.
-    budgetKb: 95,
+    // A glue that makes instances anew after a trap is taken whole by bundlers: 2 KB. Pauses of a vault that has had too much: 0.4 KB.
+    budgetKb: 95.5,
     conditions: ['browser'],
   },
   {
@@ -171,7 +171,7 @@ good = (await mini()) && good
 /** What a mini-program carries: the script with one of its modules. */
 async function mini() {
   const directory = 'npm/mini/dist/miniprogram'
-  const later = ['operation.js', 'tokenizer.js']
+  const later = ['operation.js', 'tokenizer.js', 'visit.js']
   const size = async (file) => {
     const { outputFiles } = await build({
       entryPoints: [`${directory}/${file}`],
@@ -185,17 +185,17 @@ async function mini() {
     })
     return brotli(outputFiles[0].contents)
   }
-  // What opens visits, and the JavaScript for where there is no WebAssembly, take the place of the first; a tokenizer comes with
+  // What opens visits comes with a script of its own, and like the JavaScript for where there is no WebAssembly takes the place of the first; a tokenizer comes with
   // its own script and module beside.
   const rows = [
     ['login, requests', 'index.js', 'lingpai_mini.wasm', 30, 30],
-    ['and visits', 'index.js', 'lingpai_mini_visit.wasm', 51, 51],
+    ['and visits', 'index.js', 'lingpai_mini_visit.wasm', 51, 51, 'visit.js'],
     ['without WebAssembly', 'index.js', 'lingpai_mini_symmetric.js', 39, 39],
-    ['a tokenizer, later', 'tokenizer.js', 'lingpai_mini_tokenizer.wasm', 71, 71],
+    ['a tokenizer, later', 'tokenizer.js', 'lingpai_mini_tokenizer.wasm', 72, 72],
   ]
   let within = true
-  for (const [label, entry, file, barKb, budgetKb] of rows) {
-    const script = await size(entry)
+  for (const [label, entry, file, barKb, budgetKb, beside] of rows) {
+    const script = (await size(entry)) + (beside ? await size(beside) : 0)
     const module = readFileSync(`${directory}/wasm/${file}`)
     if (label === rows[0][0]) {
       console.log(

@@ -178,6 +178,7 @@ export class AliasRegistry extends DurableObject {
 
   /** Deletes what has come to its end. */
   override async alarm(): Promise<void> {
+    if (!(await this.#entries.awake())) return
     const nowSeconds = Math.floor(Date.now() / 1000)
     const over = this.#entries.write(
       "SELECT id, record FROM entries WHERE id LIKE 'alias %' AND until <= ?",

@@ -1,11 +1,11 @@
 // What one Durable Object keeps: entries by id, each with an end, at which an alarm deletes it.
 
+import { tablesOf, type Schema, type TableStorage } from './schema.js'
+
 /** What is used of a Durable Object's state. */
 export interface State {
-  storage: {
-    sql: { exec(query: string, ...bindings: (string | number)[]): { toArray(): Row[] } }
+  storage: TableStorage & {
     getAlarm(): Promise<number | null>
-    setAlarm(milliseconds: number): Promise<void>
     deleteAll(): Promise<void>
   }
 }
@@ -20,28 +20,36 @@ export interface Entries {
   write(query: string, ...bindings: (string | number)[]): Row[]
   /** Sees to it that an alarm comes at the first end; it comes again as long as anything is left. */
   wakeAt(seconds: number): Promise<void>
+  /** Whether an alarm may do its work; see `Tables`. */
+  awake(): Promise<boolean>
   /** Deletes what has come to its end. */
   sweep(nowSeconds: number): Promise<void>
 }
 
+const schema: Schema = {
+  name: 'entries',
+  table: 'entries',
+  steps: [
+    [
+      'CREATE TABLE entries (id TEXT PRIMARY KEY, until INTEGER NOT NULL, record TEXT) WITHOUT ROWID',
+    ],
+  ],
+}
+
 /** The entries in an object's storage. */
 export function entriesOf({ storage }: State): Entries {
-  const { sql } = storage
-  const exists = () =>
-    sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'entries'").toArray()
-      .length > 0
+  const tables = tablesOf(storage, schema)
+  const { run, awake } = tables
 
   function write(query: string, ...bindings: (string | number)[]): Row[] {
-    sql.exec(
-      'CREATE TABLE IF NOT EXISTS entries (id TEXT PRIMARY KEY, until INTEGER NOT NULL, record TEXT) WITHOUT ROWID',
-    )
-    return sql.exec(query, ...bindings).toArray()
+    tables.make()
+    return run(query, ...bindings)
   }
 
   return {
     record(id) {
-      if (!exists()) return undefined
-      const [row] = sql.exec('SELECT record FROM entries WHERE id = ?', id).toArray()
+      if (!tables.exist()) return undefined
+      const [row] = run('SELECT record FROM entries WHERE id = ?', id)
       return typeof row?.['record'] === 'string' ? row['record'] : undefined
     },
     write,
@@ -49,7 +57,9 @@ export function entriesOf({ storage }: State): Entries {
       const alarm = await storage.getAlarm()
       if (alarm === null || alarm > seconds * 1000) await storage.setAlarm(seconds * 1000)
     },
+    awake,
     async sweep(nowSeconds) {
+      if (!(await awake())) return
       write('DELETE FROM entries WHERE until <= ?', nowSeconds)
       const [row] = write('SELECT min(until) AS until FROM entries')
       const next = row?.['until']

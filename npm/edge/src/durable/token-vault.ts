@@ -4,26 +4,24 @@ import { DurableObject } from 'cloudflare:workers'
 
 import type { Resource } from '../engine.js'
 import { engine } from '../engine/full.js'
+import { tablesOf, type Run, type Tables } from './schema.js'
 import * as audit from './vault/audit.js'
 import * as holder from './vault/holder.js'
 import * as owners from './vault/owners.js'
-import { keepFact, rotate, type Rotation } from './vault/rotation.js'
-import {
-  endingTables,
-  holderTables,
-  shardTables,
-  type Actor,
-  type AuditEntry,
-  type Bound,
-  type Registered,
-  type Registration,
-  type Run,
-  type TokenBinding,
-  type TokenClaim,
-  type TokenClaimed,
-  type TokenMeaning,
+import { factOf, keyChanged, rotate, type Rotation } from './vault/rotation.js'
+import type {
+  Actor,
+  AuditEntry,
+  Registered,
+  Registration,
+  TokenBinding,
+  TokenClaim,
+  TokenClaimed,
+  TokenMeaning,
 } from './vault/rows.js'
 import * as shard from './vault/shard.js'
+import { sweepHolder, sweepShard } from './vault/sweep.js'
+import { endingTables, holderSchema, shardSchema } from './vault/tables.js'
 
 const seconds = () => Math.floor(Date.now() / 1000)
 
@@ -38,7 +36,9 @@ export class TokenVault extends DurableObject {
     return (env as { VAULT_DATA_KEYS?: string }).VAULT_DATA_KEYS
   }
 
-  #tables: 'holder' | 'shard' | undefined
+  /** An object has the tables of either. */
+  readonly #holderTables = tablesOf(this.ctx.storage, holderSchema)
+  readonly #shardTables = tablesOf(this.ctx.storage, shardSchema)
   #keys: { text: string; resource: Resource } | undefined
 
   /** Decides about a policy for an install of this holder. */
@@ -97,7 +97,7 @@ export class TokenVault extends DurableObject {
         holder,
         registered.flatMap((row) => (row ? [row.value] : [])),
       )
-      return { registered, outdated: this.#keyChanged(run, tenant, registrations[0]?.record) }
+      return { registered, outdated: keyChanged(run, tenant, registrations[0]?.record) }
     })
     if (outdated) await this.ctx.storage.setAlarm(Date.now())
     return registered
@@ -205,29 +205,18 @@ export class TokenVault extends DurableObject {
   /** Deletes what has come to its end, and goes on with a rotation. */
   override async alarm(): Promise<void> {
     const now = seconds()
-    if (this.#has('policies')) {
+    if (!(await this.#holderTables.awake()) || !(await this.#shardTables.awake())) return
+    if (this.#holderTables.exist()) {
       const next = this.#holder((run) => sweepHolder(run, now))
-      if (next === undefined) await this.#clear()
+      if (next === undefined) await this.ctx.storage.deleteAll()
       else await this.#wakeAt(next)
     }
-    if (this.#has('values_')) {
+    if (this.#shardTables.exist()) {
       const next = this.#shard((run) => sweepShard(run, now))
       const rotation = this.#rotate(false)
       if (rotation?.more) await this.ctx.storage.setAlarm(Date.now())
       else if (next !== undefined) await this.#wakeAt(next)
     }
-  }
-
-  /** Whether records are sealed under another key than before: those that are here have to follow. */
-  #keyChanged(run: Run, tenant: string, record: string | undefined): boolean {
-    if (record === undefined) return false
-    const kid = shard.kidOf(record)
-    const [known] = run("SELECT text FROM facts WHERE name = 'kid'")
-    if (known?.['text'] === kid) return false
-    keepFact(run, 'kid', kid)
-    keepFact(run, 'tenant', tenant)
-    keepFact(run, 'rotation', '')
-    return known !== undefined
   }
 
   #dataKeys(): string | undefined {
@@ -245,38 +234,24 @@ export class TokenVault extends DurableObject {
     }
     const keys = this.#keys.resource
     return this.#shard((run) => {
-      const [tenant] = run("SELECT text FROM facts WHERE name = 'tenant'")
-      if (tenant === undefined) return undefined
-      return rotate(run, keys, String(tenant['text']), begin, seconds())
+      const tenant = factOf(run, 'tenant')
+      return tenant === undefined ? undefined : rotate(run, keys, tenant, begin, seconds())
     })
   }
 
   #holder<T>(work: (run: Run) => T): T {
-    return this.#transaction('holder', work)
+    return this.#transaction(this.#holderTables, work)
   }
 
   #shard<T>(work: (run: Run) => T): T {
-    return this.#transaction('shard', work)
+    return this.#transaction(this.#shardTables, work)
   }
 
-  #transaction<T>(tables: 'holder' | 'shard', work: (run: Run) => T): T {
-    const { storage } = this.ctx
-    const run = (query: string, ...bindings: Bound[]) =>
-      storage.sql.exec(query, ...bindings).toArray()
-    const result = storage.transactionSync(() => {
-      if (this.#tables !== tables) {
-        for (const table of tables === 'holder' ? holderTables : shardTables) run(table)
-      }
-      return work(run)
+  #transaction<T>(tables: Tables, work: (run: Run) => T): T {
+    return this.ctx.storage.transactionSync(() => {
+      tables.make()
+      return work(tables.run)
     })
-    // Not before: what is rolled back takes the tables with it.
-    this.#tables = tables
-    return result
-  }
-
-  #has(table: string): boolean {
-    const query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    return this.ctx.storage.sql.exec(query, table).toArray().length > 0
   }
 
   async #wakeAt(untilSeconds: number | undefined): Promise<void> {
@@ -286,33 +261,4 @@ export class TokenVault extends DurableObject {
       await this.ctx.storage.setAlarm(untilSeconds * 1000)
     }
   }
-
-  async #clear(): Promise<void> {
-    this.#tables = undefined
-    await this.ctx.storage.deleteAll()
-  }
-}
-
-/** Deletes what has ended. Gives the next end, if there is one. */
-function sweepHolder(run: Run, now: number): number | undefined {
-  for (const table of endingTables) run(`DELETE FROM ${table} WHERE until <= ?`, now)
-  const ends = endingTables.map((table) => `SELECT min(until) AS until FROM ${table}`)
-  return endOf(run(`SELECT min(until) AS until FROM (${ends.join(' UNION ALL ')})`))
-}
-
-function sweepShard(run: Run, now: number): number | undefined {
-  run('DELETE FROM tokens WHERE until <= ?', now)
-  run('DELETE FROM erased WHERE until <= ?', now)
-  audit.forget(run, now)
-  return endOf(
-    run(
-      `SELECT min(until) AS until FROM
-        (SELECT min(until) AS until FROM tokens UNION ALL SELECT min(until) AS until FROM erased
-          UNION ALL SELECT min(until) AS until FROM audit)`,
-    ),
-  )
-}
-
-function endOf([row]: Record<string, unknown>[]): number | undefined {
-  return typeof row?.['until'] === 'number' ? row['until'] : undefined
 }

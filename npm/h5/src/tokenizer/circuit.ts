@@ -1,6 +1,6 @@
 // The circuit breaker at work: asks it before each call to the vault, and tells it what came of the call. Its state is a row, so
 // that all tabs see one circuit; successes are counted here until there is a failure to hold against them.
-import type { Emit, CircuitState } from './events.js'
+import type { Emit, CircuitState, Paused } from './events.js'
 import type { StoreRows } from '../wasm/lingpai_tokenizer_bg.js'
 import type { Engine } from './engine.js'
 import type { Batch } from './store.js'
@@ -13,13 +13,15 @@ export type Passage = { pass: true; probe: boolean } | { pass: false; waitMs: nu
 /** The breaker of a tokenizer. */
 export interface Circuit {
   /** Asks for a call. */
-  enter(): Promise<Passage>
-  /** Tells what came back. Returns whether the vault is there. */
-  leave(reply: Reply, probe: boolean): Promise<boolean>
+  enter(what: Paused): Promise<Passage>
+  /** Tells what came back. Returns whether the vault is there, and has said what counts. */
+  leave(what: Paused, reply: Reply, probe: boolean): Promise<boolean>
   /** Takes note of what another tab has made of it; its row was read. */
   observe(rows: StoreRows): void
   /** As it was last seen. */
   state(): CircuitState
+  /** What pauses, and until when, as it was last seen. */
+  paused(): Partial<Record<Paused, number>>
 }
 
 /** Its row. */
@@ -37,6 +39,8 @@ export function createCircuit(
 ): Circuit {
   let state: CircuitState = 'closed'
   let successes: number[] = []
+  /** Until when; 0 for what does not pause. */
+  const pauses = { tokens: 0, reconcile: 0 }
 
   const see = (to: string, waitMs?: number) => {
     const from = state
@@ -44,25 +48,36 @@ export function createCircuit(
     if (from !== to) emit({ type: 'circuit', from, to: state, ...(waitMs && { waitMs }) })
   }
 
+  const enter = async (what: Paused): Promise<Passage> => {
+    const { result } = await transact([circuitKey], (rows) => {
+      const circuit = engine.Circuit.of(rows)
+      const gate = JSON.parse(circuit.gate(rows, what === 'reconcile', nowMs())) as {
+        batch?: Batch
+        waitMs?: number
+      }
+      return { batch: gate.batch, result: { ...gate, name: circuit.name() } }
+    })
+    const { batch, waitMs, name } = result
+    see(batch ? 'half_open' : name, waitMs)
+    // Whoever waits although the circuit is closed does so because the vault has had too much.
+    pauses[what] = name === 'closed' && waitMs ? nowMs() + waitMs : 0
+    return waitMs === undefined
+      ? { pass: true, probe: batch !== undefined }
+      : { pass: false, waitMs }
+  }
+
   return {
     state: () => state,
+    enter,
+    paused: () => Object.fromEntries(Object.entries(pauses).filter(([, untilMs]) => untilMs > 0)),
     observe(rows) {
       const circuit = engine.Circuit.of(rows)
       see(circuit.name())
       circuit.free()
     },
-    async enter() {
-      const { result } = await transact([circuitKey], (rows) => {
-        const circuit = engine.Circuit.of(rows)
-        const gate = JSON.parse(circuit.gate(rows, nowMs())) as { batch?: Batch; waitMs?: number }
-        return { batch: gate.batch, result: { ...gate, name: circuit.name() } }
-      })
-      see(result.batch ? 'half_open' : result.name, result.waitMs)
-      if (result.waitMs !== undefined) return { pass: false, waitMs: result.waitMs }
-      return { pass: true, probe: result.batch !== undefined }
-    },
-    async leave({ status, document, retryAfterMs }, probe) {
+    async leave(what, { status, document, retryAfterMs }, probe) {
       const at = nowMs()
+      const sends = what === 'reconcile'
       const good =
         (status >= 200 && status < 300 && document) ||
         (status >= 400 && status < 500 && status !== 429)
@@ -75,13 +90,14 @@ export function createCircuit(
       successes = []
       const { result } = await transact([circuitKey], (rows) => {
         let circuit = engine.Circuit.of(rows)
-        const before = circuit.name()
-        for (const _ of counted) circuit = circuit.record(200, true, undefined, false, at)
-        circuit = circuit.record(status, document, retryAfterMs, probe, at)
+        for (const _ of counted) circuit = circuit.record(sends, 200, true, undefined, false, at)
+        circuit = circuit.record(sends, status, document, retryAfterMs, probe, at)
         const batch = JSON.parse(circuit.write(rows)) as Batch
-        return { batch, result: { before, after: circuit.name() } }
+        return { batch, result: circuit.name() }
       })
-      see(result.after)
+      see(result)
+      // For how long it pauses, the core says.
+      if (status === 429) await enter(what)
       return good
     },
   }

@@ -4,6 +4,9 @@ import type { ErrorCode } from '../codes.js'
 /** How the vault was last seen. */
 export type CircuitState = 'closed' | 'open' | 'half_open'
 
+/** What pauses because the vault has had too much of it: asking for tokens, or sending what waits. */
+export type Paused = 'tokens' | 'reconcile'
+
 /** Where a token came from. */
 export type TokenSource = 'vault' | 'known' | 'pool' | 'provisional'
 

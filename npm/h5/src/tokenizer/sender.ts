@@ -132,13 +132,13 @@ export function createSender(parts: Parts) {
     const { held, code } = await usable(jti)
     if (!held)
       return setAside(engine.Outgoing.next(rows, mostAtOnce, cursor.barred), fence, cursor, code)
-    const passage = await circuit.enter()
+    const passage = await circuit.enter('reconcile')
     if (!passage.pass) return passage.waitMs
     const most = passage.probe ? Math.min(cursor.most, mostInProbe) : cursor.most
     const outgoing = engine.Outgoing.next(rows, most, cursor.barred)
     const bound = held.facts.jkt !== undefined
     const reply = await vault.askAs(held.policy.text(), bound, path, outgoing.body(), timeoutMs)
-    await circuit.leave(reply, passage.probe)
+    await circuit.leave('reconcile', reply, passage.probe)
     if (reply.status === 200 && reply.document) {
       const settled = await settle(outgoing.settlingKeys(), (read) =>
         outgoing.settle(read, fence, reply.body, nowSeconds()),

@@ -62,13 +62,13 @@ export function createTokenize(
 
   // Nothing where the vault is away.
   const online = async (wanted: readonly Wanted[]): Promise<string[] | undefined> => {
-    const passage = await circuit.enter()
+    const passage = await circuit.enter('tokens')
     if (!passage.pass) return undefined
     const fields = wanted.map(({ field }) => field)
     const values = wanted.map(({ value }) => value)
     const body = engine.tokensRequest(fields, values)
     const reply = await vault.ask(path, body, 'application/json', settings.onlineTimeoutMs)
-    const there = await circuit.leave(reply, passage.probe)
+    const there = await circuit.leave('tokens', reply, passage.probe)
     if (!there) return undefined
     if (reply.status >= 300) throw refusalOf(engine, reply)
     const results = readAnswer(reply.body, wanted.length)

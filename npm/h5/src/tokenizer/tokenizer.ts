@@ -4,7 +4,7 @@ import { LingpaiError, toLingpaiError } from '../errors.js'
 import { unlessAborted } from '../waiting.js'
 import { discardDeadLetters, listDeadLetters, type DeadLetter } from './dead-letters.js'
 import { loadEngine } from './engine.js'
-import { createEmit, type CircuitState } from './events.js'
+import { createEmit, type CircuitState, type Paused } from './events.js'
 import { guard } from './guarded-store.js'
 import { keptLookupKey } from './lookup-key.js'
 import { readOptions, type Settings, type TokenizerOptions } from './options.js'
@@ -16,9 +16,15 @@ import { startWorks, type Lasting, type Works } from './works.js'
 
 /** How a tokenizer is, as it was last seen: other tabs may have gone on meanwhile. */
 export interface TokenizerStatus {
-  /** `online`: the vault answers. `degraded`: it is away. `recovering`: it is back, and operations still wait. */
+  /** `online`: the vault answers. `degraded`: it is away, or has had too much for now. `recovering`: it is back, and operations still wait. */
   mode: 'online' | 'degraded' | 'recovering'
   circuit: CircuitState
+  /**
+   * What the vault does not take for now because it has had too much of it (`rate_limited`), and until when (Unix milliseconds): it
+   * is not asked for `tokens`, or what waits is not sent (`reconcile`). It is there, and the circuit says nothing of it.
+   * What is over goes with the next call.
+   */
+  paused: Partial<Record<Paused, number>>
   /** Operations that wait for the vault. */
   pending: number
   /** Operations that the vault has taken, over the life of the store. */
@@ -128,12 +134,13 @@ function face(first: Works, lasting: Lasting): Tokenizer {
 
   const status = (): TokenizerStatus => {
     const { circuit, policies, ledger } = works.parts
-    const state = circuit.state()
+    const [state, paused] = [circuit.state(), circuit.paused()]
     const recovering = ledger.pending > 0 ? 'recovering' : 'online'
     const expiresAtSeconds = policies.seen()?.facts.expiresAtSeconds
     return {
-      mode: state === 'closed' ? recovering : 'degraded',
+      mode: state === 'closed' && paused.tokens === undefined ? recovering : 'degraded',
       circuit: state,
+      paused,
       ...ledger,
       durable: isDurable(store),
       policyExpiresAtMs: expiresAtSeconds === undefined ? undefined : expiresAtSeconds * 1000,

@@ -3,9 +3,10 @@ import { LingpaiError, platformText } from '../errors'
 import type { ErrorCode } from '../codes'
 
 declare function setTimeout(callback: () => void, milliseconds: number): unknown
+declare function clearTimeout(timer: unknown): void
 
 /** What a login without a code is refused with. */
-export const noCode = { message: 'the platform gave no code' }
+export const noCode = { message: 'no code' }
 
 /** How a call says what became of it. */
 export interface Callbacks<Result> {
@@ -37,9 +38,13 @@ export function called<Result, Options extends object = object>(
   })
 }
 
-/** Waits by the platform's timer. */
-export function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, milliseconds))
+/** Waits by the platform's timer, which is taken back where nobody waits for it any more. */
+export function wait(milliseconds: number, unless?: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds)
+    const cancel = () => clearTimeout(timer)
+    if (unless) unless.then(cancel, cancel)
+  })
 }
 
 /** Header fields with their names in lower case; of a field given several times, the values with commas. */

@@ -5,6 +5,9 @@ import type { ErrorCode } from '../codes'
 /** How the vault was last seen. */
 export type CircuitState = 'closed' | 'open' | 'half_open'
 
+/** What pauses because the vault has had too much of it: asking for tokens, or sending what waits. */
+export type Paused = 'tokens' | 'reconcile'
+
 /** Where a token came from. */
 export type TokenSource = 'vault' | 'known' | 'pool' | 'provisional'
 
@@ -58,6 +61,10 @@ export type TokenizerEvent = { atMs: number } & (
   | {
       /** The store was cleared, or part of it cannot be read: what waited there is gone. */
       type: 'storage_lost'
+    }
+  | {
+      /** The WebAssembly module failed and was started anew. Calls that were under way rejected with `internal`. */
+      type: 'restarted'
     }
   | {
       /** The tokenizer was closed; what waits stays in the store. */

@@ -1,8 +1,8 @@
 // A tokenizer: put together and started.
-import type { Engine } from '../engine/engine'
 import type { Holder } from '../kit'
 import { createCircuit } from './circuit'
 import { createEmit } from './events'
+import { loadModule } from './module'
 import { operations } from './operations'
 import type { Parts } from './parts'
 import { createPolicies } from './policies'
@@ -40,13 +40,14 @@ export async function openTokenizer(
     throw new kit.LingpaiError('proof_required', { message: 'no key can be made here' })
   const subject = await subjectOf(held)
   const holder = boundTo(held, subject)
-  const engine = await loadEngine(held)
+  const engine = await loadModule(held)
   const who = [host.id, settings.gateway, issuer, settings.clientId, subject].join('\n')
   const print = engine.text(operations.encode, engine.call(operations.sha256, who))
   const name = `${settings.storageKey}.tokens.${print.slice(0, 16)}`
   const emit = createEmit(onEvent, () => host.now())
   const noted = () => (device.store.record.stores || []).indexOf(name) >= 0
-  const store = (stores[name] = stores[name] || createRowStore(kit, host, engine, name, noted()))
+  const store = (stores[name] =
+    stores[name] || createRowStore(kit, host, device.engine, name, noted()))
   let closed = false
   const base = {
     ...{ kit, holder, engine, issuer, keys, onlineTimeoutMs, store, emit },
@@ -64,12 +65,20 @@ export async function openTokenizer(
   const policies = createPolicies({ ...base, vault, circuit })
   const parts: Parts = { ...base, vault, circuit, policies }
   const sender = createSender(parts)
+  /** What was made with an instance that has trapped is made again, once, before anything else is done. */
+  const healed = async (): Promise<void> => {
+    if (!(await engine.heal())) return
+    policies.forget()
+    emit({ type: 'restarted' })
+    await policies.current().catch(() => {})
+  }
   await Promise.all([sender.look(), circuit.look()])
   if (store.takeLoss()) emit({ type: 'storage_lost' })
   const tokenize = createTokenize(parts, () => upkeep.degraded())
-  const upkeep = createUpkeep(parts, sender, tokenize.forget)
+  const upkeep = createUpkeep(parts, sender, healed, tokenize.forget)
   await upkeep.start()
   return tokenizerOf(parts, {
+    healed,
     tokenize: tokenize.tokenize,
     drain: upkeep.drain,
     release: sender.release,
@@ -94,19 +103,4 @@ function boundTo(holder: Holder, subject: string): Holder {
     return token
   }
   return { ...holder, keeper: { ...keeper, token } }
-}
-
-async function loadEngine({ kit, settings }: Holder): Promise<Engine> {
-  const { host, wasmDirectory } = settings
-  const path = `${wasmDirectory}/lingpai_mini_tokenizer.wasm`
-  const instantiate = host.instantiate as NonNullable<typeof host.instantiate>
-  try {
-    const engine = kit.wasm(await instantiate(path, {}), 'proofs')
-    if ((await kit.seed(host, engine)) === undefined) throw new kit.LingpaiError('entropy_missing')
-    return engine
-  } catch (thrown) {
-    const cause = kit.toLingpaiError(thrown)
-    if (cause.code !== 'internal') throw cause
-    throw new kit.LingpaiError('internal', { message: 'WebAssembly did not start', cause: thrown })
-  }
 }

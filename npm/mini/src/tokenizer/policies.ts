@@ -28,6 +28,8 @@ export interface Policies {
   seen(): HeldPolicy | undefined
   /** The one under a key of the store; nothing where it is gone. */
   find(key: string): Promise<HeldPolicy | undefined>
+  /** The module knows none of them any more. */
+  forget(): void
   /** Asks for a new one if it is time, and fills the pools. Never rejects but with `closed`. Gives how long to wait. */
   renew(): Promise<number>
 }
@@ -157,6 +159,10 @@ export function createPolicies(parts: Omit<Parts, 'policies'>): Policies {
     isOurs,
     find,
     seen: () => last,
+    forget() {
+      verified.clear()
+      last = undefined
+    },
     async renew() {
       checkOpen(parts)
       const held = await current().catch(() => undefined)

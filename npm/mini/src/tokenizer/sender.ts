@@ -143,13 +143,13 @@ export function createSender(parts: Parts) {
     }
     const held = await usable(all)
     if (typeof held === 'string') return setAside(all, fence, cursor, held)
-    const passage = await circuit.enter()
+    const passage = await circuit.enter('reconcile')
     if (!passage.pass) return passage.waitMs
     const most = passage.probe ? Math.min(cursor.most, mostInProbe) : cursor.most
     const outgoing = nextOf(rows, most, cursor)
     const { body, keys, fields, last } = outgoing
     const reply = await vault.askAs(held.text, held.jkt !== undefined, path, body, timeoutMs)
-    await circuit.leave(reply, passage.probe)
+    await circuit.leave('reconcile', reply, passage.probe)
     if (reply.status !== 200 || !reply.document) return refused(reply, outgoing, fence, cursor)
     const now = holder.gateway.nowSeconds()
     const settled = await settle(keys, (read) =>

@@ -40,12 +40,12 @@ export function createTokenize(parts: Parts, degraded: () => void) {
 
   /** Nothing where the vault is away. */
   async function online(wanted: readonly Wanted[]): Promise<string[] | undefined> {
-    const passage = await circuit.enter()
+    const passage = await circuit.enter('tokens')
     if (!passage.pass) return undefined
     const items = wanted.map(({ field, value }, at) => ({ op: String(at), field, value }))
     const body = JSON.stringify({ items })
     const reply = await vault.ask(path, body, 'application/json', parts.onlineTimeoutMs)
-    if (!(await circuit.leave(reply, passage.probe))) return undefined
+    if (!(await circuit.leave('tokens', reply, passage.probe))) return undefined
     if (reply.status >= 300) throw vault.refusalOf(reply)
     const results = readAnswer(reply.body, wanted.length)
     for (const { refused } of results) {

@@ -5,6 +5,7 @@ import type { Drained } from './sender'
 import type { Tokenizer, TokenizerStatus, Wanted } from './types'
 
 interface Works {
+  healed(): Promise<void>
   tokenize(wanted: readonly Wanted[]): Promise<string[]>
   drain(): Promise<Drained>
   release(): Promise<void>
@@ -14,15 +15,16 @@ interface Works {
 /** Puts it together. */
 export function tokenizerOf(parts: Parts, works: Works): Tokenizer {
   const { kit, holder, store, circuit, policies, ledger, emit } = parts
-  const { tokenize, drain, release, close } = works
+  const { healed, tokenize, drain, release, close } = works
 
   const status = (): TokenizerStatus => {
-    const state = circuit.state()
+    const [state, paused] = [circuit.state(), circuit.paused()]
     const policy = policies.seen()
     const back = ledger.pending > 0 ? 'recovering' : 'online'
     return {
-      mode: state === 'closed' ? back : 'degraded',
+      mode: state === 'closed' && paused.tokens === undefined ? back : 'degraded',
       circuit: state,
+      paused,
       pending: ledger.pending,
       done: ledger.done,
       dead: ledger.dead,
@@ -36,6 +38,8 @@ export function tokenizerOf(parts: Parts, works: Works): Tokenizer {
   async function open<Result>(work: () => Promise<Result>): Promise<Result> {
     checkOpen(parts)
     try {
+      await healed()
+      checkOpen(parts)
       return await work()
     } catch (thrown) {
       checkOpen(parts)

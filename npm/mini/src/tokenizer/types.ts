@@ -1,5 +1,5 @@
 // What an app sees of a tokenizer: the words of `@lingpai/h5`.
-import type { CircuitState, TokenizerEvent } from './events'
+import type { CircuitState, Paused, TokenizerEvent } from './events'
 
 /** Options of `mini.tokenizer()` and `visit.tokenizer()`. */
 export interface TokenizerOptions {
@@ -21,9 +21,15 @@ export interface Wanted {
 
 /** How a tokenizer is. */
 export interface TokenizerStatus {
-  /** `online`: the vault answers. `degraded`: it is away. `recovering`: it is back, and operations still wait. */
+  /** `online`: the vault answers. `degraded`: it is away, or has had too much for now. `recovering`: it is back, and operations still wait. */
   mode: 'online' | 'degraded' | 'recovering'
   circuit: CircuitState
+  /**
+   * What the vault does not take for now because it has had too much of it (`rate_limited`), and until when (Unix milliseconds): it
+   * is not asked for `tokens`, or what waits is not sent (`reconcile`). It is there, and the circuit says nothing of it.
+   * What is over goes with the next call.
+   */
+  paused: Partial<Record<Paused, number>>
   /** Operations that wait for the vault. */
   pending: number
   /** Operations that the vault has taken, over the life of the store. */

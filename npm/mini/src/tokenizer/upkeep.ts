@@ -3,8 +3,13 @@
 import { checkOpen, type Parts } from './parts'
 import type { Drained, Sender } from './sender'
 
-/** Makes it. `drained` is told that nothing waits any more. */
-export function createUpkeep(parts: Parts, sender: Sender, drained: () => void) {
+/** Makes it. `healed` comes before anything that needs the module; `drained` is told that nothing waits any more. */
+export function createUpkeep(
+  parts: Parts,
+  sender: Sender,
+  healed: () => Promise<void>,
+  drained: () => void,
+) {
   const { kit, holder, engine, policies, circuit, ledger, emit, closed } = parts
   const { host } = holder.settings
   let draining: Promise<Drained> | undefined
@@ -15,6 +20,7 @@ export function createUpkeep(parts: Parts, sender: Sender, drained: () => void) 
   /** Later, unless it was put off or brought forward meanwhile. */
   function later(what: 'renew' | 'drain', ms: number, work: () => void): void {
     const turn = ++turns[what]
+    if (closed()) return
     void host.wait(ms).then(() => {
       if (!closed() && turn === turns[what]) work()
     })
@@ -22,22 +28,19 @@ export function createUpkeep(parts: Parts, sender: Sender, drained: () => void) 
 
   function renew(): Promise<void> {
     if (renewing !== undefined) return renewing
-    const own = policies
-      .renew()
-      .then(
-        (ms) => later('renew', ms, () => void renew()),
-        () => {
-          // Closed meanwhile.
-        },
-      )
+    const own = healed()
+      .then(() => policies.renew())
+      // Closed meanwhile, or the module has trapped and does not start.
+      .catch(() => 30_000)
+      .then((ms) => later('renew', ms, () => void renew()))
       .then(() => void (renewing = undefined))
     return (renewing = own)
   }
 
   function drain(): Promise<Drained> {
     if (draining !== undefined) return draining
-    const own = sender
-      .drain()
+    const own = healed()
+      .then(() => sender.drain())
       .catch((thrown): Drained => {
         checkOpen(parts)
         emit({ type: 'failed', what: 'reconcile', code: kit.toLingpaiError(thrown).code })

@@ -63,7 +63,7 @@ export function dataHost<Env>(
   settingsOf: (env: Env) => RegionSettings,
 ): RegionClass<Env, DataHost> {
   return class RegionDataHost extends DurableObject<Env> implements DataHost {
-    readonly #store = hostStore(this.ctx.storage, 'data', [table])
+    readonly #store = hostStore(this.ctx.storage, 'data', table)
 
     async read(area: string, id: string, epoch: number, type?: string) {
       if (!this.#store.exists()) return { verdict: 'granted' as const, items: {} }

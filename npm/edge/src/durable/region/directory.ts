@@ -3,6 +3,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { ErrorCode } from '../../codes.js'
 import { engine } from '../../engine/full.js'
+import { tablesOf, type Schema } from '../schema.js'
 import type { Deletion } from './fence.js'
 import { regionObjects } from './objects.js'
 import { regionOf, type RegionClass, type RegionSettings } from './settings.js'
@@ -51,11 +52,19 @@ type Command =
   | { kind: 'remove'; cause: string; areas: readonly string[] }
   | ({ kind: 'report'; task: Task; outcome: string } & Partial<Deletion>)
 
+const schema: Schema = {
+  name: 'directory',
+  table: 'directory',
+  steps: [['CREATE TABLE directory (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID']],
+}
+
 /** Gives the class for settings. */
 export function directory<Env>(
   settingsOf: (env: Env) => RegionSettings,
 ): RegionClass<Env, Directory> {
   return class RegionDirectory extends DurableObject<Env> implements Directory {
+    readonly #tables = tablesOf(this.ctx.storage, schema)
+
     async look(id: string): Promise<DirectoryAnswer> {
       return answerOf(this.#decide({ kind: 'look' }, this.#row(id)))
     }
@@ -86,7 +95,9 @@ export function directory<Env>(
     }
 
     override async alarm(): Promise<void> {
-      const id = this.#exists() && this.#sql('SELECT id FROM directory')[0]?.['id']
+      if (!(await this.#tables.awake()) || !this.#tables.exist()) return
+      const [row] = this.#tables.run('SELECT id FROM directory')
+      const id = row?.['id']
       if (typeof id !== 'string') return
       await this.#change(id, { kind: 'wake' })
       await this.#drive(id)
@@ -125,12 +136,12 @@ export function directory<Env>(
         const before = this.#row(id)
         const decision = this.#decide(command, before)
         if (decision.record !== undefined) this.#keep(id, JSON.stringify(decision.record))
-        else if (before !== undefined) this.#sql('DELETE FROM directory')
+        else if (before !== undefined) this.#tables.run('DELETE FROM directory')
         return decision
       })
       // Not awaited in between: the platform writes both or neither.
       if (decision.wakeAt !== undefined) await storage.setAlarm(decision.wakeAt * 1000)
-      else if (decision.record === undefined && this.#exists()) await storage.deleteAll()
+      else if (decision.record === undefined && this.#tables.exist()) await storage.deleteAll()
       return decision
     }
 
@@ -143,25 +154,14 @@ export function directory<Env>(
     }
 
     #row(id: string): string | undefined {
-      if (!this.#exists()) return undefined
-      const [row] = this.#sql('SELECT record FROM directory WHERE id = ?', id)
+      if (!this.#tables.exist()) return undefined
+      const [row] = this.#tables.run('SELECT record FROM directory WHERE id = ?', id)
       return row?.['record'] as string | undefined
     }
 
     #keep(id: string, record: string): void {
-      this.#sql(
-        'CREATE TABLE IF NOT EXISTS directory (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID',
-      )
-      this.#sql('INSERT OR REPLACE INTO directory (id, record) VALUES (?, ?)', id, record)
-    }
-
-    #exists(): boolean {
-      const query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'directory'"
-      return this.#sql(query).length > 0
-    }
-
-    #sql(query: string, ...bindings: (string | number)[]) {
-      return this.ctx.storage.sql.exec(query, ...bindings).toArray()
+      this.#tables.make()
+      this.#tables.run('INSERT OR REPLACE INTO directory (id, record) VALUES (?, ?)', id, record)
     }
   }
 }

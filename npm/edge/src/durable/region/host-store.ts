@@ -1,6 +1,7 @@
 // What a host stores of every identity, and what it stores of itself: which kind of host it is, and of which area. It is that for
 // ever: whatever a binding or a migration may confuse, identifiers and data never meet in one object.
 import type { DurableStorage } from 'cloudflare:workers'
+import { tablesOf, type Schema } from '../schema.js'
 import { decideFence, type FenceCommand, type FenceDecision } from './fence.js'
 
 /** The kinds of hosts. */
@@ -20,41 +21,48 @@ export interface HostStore {
   exists(): boolean
 }
 
-/** The storage of a host of a kind, with `tables` beside those that all hosts have. */
-export function hostStore(
-  storage: DurableStorage,
-  kind: HostKind,
-  tables: readonly string[],
-): HostStore {
-  let ready = false
-  const sql = (query: string, ...bindings: (string | number)[]) =>
-    storage.sql.exec(query, ...bindings).toArray()
-  const exists = () =>
-    ready || sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'host'").length > 0
+/**
+ * Tables of a host, with the one that its kind has beside those of all. Until the second version hosts
+ * kept the name of a write without what it wrote: such a name tells no repetition from another write, and is forgotten.
+ */
+function schemaWith(table: string): Schema {
+  return {
+    name: 'host',
+    table: 'host',
+    steps: [
+      [
+        'CREATE TABLE host (kind TEXT NOT NULL, area TEXT NOT NULL)',
+        'CREATE TABLE entries (id TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID',
+        table,
+      ],
+      [
+        `UPDATE entries SET entry = json_set(entry, '$.recent', json((
+          SELECT json_group_array(value) FROM json_each(entry, '$.recent') WHERE value LIKE '%.%')))`,
+      ],
+    ],
+  }
+}
+
+/** The storage of a host of a kind, with the table that it has beside those of all hosts. */
+export function hostStore(storage: DurableStorage, kind: HostKind, table: string): HostStore {
+  const { run: sql, exist: exists, make } = tablesOf(storage, schemaWith(table))
 
   function prepare(area: string): void {
-    if (!exists()) {
-      sql('CREATE TABLE host (kind TEXT NOT NULL, area TEXT NOT NULL)')
-      sql('CREATE TABLE entries (id TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID')
-      for (const table of tables) sql(table)
-      sql('INSERT INTO host (kind, area) VALUES (?, ?)', kind, area)
-    }
+    make()
     const [host] = sql('SELECT kind, area FROM host')
-    if (host?.['kind'] !== kind || host['area'] !== area) {
+    if (host === undefined) sql('INSERT INTO host (kind, area) VALUES (?, ?)', kind, area)
+    else if (host['kind'] !== kind || host['area'] !== area) {
       throw new Error('This object is a host of another kind or another area')
     }
   }
 
   return {
     sql,
-    transaction(area, body) {
-      const result = storage.transactionSync(() => {
+    transaction: (area, body) =>
+      storage.transactionSync(() => {
         prepare(area)
         return body()
-      })
-      ready = true
-      return result
-    },
+      }),
     decide(id, command) {
       const [row] = sql('SELECT entry FROM entries WHERE id = ?', id)
       const before = row?.['entry'] as string | undefined

@@ -69,7 +69,7 @@ export function identityHost<Env>(
   settingsOf: (env: Env) => RegionSettings,
 ): RegionClass<Env, IdentityHost> {
   return class RegionIdentityHost extends DurableObject<Env> implements IdentityHost {
-    readonly #store = hostStore(this.ctx.storage, 'identity', [table])
+    readonly #store = hostStore(this.ctx.storage, 'identity', table)
 
     async find(area: string, type: string, value: string): Promise<string | undefined> {
       if (!this.#store.exists()) return undefined

@@ -1,7 +1,8 @@
 // The audit trail of a shard: who revealed or erased what, and when. A value is opened in the same transaction that writes the
 // entry; each entry carries the hash of the one before, so that none can be taken out or changed without showing.
 import { engine } from '../../engine/full.js'
-import type { Actor, AuditEntry, Run } from './rows.js'
+import type { Run } from '../schema.js'
+import type { Actor, AuditEntry } from './rows.js'
 
 /** Something that is done to a value and goes into the trail. */
 export interface Audited {

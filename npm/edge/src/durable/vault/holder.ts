@@ -1,7 +1,7 @@
 // What is kept of one person: policies, the operations that came under them, leases, and how often something was asked for.
 // Each function is one transaction; the core decides.
 import { engine } from '../../engine/full.js'
-import type { Run } from './rows.js'
+import type { Run } from '../schema.js'
 
 /** An operation that wants to be worked on. */
 export interface AdmissionRequest {

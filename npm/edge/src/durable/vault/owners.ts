@@ -1,7 +1,8 @@
 // Whose the values of a shard are, by the keyed name of a person: everybody who had a value tokenized is one of its owners. So a
 // person's values can be erased without anybody keeping the tokens, and nobody's go with them that are others' too.
+import type { Run } from '../schema.js'
 import { erase } from './audit.js'
-import type { Actor, Run } from './rows.js'
+import type { Actor } from './rows.js'
 
 const batch = 500
 

@@ -3,8 +3,8 @@
 import { engine } from '../../engine/full.js'
 import { isLingpaiError } from '../../error.js'
 import type { Resource } from '../../engine.js'
+import type { Run } from '../schema.js'
 import { kidOf } from './shard.js'
-import type { Run } from './rows.js'
 
 /** How far a rotation has come. */
 export interface Rotation {
@@ -26,8 +26,7 @@ export function rotate(
 ): Rotation {
   const { glue } = engine
   const active = keys.use((number) => glue.dataKeysActive(number, nowSeconds))
-  const [fact] = begin ? [] : run("SELECT text FROM facts WHERE name = 'rotation'")
-  let cursor = fact === undefined ? '' : String(fact['text'])
+  let cursor = (begin ? undefined : factOf(run, 'rotation')) ?? ''
   const rows = run(
     'SELECT value, field, record FROM values_ WHERE kid IS NOT NULL AND kid <> ? AND value > ? ORDER BY value LIMIT ?',
     active,
@@ -76,8 +75,25 @@ function resealed(
   }
 }
 
-/** Keeps a fact about the shard. */
-export function keepFact(run: Run, name: string, text: string): void {
+/** Whether records are sealed under another key than before: those that are here have to follow. */
+export function keyChanged(run: Run, tenant: string, record: string | undefined): boolean {
+  if (record === undefined) return false
+  const kid = kidOf(record)
+  const known = factOf(run, 'kid')
+  if (known === kid) return false
+  keepFact(run, 'kid', kid)
+  keepFact(run, 'tenant', tenant)
+  keepFact(run, 'rotation', '')
+  return known !== undefined
+}
+
+/** A fact about the shard, if it is kept. */
+export function factOf(run: Run, name: string): string | undefined {
+  const [fact] = run('SELECT text FROM facts WHERE name = ?', name)
+  return fact && String(fact['text'])
+}
+
+function keepFact(run: Run, name: string, text: string): void {
   run(
     'INSERT INTO facts (name, text) VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text',
     name,

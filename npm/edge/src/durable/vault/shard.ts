@@ -1,10 +1,10 @@
 // What a shard keeps: values by fingerprint, each with one canonical token; and what tokens stand for that did not come into
 // being with their value. Each function is one transaction, and repeating one changes nothing.
 import { engine } from '../../engine/full.js'
+import type { Run } from '../schema.js'
 import type {
   Registered,
   Registration,
-  Run,
   TokenBinding,
   TokenClaim,
   TokenClaimed,

@@ -1,17 +1,18 @@
 // A visit of a mini-program: an access token that the app's back-end got is redeemed as a page would (PROTOCOL §3, §4).
-import type { Engine } from './engine/engine'
-import { operations } from './engine/operations'
-import { LingpaiError } from './errors'
-import type { MiniEvent } from './events'
-import type { Gateway, TokenRequest } from './gateway'
-import type { Host } from './host'
-import { endsFamily } from './login'
-import type { KeptToken } from './record'
-import type { Store } from './store'
-import type { Trusted } from './trust'
+import type { Engine } from '../engine/engine'
+import { operations } from '../engine/operations'
+import type { LingpaiError } from '../errors'
+import type { MiniEvent } from '../events'
+import type { Gateway, TokenRequest } from '../gateway'
+import type { Host } from '../host'
+import type { Kit } from '../kit'
+import type { KeptToken } from '../record'
+import type { Store } from '../store'
+import type { Trusted } from '../trust'
 
 /** What a visit stands on. */
 export interface VisitOptions {
+  kit: Kit
   host: Host
   engine: Engine
   gateway: Gateway
@@ -48,16 +49,16 @@ export async function redeem(options: VisitOptions, accessToken: string): Promis
 
 /** Spends the refresh token of the visit. */
 export async function renewVisit(options: VisitOptions): Promise<KeptToken> {
-  const { engine, store } = options
+  const { kit, engine, store } = options
   const { refreshToken, visit } = store.record.visit
-  if (refreshToken === undefined || visit === undefined) throw new LingpaiError('visit_ended')
+  if (refreshToken === undefined || visit === undefined) throw new kit.LingpaiError('visit_ended')
   const body = engine.text(operations.sealRefresh, refreshToken, visit.appKey, visit.terms)
   try {
     return await ask(options, '/v1/visits/refresh', body, visit.page)
   } catch (error) {
-    if (!endsFamily(error as LingpaiError)) throw error
+    if (!kit.endsFamily(error as LingpaiError)) throw error
     await store.commit((record) => void (record.visit = {}))
-    throw new LingpaiError('visit_ended', { cause: error })
+    throw new kit.LingpaiError('visit_ended', { cause: error })
   }
 }
 
@@ -67,7 +68,7 @@ async function ask(
   body: string,
   page: string,
 ): Promise<KeptToken> {
-  const { engine, gateway, host, store, trusted } = options
+  const { kit, engine, gateway, host, store, trusted } = options
   const request: TokenRequest = {
     path,
     contentType: mediaType,
@@ -82,7 +83,7 @@ async function ask(
       engine.text(operations.openAnswer, answer.body, trusted.issuer, keys),
     ),
   ) as Opened
-  if (opened.code !== undefined) throw new LingpaiError(opened.code as LingpaiError['code'])
+  if (opened.code !== undefined) throw new kit.LingpaiError(opened.code as LingpaiError['code'])
   const { refreshToken, appKey, terms } = opened
   const token: KeptToken = {
     text: opened.token,
