@@ -6,11 +6,15 @@ import { after, before, describe, test } from 'node:test'
 import { runSchedules } from './campaign/lanes.js'
 import { startCampaign } from './campaign/run.js'
 
-const count = Number(process.env.LINGPAI_SCHEDULES ?? 200)
+const asked = process.env.LINGPAI_SCHEDULES
 const first = Number(process.env.LINGPAI_SEED ?? 1)
 
-/** `everyKill`: one schedule of so many kills the browser, which takes long to start again. `lanes`: browsers side by side. */
-export function campaignIn(browserName, { everyKill, lanes }) {
+/**
+ * `everyKill`: one schedule of so many kills the browser, which takes long to start again. `lanes`: browsers side by side. `schedules`:
+ * so many, unless LINGPAI_SCHEDULES says otherwise.
+ */
+export function campaignIn(browserName, { everyKill, lanes, schedules = 200 }) {
+  const count = Number(asked ?? schedules)
   if (count === 0) return
   describe(`a campaign in ${browserName}`, { timeout: 30 * 60_000 }, () => {
     let campaigns

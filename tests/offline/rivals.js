@@ -5,7 +5,6 @@ import { describe, test } from 'node:test'
 
 import { until } from '../support/until.js'
 import * as faults from './faults/index.js'
-import { means, testWhere } from './means.js'
 import { storeSession } from './session.js'
 
 export function rivalsIn(browserName) {
@@ -93,7 +92,7 @@ export function rivalsIn(browserName) {
     })
 
     const ends = 'a leader whose process ends leaves its place to be taken'
-    testWhere(means[browserName].crash)(ends, async () => {
+    test(ends, async () => {
       const { page: successor, origin } = await open()
       const { page: leader } = await open({ origin })
       await put(leader, 'leader', 'first')
