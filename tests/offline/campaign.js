@@ -57,7 +57,10 @@ export function campaignIn(browserName, { everyKill, lanes, schedules = 200 }) {
     test('the same schedules find what is wrong with a store that acknowledges too early', async () => {
       const control = await startCampaign(browserName, { subject: 'hasty' })
       try {
-        for (let seed = 1; seed <= 60; seed++) {
+        // Those with a kill first: it shows best what was acknowledged too early.
+        const seeds = Array.from({ length: 60 }, (_, nth) => nth + 1)
+        seeds.sort((one, other) => (one % everyKill) - (other % everyKill))
+        for (const seed of seeds) {
           const { violations } = await control.run(seed, { everyKill })
           if (violations.some((text) => /is gone|not in the log|never answered/.test(text))) return
         }

@@ -51,7 +51,9 @@ async function fill() {
   const request = indexedDB.open('ballast')
   request.onupgradeneeded = () =>
     request.result.createObjectStore('ballast', { autoIncrement: true })
-  const database = await lab.settle(request)
+  const database = await lab.settle(request).catch(() => undefined)
+  // There is not even room for that.
+  if (!database) return
   // Zeros would take no room at all.
   const noise = (size) => {
     const bytes = new Uint8Array(size)

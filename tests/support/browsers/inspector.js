@@ -1,8 +1,6 @@
 // Pages of a WebKitGTK that runs without its driver, by the protocol of its inspector: JSON texts over one WebSocket for each page.
 import WebSocket from 'ws'
 
-const TIMEOUT_MS = 60_000
-
 /** Where the pages of a browser can be inspected, as paths. `root`: of the inspector's server. */
 export async function inspectable(root) {
   const list = await (await fetch(root, { signal: AbortSignal.timeout(10_000) })).text()
@@ -11,9 +9,9 @@ export async function inspectable(root) {
 
 /**
  * Inspects a page, whichever process it is in. `evaluate(expression, context?)` gives what a promise of a text comes to;
- * it fails as soon as the page is left or its process ends.
+ * it fails as soon as the page is left or its process ends, and after `timeoutMs`.
  */
-export async function inspect(root, path) {
+export async function inspect(root, path, timeoutMs = 60_000) {
   const socket = new WebSocket(root.replace('http', 'ws') + path)
   const calls = new Map()
   const console = []
@@ -55,11 +53,11 @@ export async function inspect(root, path) {
   }
 
   async function send(method, params) {
-    if (target === undefined) await within(arrived, 'no process for the page')
+    if (target === undefined) await within(timeoutMs, arrived, 'no process for the page')
     const id = ++ids
     const answered = new Promise((resolve, reject) => calls.set(id, { resolve, reject }))
     post({ id, method, params })
-    return within(answered, `${method} was not answered`).finally(() => calls.delete(id))
+    return within(timeoutMs, answered, `${method} was not answered`).finally(() => calls.delete(id))
   }
 
   const hear = {
@@ -89,6 +87,7 @@ export async function inspect(root, path) {
   socket.on('message', (data) => take(JSON.parse(data)))
   socket.on('close', () => leave())
   await within(
+    timeoutMs,
     new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject)),
     'the inspector does not answer',
   )
@@ -116,10 +115,10 @@ export async function inspect(root, path) {
   }
 }
 
-async function within(promise, what) {
+async function within(timeoutMs, promise, what) {
   let timer
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} within ${TIMEOUT_MS} ms`)), TIMEOUT_MS)
+    timer = setTimeout(() => reject(new Error(`${what} within ${timeoutMs} ms`)), timeoutMs)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -9,13 +9,14 @@ import { startDisplay } from './display.js'
 import { inspect, inspectable } from './inspector.js'
 
 /** `profile`: the directory of everything that it keeps. `args`: more of them. `proxyPort`: a loopback server that answers for every name. */
-export async function launchMiniBrowser([, miniBrowser, xvfb], { profile, args = [], proxyPort }) {
+export async function launchMiniBrowser([, miniBrowser, xvfb], options) {
+  const { profile, args = [], proxyPort, protocolTimeout } = options
   const display = await startDisplay(xvfb)
   try {
     const root = `http://127.0.0.1:${await freePort()}`
-    const options = ['--javascript-can-open-windows-automatically=true', ...args]
-    if (proxyPort) options.push(`--proxy=http://127.0.0.1:${proxyPort}`)
-    const app = await start(miniBrowser, [...options, 'about:blank'], {
+    const settings = ['--javascript-can-open-windows-automatically=true', ...args]
+    if (proxyPort) settings.push(`--proxy=http://127.0.0.1:${proxyPort}`)
+    const app = await start(miniBrowser, [...settings, 'about:blank'], {
       env: {
         DISPLAY: display.name,
         ...homeIn(profile),
@@ -25,7 +26,8 @@ export async function launchMiniBrowser([, miniBrowser, xvfb], { profile, args =
     })
     const [first] = await inspectable(root)
     // The first page opens all others. It belongs to no site, so that each of them gets a process of its own.
-    const opener = pageOf(await inspect(root, first))
+    const attach = async (path) => pageOf(await inspect(root, path, protocolTimeout))
+    const opener = await attach(first)
     let last = Promise.resolve()
     const inTurn = (act) => (last = last.then(act, act))
     const pages = []
@@ -42,7 +44,7 @@ export async function launchMiniBrowser([, miniBrowser, xvfb], { profile, args =
       processes: display.processes,
       open: (url) =>
         inTurn(async () => {
-          const page = await open(root, opener, url)
+          const page = await open(root, opener, attach, url)
           pages.push(page)
           return page
         }),
@@ -86,11 +88,11 @@ function homeIn(profile) {
   return environment
 }
 
-async function open(root, opener, url) {
+async function open(root, opener, attach, url) {
   const before = await inspectable(root)
   await opener.evaluate((url) => void window.open(url, '_blank', 'noopener'), url)
   const opened = async () => (await inspectable(root)).find((path) => !before.includes(path))
-  const page = pageOf(await inspect(root, await until('a new page', opened)))
+  const page = await attach(await until('a new page', opened))
   await page.loaded()
   return page
 }
