@@ -57,6 +57,16 @@ export function rivalsIn(browserName) {
       }
     })
 
+    test('two tabs begin a new store at once, 40 times: neither is told of a loss', async () => {
+      const { page: one, origin } = await visit()
+      const { page: other } = await visit({ origin })
+      for (let round = 0; round < 40; round++) {
+        const begin = (page, key) => page.evaluate(beginStore, `new-${round}`, key)
+        await Promise.all([begin(one, 'a'), begin(other, 'b')])
+      }
+      for (const page of [one, other]) assert.deepEqual(await reports(page, 'storage_lost'), [])
+    })
+
     test('a leader that was frozen finds its place taken: its late write is refused', async () => {
       const { page: successor, origin } = await open()
       const { page: leader } = await open({ origin })
@@ -159,6 +169,13 @@ async function together(run, all) {
     outcomes.push((await until('all of them', ended, { timeoutMs: 110_000 })).value)
   }
   return outcomes
+}
+
+/** Runs in the page: opens a store that was not there, and writes at once. */
+async function beginStore(name, key) {
+  await subject.close()
+  await subject.open({ name })
+  await subject.put(key, 'x')
 }
 
 /** Runs in the page: tries to be the first at each of `races` places; 1 where it was. */
