@@ -5,7 +5,6 @@ import { describe, test } from 'node:test'
 
 import { until } from '../support/until.js'
 import * as faults from './faults/index.js'
-import { means, testWhere } from './means.js'
 import { storeSession } from './session.js'
 
 export function failuresIn(browserName) {
@@ -14,7 +13,6 @@ export function failuresIn(browserName) {
       preferences: faults.QUOTA_PREFERENCES,
     })
     const isChromium = browserName === 'chromium'
-    const can = means[browserName]
 
     test('a healthy store: strict is strict, relaxed is relaxed, and another tab reads both', async () => {
       const { page, origin, tier, atRest } = await open()
@@ -26,80 +24,74 @@ export function failuresIn(browserName) {
     })
 
     describe('no room', () => {
-      testWhere(can.quota)(
-        'a row goes to the next place and says so; with room again, writes are strict again',
-        async () => {
-          const { page, origin } = await visit()
-          const quota = await faults.limitQuota(browser(), page)
-          await call(page, 'open')
-          await put(page, 'before', 'there')
-          await quota.exhaust()
-          const answers = await page.evaluate(async () => {
-            const answers = []
-            // Small rows may still fit into what is left of a page of the database.
-            for (let nth = 0; nth < 8; nth++) {
-              const size = nth < 4 ? 200_000 : 300
-              const key = `row-${nth}`
-              const value = lab.noise(size)
-              const answer = await lab.outcome(() => subject.put(key, value), 8_000)
-              const found = await lab.outcome(() => subject.get(key), 8_000)
-              answers.push({ ...answer, same: found.value === value })
-            }
-            return answers
-          })
-          for (const { status, error, value, same } of answers) {
-            assert.notEqual(status, 'hung')
-            if (status === 'reported') assert.equal(error, 'storage_unavailable')
-            else assert.ok(same, `${value.durability} in ${value.tier}`)
+      test('a row goes to the next place and says so; with room again, writes are strict again', async () => {
+        const { page, origin } = await visit()
+        const quota = await faults.limitQuota(browser(), page)
+        await call(page, 'open')
+        await put(page, 'before', 'there')
+        await quota.exhaust()
+        const answers = await page.evaluate(async () => {
+          const answers = []
+          // Small rows may still fit into what is left of a page of the database.
+          for (let nth = 0; nth < 8; nth++) {
+            const size = nth < 4 ? 200_000 : 300
+            const key = `row-${nth}`
+            const value = lab.noise(size)
+            const answer = await lab.outcome(() => subject.put(key, value), 8_000)
+            const found = await lab.outcome(() => subject.get(key), 8_000)
+            answers.push({ ...answer, same: found.value === value })
           }
-          assert.ok((await reports(page, 'capacity')).length > 0, 'the app was told')
-          assert.equal(await get(page, 'before'), 'there')
-          await quota.release()
-          const again = await until('room again', async () => {
-            const { value } = await put(page, 'after', 'x')
-            return value?.durability === 'strict'
-          })
-          assert.ok(again)
-          const { page: other } = await open({ origin })
-          assert.deepEqual([await get(other, 'before'), await get(other, 'after')], ['there', 'x'])
-        },
-      )
+          return answers
+        })
+        for (const { status, error, value, same } of answers) {
+          assert.notEqual(status, 'hung')
+          if (status === 'reported') assert.equal(error, 'storage_unavailable')
+          else assert.ok(same, `${value.durability} in ${value.tier}`)
+        }
+        assert.ok((await reports(page, 'capacity')).length > 0, 'the app was told')
+        assert.equal(await get(page, 'before'), 'there')
+        await quota.release()
+        const again = await until('room again', async () => {
+          const { value } = await put(page, 'after', 'x')
+          return value?.durability === 'strict'
+        })
+        assert.ok(again)
+        const { page: other } = await open({ origin })
+        assert.deepEqual([await get(other, 'before'), await get(other, 'after')], ['there', 'x'])
+      })
     })
 
     describe('ends', () => {
       for (const moment of ['issued', 'request', 'complete', 'ack']) {
-        testWhere(can.kill)(
-          `the browser is killed at ${moment}: acknowledged is kept`,
-          async () => {
-            const profile = lab().profile()
-            const origin = lab().freshOrigin()
-            const first = await lab().launch(browserName, { profile })
-            const { page } = await open({ in: first, origin })
-            await put(page, 'first', 'kept')
-            const killed = faults.killAt(lab(), first, moment)
-            const writing = page.evaluate(async (moment) => {
-              lab.watch(moment)
-              await subject.put('a', 'b', 'strict')
-              lab.tell('ack')
-            }, moment)
-            await Promise.all([killed, writing.catch(() => {})])
-            const second = await lab().launch(browserName, { profile })
-            const { page: after } = await open({ in: second, origin })
-            assert.equal(await get(after, 'first'), 'kept')
-            const found = await get(after, 'a')
-            if (moment === 'complete' || moment === 'ack') assert.equal(found, 'b')
-            else assert.ok(found === 'b' || found === undefined || found === null, String(found))
-            // Chromium writes localStorage when it likes: what lay there may be older.
-            const lost = await reports(after, 'storage_lost')
-            assert.ok(!lost.some(({ tier }) => tier === 'indexeddb'), JSON.stringify(lost))
-            assert.deepEqual(await reports(after, 'row_quarantined'), [])
-            await second.close()
-          },
-        )
+        test(`the browser is killed at ${moment}: acknowledged is kept`, async () => {
+          const profile = lab().profile()
+          const origin = lab().freshOrigin()
+          const first = await lab().launch(browserName, { profile })
+          const { page } = await open({ in: first, origin })
+          await put(page, 'first', 'kept')
+          const killed = faults.killAt(lab(), first, moment)
+          const writing = page.evaluate(async (moment) => {
+            lab.watch(moment)
+            await subject.put('a', 'b', 'strict')
+            lab.tell('ack')
+          }, moment)
+          await Promise.all([killed, writing.catch(() => {})])
+          const second = await lab().launch(browserName, { profile })
+          const { page: after } = await open({ in: second, origin })
+          assert.equal(await get(after, 'first'), 'kept')
+          const found = await get(after, 'a')
+          if (moment === 'complete' || moment === 'ack') assert.equal(found, 'b')
+          else assert.ok(found === 'b' || found === undefined || found === null, String(found))
+          // Chromium writes localStorage when it likes: what lay there may be older.
+          const lost = await reports(after, 'storage_lost')
+          assert.ok(!lost.some(({ tier }) => tier === 'indexeddb'), JSON.stringify(lost))
+          assert.deepEqual(await reports(after, 'row_quarantined'), [])
+          await second.close()
+        })
       }
 
       const batch = 'a page’s process ends within a batch: all of it is there, or nothing'
-      testWhere(can.crash)(batch, async () => {
+      test(batch, async () => {
         const { page, origin } = await open()
         await put(page, 'first', 'kept')
         const crashed = lab().once('request', await faults.crashing(browser(), page))
@@ -263,12 +255,41 @@ export function failuresIn(browserName) {
         assert.match(answers[3].value, /server lost/)
       })
 
+      if (browserName === 'webkit') {
+        test('the process that keeps the databases ends: rows go to the next place, and move up in the next page', async () => {
+          const { page, origin } = await open()
+          await put(page, 'a', 'b')
+          const { page: other } = await open({ origin })
+          assert.equal(await get(other, 'a'), 'b')
+          faults.endStorage(browser())
+          assert.equal(await get(page, 'a'), 'b')
+          const written = await put(page, 'c', 'd')
+          assert.equal(written.value?.durability, 'best_effort', JSON.stringify(written))
+          assert.equal(await get(page, 'c'), 'd')
+          const [changed] = (await reports(page, 'tier_changed')).slice(-1)
+          assert.deepEqual([changed.to, changed.cause], ['localstorage', 'lost'])
+          assert.equal(await get(other, 'a'), 'b', 'as it was last seen')
+          // WebKit gives a page no other connection, however often it asks.
+          await page.reload()
+          await call(page, 'open')
+          const tier = () => page.evaluate(() => subject.state().tier)
+          await until('the database', async () => {
+            assert.equal(await get(page, 'c'), 'd')
+            return (await tier()) === 'indexeddb'
+          })
+          assert.deepEqual([await get(page, 'a'), await get(page, 'c')], ['b', 'd'])
+          assert.equal((await put(page, 'e', 'f')).value.durability, 'strict')
+          const lost = await reports(page, 'storage_lost')
+          assert.ok(!lost.some(({ tier }) => tier === 'indexeddb'), JSON.stringify(lost))
+        })
+      }
+
       for (const [what, damage] of [
         ['are overwritten with noise', faults.corruptDatabases],
         ['are replaced by a file', faults.replaceDatabases],
       ]) {
         const name = `the database’s files ${what}: the loss is told, and the store works`
-        testWhere(can.files)(name, async () => {
+        test(name, async () => {
           const profile = lab().profile()
           const origin = lab().freshOrigin()
           const first = await lab().launch(browserName, { profile })
@@ -348,14 +369,13 @@ export function failuresIn(browserName) {
 
       test('a private window keeps rows as long as it lives', async () => {
         const preferences = { 'browser.privatebrowsing.autostart': true }
-        const isFirefox = browserName === 'firefox'
-        const own = isFirefox ? await lab().launch(browserName, { preferences }) : undefined
+        const own = isChromium ? undefined : await lab().launch(browserName, { preferences })
         const origin = lab().freshOrigin()
         const enter = async () =>
           isChromium
             ? browser().openPrivate(lab().urlOf(origin, { subject: 'lingpai' }))
-            : // Under its driver WebKitGTK has no other windows.
-              (own ?? browser()).open(lab().urlOf(origin, { subject: 'lingpai' }))
+            : // WebKitGTK’s driver has no other windows.
+              own.open(lab().urlOf(origin, { subject: 'lingpai' }))
         const page = await enter()
         const opened = await call(page, 'open')
         assert.equal(opened.status, 'kept', JSON.stringify(opened))
@@ -389,7 +409,7 @@ export function failuresIn(browserName) {
         assert.equal(await get(page, 'a'), 'b')
       })
 
-      if (isChromium) {
+      if (browserName !== 'firefox') {
         test('plain http: rows are kept, and not called encrypted', async () => {
           const page = await browser().open(
             lab().urlOf(lab().insecureOrigin, { subject: 'lingpai' }),
@@ -403,24 +423,33 @@ export function failuresIn(browserName) {
           assert.equal(await get(page, 'a'), 'b')
           await page.close()
         })
-      } else if (browserName === 'firefox') {
-        for (const [what, preferences] of [
-          ['cookies and storage are refused', { 'network.cookie.cookieBehavior': 2 }],
-          ['localStorage is null', { 'dom.storage.enabled': false }],
-        ]) {
-          test(`${what}: an honest tier, and never a trap`, async () => {
-            const own = await lab().launch(browserName, { preferences })
-            const { page } = await visit({ in: own })
-            const opened = await call(page, 'open')
-            assert.equal(opened.status, 'kept', JSON.stringify(opened))
-            const isDenied = 'network.cookie.cookieBehavior' in preferences
-            assert.equal(opened.value.tier, isDenied ? 'memory' : 'indexeddb')
-            const written = await put(page, 'a', 'b')
-            assert.equal(written.value.durability, isDenied ? 'volatile' : 'strict')
-            assert.equal(await get(page, 'a'), 'b')
-            await own.close()
-          })
-        }
+      }
+
+      const settings = {
+        chromium: [],
+        firefox: [
+          [
+            'cookies and storage are refused',
+            { preferences: { 'network.cookie.cookieBehavior': 2 } },
+          ],
+          ['localStorage is null', { preferences: { 'dom.storage.enabled': false } }],
+        ],
+        webkit: [['localStorage is null', { args: ['--enable-html5-local-storage=false'] }]],
+      }
+      for (const [what, options] of settings[browserName]) {
+        test(`${what}: an honest tier, and never a trap`, async () => {
+          const own = await lab().launch(browserName, { profile: lab().profile(), ...options })
+          const { page } = await visit({ in: own })
+          const opened = await call(page, 'open')
+          assert.equal(opened.status, 'kept', JSON.stringify(opened))
+          const isDenied = what.startsWith('cookies')
+          if (!isDenied) assert.equal(await page.evaluate(() => localStorage), null)
+          assert.equal(opened.value.tier, isDenied ? 'memory' : 'indexeddb')
+          const written = await put(page, 'a', 'b')
+          assert.equal(written.value.durability, isDenied ? 'volatile' : 'strict')
+          assert.equal(await get(page, 'a'), 'b')
+          await own.close()
+        })
       }
     })
   })

@@ -15,7 +15,10 @@ export function producersIn(browserName) {
 
     before(async () => {
       lab = await startLab({ subjects: { raw: 'subjects/raw.js' } })
-      browser = await lab.launch(browserName, { preferences: faults.QUOTA_PREFERENCES })
+      browser = await lab.launch(browserName, {
+        preferences: faults.QUOTA_PREFERENCES,
+        ...(browserName === 'webkit' && { profile: lab.profile() }),
+      })
     })
 
     after(() => lab?.close())

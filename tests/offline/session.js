@@ -13,7 +13,10 @@ export function storeSession(browserName, { preferences } = {}) {
     lab = await startLab({ subjects: { lingpai: 'subjects/lingpai.js' } })
     browser = await lab.launch(browserName, {
       preferences,
+      // How a name that is not loopback's reaches the lab all the same.
       hostRules: [`MAP ${INSECURE_HOST} 127.0.0.1`],
+      proxyPort: lab.port,
+      ...(browserName === 'webkit' && { profile: lab.profile() }),
     })
   })
 

@@ -115,3 +115,24 @@ fn a_row_that_moved_up_does_not_come_back_from_a_tab_that_saw_it_late() {
     assert_eq!(get(&mut third, "a", now, &mut disk).map(|(value, _)| value), Some("new".into()));
     assert_eq!(get(&mut late, "a", now, &mut disk).map(|(value, _)| value), Some("new".into()));
 }
+
+#[test]
+fn a_store_that_two_tabs_begin_at_once_has_lost_nothing() {
+    let (mut disk, now) = (Disk::default(), 1_000);
+    // The second tab has looked at localStorage before the first one wrote there, and hears of that late.
+    let mut late = Tab::new([2; 32], now, &mut disk);
+    late.stale_local = Some(disk.local.clone());
+    let mut one = tab(1, now, &mut disk);
+    quiet(&mut late, now, &mut disk);
+    late.stale_local = None;
+    put(&mut one, "a", "1", now, &mut disk);
+    put(&mut late, "b", "2", now, &mut disk);
+    let lost = |event: &Event| matches!(event, Event::Lost(..));
+    assert!(!one.events.iter().chain(&late.events).any(lost));
+
+    disk.local.clear();
+    let mut next = tab(3, now, &mut disk);
+    put(&mut next, "c", "3", now, &mut disk);
+    let told = |event: &Event| matches!(event, Event::Lost(Tier::LocalStorage, _));
+    assert_eq!(next.events.iter().filter(|event| told(event)).count(), 1, "and is missed later");
+}

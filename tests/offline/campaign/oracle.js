@@ -2,9 +2,15 @@
 
 const DURABLE = ['strict', 'relaxed']
 
+/** What takes rows away from a place, and lets it be said to be lost: a browser that is killed writes down nothing more, and databases are written at each commit. */
+const TAKES = {
+  indexeddb: ['clear databases', 'clear all'],
+  localstorage: ['clear localStorage', 'clear all', 'kill'],
+}
+
 /**
  * Judges one schedule. `history`: in order, { issued: op, tab }, { answered: { id, status, durability?, error? } },
- * { fault }, { told: event }. `found`: key -> value of all rows in the end; `log`: ids in the row that both tabs append to.
+ * { fault, tab, failed? }, once before and once after it, { ended: fault }, { told: event }. `found`: key -> value of all rows in the end; `log`: ids in the row that both tabs append to.
  * Gives violations, each a sentence; and misses: rows that were acknowledged as `best_effort` and are gone though nothing befell them
  * that would explain it. The browser keeps such rows when and as it likes, and two tabs that write there at once have no
  * transactions: a miss breaks no promise. Many of them would not be an effort.
@@ -16,11 +22,19 @@ export function judge({ history, found, log, valueOf }) {
     (durability === 'best_effort' ? misses : violations).push(text)
   const faultsAfter = (at) => history.slice(at).flatMap(({ fault }) => fault ?? [])
   const toldAfter = (at) => history.slice(at).flatMap(({ told }) => told ?? [])
-  const frozen = new Set(history.flatMap(({ fault, tab }) => (fault === 'freeze' ? [tab] : [])))
+  const issuedAt = (id) => history.findIndex(({ issued }) => issued?.id === id)
+
+  /** Whether a tab stood still while it was at work on what it answered then. */
+  const stoodStill = (id, tab, at) =>
+    history.some((event, from) => {
+      if (event.fault !== 'freeze' || event.tab !== tab || from > at) return false
+      const to = history.findIndex(({ ended }, nth) => ended === 'freeze' && nth > from)
+      return to < 0 || issuedAt(id) < to
+    })
 
   /** Whether a row may be gone that was acknowledged then: what was asked for before a fault may have been committed before it. */
   const mayBeGone = (id, at, durability) => {
-    const faults = faultsAfter(history.findIndex(({ issued }) => issued?.id === id))
+    const faults = faultsAfter(issuedAt(id))
     // Where everything is cleared nothing is left that could tell: at once, or in two steps, or in one and by a kill, since browsers
     // write localStorage down seconds later.
     const cleared = faults.indexOf('clear databases')
@@ -43,9 +57,11 @@ export function judge({ history, found, log, valueOf }) {
   history.forEach(({ issued: op, tab }) => op && issued.set(op.id, { op, tab }))
   const answers = history.flatMap(({ answered }, at) => (answered ? [{ ...answered, at }] : []))
 
-  for (const { id, status, error, message } of answers) {
+  for (const { id, status, error, message, at } of answers) {
     const { tab } = issued.get(id)
-    if (status === 'hung' && !frozen.has(tab)) violations.push(`operation ${id} was never answered`)
+    if (status === 'hung' && !stoodStill(id, tab, at)) {
+      violations.push(`operation ${id} was never answered`)
+    }
     const known = ['storage_unavailable', 'closed']
     if (status === 'reported' && !known.includes(error)) {
       violations.push(`operation ${id} failed with ${error}: ${message}`)
@@ -62,11 +78,7 @@ export function judge({ history, found, log, valueOf }) {
     if (op.kind === 'delete' && DURABLE.includes(durability) && found.has(op.key)) {
       const put = answers.find((answer) => issued.get(answer.id).op.keys?.includes(op.key))
       // What was on its way when the row was deleted may have come after it.
-      if (
-        put &&
-        put.at < history.findIndex(({ issued }) => issued?.id === id) &&
-        DURABLE.includes(put.durability)
-      ) {
+      if (put && put.at < issuedAt(id) && DURABLE.includes(put.durability)) {
         violations.push(`${op.key} was deleted (${durability}) and is there`)
       }
     }
@@ -76,6 +88,34 @@ export function judge({ history, found, log, valueOf }) {
       missed(durability, `${key} was acknowledged as ${durability} and is gone`)
     }
   }
+
+  history.forEach(({ told }, at) => {
+    if (told?.type !== 'storage_lost') return
+    const before = history.slice(0, at).flatMap(({ fault }) => fault ?? [])
+    if (before.some((fault) => TAKES[told.tier].includes(fault))) return
+    violations.push(`${told.tier} was said to be lost, and nothing had befallen it`)
+  })
+
+  /** Whether a tab was neither loaded anew nor ended since then: it knows what it was told, whatever else is cleared. */
+  const remembers = (tab, since) =>
+    !history.slice(since).some(({ fault, tab: of }) => {
+      return fault === 'kill' || (['reload', 'leave'].includes(fault) && of === tab)
+    })
+
+  history.forEach(({ fault, failed }, at) => {
+    // Twice in the history; the second time it has come about.
+    const began = history.slice(0, at).findLastIndex((event) => event.fault === fault)
+    if (failed !== false || !TAKES.indexeddb.includes(fault)) return
+    const witness = answers.some(({ id, status, durability, at: answeredAt }) => {
+      if (status !== 'kept' || !DURABLE.includes(durability) || answeredAt > began) return false
+      return remembers(issued.get(id).tab, answeredAt)
+    })
+    const told = toldAfter(began).some(
+      ({ type, tier }) => type === 'storage_lost' && tier === 'indexeddb',
+    )
+    if (witness && !told)
+      violations.push(`${fault}: a tab that knew its rows did not say that they are gone`)
+  })
 
   for (const [key, value] of found) {
     const op = [...issued.values()].find(({ op }) => op.keys?.includes(key))?.op

@@ -110,16 +110,21 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
           quota = await launch()
           await Promise.all([open(tabs[0]), open(tabs[1])])
         } else if (step.fault) {
-          history.push({ fault: step.fault, tab: step.tab })
+          const { fault, tab } = step
+          let failed = false
+          history.push({ fault, tab })
           // One fault may undo what another one is made of; then it does not come about.
-          await inflict[step.fault](step.tab).catch((error) => {
-            failedFaults.push(`seed ${schedule.seed}: ${step.fault}: ${error.message}`)
-            return step.fault === 'hang' && letGo()
+          await inflict[fault](tab).catch((error) => {
+            failed = true
+            failedFaults.push(`seed ${schedule.seed}: ${fault}: ${error.message}`)
+            return fault === 'hang' && letGo()
           })
           // What was acknowledged meanwhile may have been before it or after it.
-          history.push({ fault: step.fault, tab: step.tab })
-        } else if (step.end) await relieve[step.end]()
-        else await tabs[step.check].evaluate(settle)
+          history.push({ fault, tab, failed })
+        } else if (step.end) {
+          await relieve[step.end]()
+          history.push({ ended: step.end })
+        } else await tabs[step.check].evaluate(settle)
       }
       for (const tab of [0, 1]) await tabs[tab].evaluate(settle)
       // Each tab brings what it had to keep elsewhere; one that has just come has to find all of it.

@@ -11,3 +11,8 @@ export async function crashing(browser, page) {
   const pid = await contentProcess(browser, page)
   return () => process.kill(pid, 'SIGKILL')
 }
+
+/** Ends the process in which WebKit keeps the storage of all pages: their connections are lost, and those pages get no others. */
+export function endStorage(browser) {
+  for (const pid of browser.processes('WebKitNetworkPr')) process.kill(pid, 'SIGKILL')
+}

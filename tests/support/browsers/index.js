@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 
 import { launchChromium, launchFirefox } from './puppeteer.js'
+import { launchMiniBrowser } from './minibrowser.js'
 import { launchWebKit } from './webkit.js'
 
 const WEBKIT = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser'
@@ -22,7 +23,9 @@ const browsers = {
     packages: 'firefox-esr',
   },
   webkit: {
-    launch: launchWebKit,
+    // The driver keeps no profile, and ends with any of the browser's processes; it alone clicks and types as people do.
+    launch: (files, options) =>
+      (options.profile ? launchMiniBrowser : launchWebKit)(files, options),
     files: ['/usr/bin/WebKitWebDriver', WEBKIT, '/usr/bin/Xvfb'],
     packages: 'webkit2gtk-driver libwebkit2gtk-4.1-0 xvfb xauth dbus',
   },

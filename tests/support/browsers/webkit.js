@@ -1,23 +1,16 @@
 // WebKitGTK over plain WebDriver: WebKitWebDriver drives MiniBrowser on a virtual display.
 // The driver does not pass on what a page writes to its console; pages under test record that themselves.
-import { readdirSync, readFileSync } from 'node:fs'
-
 import { answers, freePort, start } from '../processes.js'
+import { startDisplay } from './display.js'
 
 export async function launchWebKit([driver, miniBrowser, xvfb]) {
-  const display = await start(
-    xvfb,
-    ['-displayfd', '1', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'],
-    {
-      ready: /^(\d+)\n/m,
-    },
-  )
+  const display = await startDisplay(xvfb)
   let process
   try {
     const port = await freePort()
     const root = `http://127.0.0.1:${port}`
     process = await start(driver, ['--host=127.0.0.1', `--port=${port}`], {
-      env: { DISPLAY: `:${display.match[1]}` },
+      env: { DISPLAY: display.name },
       ready: () => answers(`${root}/status`),
     })
     const { sessionId, capabilities } = await call(root, 'POST', '/session', {
@@ -41,13 +34,13 @@ export async function launchWebKit([driver, miniBrowser, xvfb]) {
       name: 'webkit',
       version: `WebKitGTK ${capabilities.browserVersion}`,
       /** Its processes of that name, as the system abbreviates it: they all are on this display, and nobody else is. */
-      processes: (name) => processesOn(`:${display.match[1]}`, name),
+      processes: display.processes,
       open: (url) => open(session, home, url, inTurn),
       async close() {
         await call(session, 'DELETE', '').catch(() => {})
         await process.stop()
         // A driver that lost its session leaves the browser alone.
-        for (const pid of processesOn(`:${display.match[1]}`, 'MiniBrowser')) end(pid)
+        await display.clear()
         await display.stop()
       },
     }
@@ -101,28 +94,6 @@ async function open(session, home, url, inTurn) {
       }),
     url: () => here('GET', '/url'),
     close: () => here('DELETE', '/window'),
-  }
-}
-
-function processesOn(display, name) {
-  const read = (pid, file) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, 'utf8')
-    } catch {
-      return '' // ended meanwhile
-    }
-  }
-  return readdirSync('/proc')
-    .filter((pid) => /^\d+$/.test(pid) && read(pid, 'comm').trim() === name)
-    .filter((pid) => read(pid, 'environ').split('\0').includes(`DISPLAY=${display}`))
-    .map(Number)
-}
-
-function end(pid) {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended already.
   }
 }
 

@@ -24,7 +24,7 @@ pub struct Canary {
     pub losses: u32,
     /// The revision of the last write.
     pub high: u64,
-    /// Whether it has had a twin.
+    /// Whether its twin was ever found, and would be missed.
     pub twin: bool,
     /// The revision of each row, unless there are too many of them.
     pub listed: Option<Vec<(String, u64)>>,
@@ -125,7 +125,9 @@ impl Canary {
 /// Compares a store's canary with its twin. The twin is written after the store, so it may be behind, and is never ahead of
 /// what was committed.
 pub fn judge(own: Option<Canary>, twin: Twin, install: String) -> Judgement {
-    let available = !matches!(twin, Twin::Unavailable);
+    // Only a twin that was found is one that can be missed. A store that has just begun has none yet, and one that was just written
+    // reaches other tabs when the browser likes.
+    let found = matches!(twin, Twin::Present(_));
     let (mut canary, lost) = match (own, twin) {
         (None, Twin::Present(twin)) => {
             let canary = Canary { listed: Some(Vec::new()), ..twin }.after_loss();
@@ -144,12 +146,12 @@ pub fn judge(own: Option<Canary>, twin: Twin, install: String) -> Judgement {
         }
         (Some(own), Twin::Absent) if own.twin => (own.next_epoch(), Some(Tier::LocalStorage)),
         (Some(own), _) => {
-            let changed = available && !own.twin;
-            let canary = Canary { twin: own.twin || available, ..own };
+            let changed = found && !own.twin;
+            let canary = Canary { twin: own.twin || found, ..own };
             return Judgement { canary, lost: None, changed };
         }
     };
-    canary.twin = available;
+    canary.twin = found;
     Judgement { canary, lost, changed: true }
 }
 
