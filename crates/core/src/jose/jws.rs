@@ -171,6 +171,7 @@ fn verify_input(
 ) -> Result<()> {
     let usable = if key.is_signature() { Ok(()) } else { Err(unusable("use")) };
     match (key.public_key(), algorithm) {
+        #[cfg(feature = "curve25519")]
         (PublicKey::Ed25519(key), SignatureAlgorithm::EdDsa) => {
             usable.and_then(|()| key.verify(input, signature))
         }
