@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use super::alg::SignatureAlgorithm;
 use super::header::{Header, split_within};
-use super::jwk::{Jwk, PublicKey, unusable};
+#[cfg(any(feature = "curve25519", feature = "p256"))]
+use super::jwk::PublicKey;
+use super::jwk::{Jwk, unusable};
 use super::private_jwk::{PrivateJwk, PrivateKey};
 use super::symmetric_jwk::SymmetricJwk;
 use crate::base64url;

@@ -26,16 +26,18 @@ pub(super) fn imports(module: &[u8]) -> Result<HashSet<String>> {
     Ok(module.imports.iter().map(|import| import.name.clone()).collect())
 }
 
-/// A function of the glue alone whose name is nowhere but where it is declared.
+/// A function of the glue alone that nothing but itself names.
 fn unused(glue: &str) -> Option<&str> {
-    let names = glue.lines().filter_map(|line| line.strip_prefix("function ")?.split('(').next());
-    names.into_iter().find(|name| glue.matches(name).count() == 1)
+    let mut names =
+        glue.lines().filter_map(|line| line.strip_prefix("function ")?.split('(').next());
+    names.find(|name| !without(glue, &format!("function {name}(")).contains(name))
 }
 
 /// The glue without the function that begins with that line.
 fn without(glue: &str, start: &str) -> String {
-    let line = |found: usize| found == 0 || glue[..found].ends_with('\n');
-    let Some(start) = glue.find(start).filter(|&found| line(found)) else { return glue.to_owned() };
+    let begins_line = |&found: &usize| found == 0 || glue[..found].ends_with('\n');
+    let mut places = glue.match_indices(start).map(|(found, _)| found);
+    let Some(start) = places.find(begins_line) else { return glue.to_owned() };
     let end = glue[start..].find("\n}\n").map_or(glue.len(), |length| start + length + 3);
     [&glue[..start], &glue[end..]].concat()
 }
@@ -44,7 +46,7 @@ fn without(glue: &str, start: &str) -> String {
 mod tests {
     use super::*;
 
-    const GLUE: &str = "export function $0() {\n    text()\n}\nexport function $1() {\n}\nfunction text() {\n    part()\n}\nfunction part() {\n}\n";
+    const GLUE: &str = "export function $0() {\n    text()\n}\nexport function $1() {\n}\nfunction text() {\n    part()\n}\nfunction part() {\n    part()\n}\n";
 
     #[test]
     fn what_nobody_calls_goes_with_what_only_that_called() {
