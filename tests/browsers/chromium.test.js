@@ -1,3 +1,4 @@
+import { curvesIn } from './curves.js'
 import { mishapsIn } from './mishaps.js'
 import { p256In } from './p256.js'
 import { persistentIn } from './persistent.js'
@@ -7,3 +8,4 @@ visitsIn('chromium')
 mishapsIn('chromium')
 p256In('chromium')
 persistentIn('chromium')
+curvesIn('chromium')

@@ -8,7 +8,7 @@ use lingpai_core::base64url;
 use lingpai_core::crypto::{
     X25519PrivateKey, X25519PublicKey, concat_kdf, seal_in_place, wrap_key,
 };
-use lingpai_core::jose::{Jwe, Jwk, PrivateJwk, jwe};
+use lingpai_core::jose::{Ephemeral, Jwe, Jwk, PrivateJwk, jwe};
 use lingpai_core::json;
 use lingpai_core::limits::MAX_COMPACT_BYTES;
 use lingpai_core::secret::{ContentKey, Seed};
@@ -349,6 +349,25 @@ fn nothing_too_long_is_sealed() {
 }
 
 /// A seed that is no scalar of the curve (all ones) is hashed until it is; and zero is none either.
+#[test]
+fn what_the_host_agreed_on_counts_on_its_own_curve_and_unless_it_was_forced() {
+    let ephemeral = X25519PrivateKey::from_seed(&seed(11));
+    let own = PrivateJwk::generate_x25519("e", seed(11));
+    let members = json::parse_object(x25519().public().to_json().as_bytes()).unwrap();
+    let receiver = base64url::decode_array(members.string("x").unwrap()).unwrap();
+    let shared = *ephemeral.diffie_hellman(&X25519PublicKey::from_bytes(&receiver)).unwrap();
+    let sealed = |to: &PrivateJwk, by: &PrivateJwk, shared| {
+        let ephemeral = Ephemeral::agreed(by.public(), shared);
+        jwe::seal(to.public(), "t", "c", &content_key(), ephemeral, IV, PLAINTEXT)
+            .map_err(|error| error.code())
+    };
+    let text = sealed(&x25519(), &own, shared).unwrap();
+    assert_eq!(open(&text, &x25519()), Ok(PLAINTEXT.to_vec()));
+    assert_eq!(sealed(&x25519(), &own, [0; 32]), Err(KeyUnusable));
+    assert_eq!(sealed(&p256(), &own, shared), Err(KeyUnusable));
+    assert_eq!(sealed(&x25519(), &p256(), shared), Err(KeyUnusable));
+}
+
 #[test]
 fn p256_keys_come_of_any_seed() {
     for byte in [0, 0xff] {

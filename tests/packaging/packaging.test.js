@@ -40,8 +40,13 @@ after(async () => {
 
 describe('tarballs', () => {
   const modules = {
-    // The page's, and what stores and tokenizers load
-    '@lingpai/h5': ['lingpai_h5_bg.wasm', 'lingpai_store_bg.wasm', 'lingpai_tokenizer_bg.wasm'],
+    // The page's, in one of two forms, and what stores and tokenizers load
+    '@lingpai/h5': [
+      'lingpai_h5_bg.wasm',
+      'lingpai_h5_curves_bg.wasm',
+      'lingpai_store_bg.wasm',
+      'lingpai_tokenizer_bg.wasm',
+    ],
     // One that verifies, and one that issues as well
     '@lingpai/edge': ['lingpai_edge_bg.wasm', 'lingpai_verify_bg.wasm'],
   }
@@ -170,7 +175,7 @@ describe('bundlers', () => {
       logLevel: 'error',
       build: { outDir },
     })
-    assertModules(outDir, 'h5', 'store')
+    assertModules(outDir, 'h5', 'h5_curves', 'store')
     assertH5(await loadBuilt(outDir), 'relaxed')
   })
 
@@ -204,7 +209,7 @@ describe('bundlers', () => {
     })
     assert.equal(stats.hasErrors(), false, stats.toString('errors-only'))
     writePage(outDir, 'main.js')
-    assertModules(outDir, 'h5', 'store')
+    assertModules(outDir, 'h5', 'h5_curves', 'store')
     assertH5(await loadBuilt(outDir), 'relaxed')
   })
 

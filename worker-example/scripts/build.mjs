@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('..', import.meta.url))
 const from = join(here, 'page')
 const to = join(here, 'dist', 'page')
 // esbuild leaves `new URL('../wasm/…', import.meta.url)` as it is: the module goes where that leads from /h5/.
-const modules = ['lingpai_h5_bg.wasm', 'lingpai_store_bg.wasm', 'lingpai_tokenizer_bg.wasm']
+const modules = ['h5', 'h5_curves', 'store', 'tokenizer'].map((name) => `lingpai_${name}_bg.wasm`)
 
 // Emptied, not removed: a Worker that is running watches the directory.
 await mkdir(to, { recursive: true })

@@ -13,6 +13,12 @@ use crate::entropy;
 use crate::issuer::Issuer;
 use crate::refusal::{JsResult, to_js};
 
+/// Whether this module computes on Curve25519 itself. If not, the browser is asked about EdDSA, and agrees with AppKeys for X25519.
+#[wasm_bindgen(js_name = hasCurve25519)]
+pub fn has_curve25519() -> bool {
+    cfg!(feature = "curve25519")
+}
+
 /// A sealed request whose answer is awaited.
 #[wasm_bindgen]
 pub struct Exchange {
@@ -22,8 +28,9 @@ pub struct Exchange {
 
 #[wasm_bindgen]
 impl Exchange {
-    /// Seals the request that redeems an AT for the holder of the proof key with this thumbprint. For an AppKey on P-256 the
-    /// browser makes an ephemeral key: `ephemeral` is its public half (a JWK), `agreed` the secret that both keys share.
+    /// Seals the request that redeems an AT for the holder of the proof key with this thumbprint. For an AppKey on a curve
+    /// that is not here ([`has_curve25519`]) the browser makes an ephemeral key: `ephemeral` is its public half (a JWK),
+    /// `agreed` the secret that both keys share, which is wiped.
     ///
     /// Errors: `key_binding_mismatch` where the AT is bound to another key, `key_unusable`, `limit_exceeded`.
     #[wasm_bindgen(js_name = sealVisit)]
@@ -135,6 +142,7 @@ fn draw(ephemeral: Option<String>, agreed: Option<Uint8Array>) -> Result<Exchang
             }
             let mut secret = [0; 32];
             agreed.copy_to(&mut secret);
+            agreed.fill(0, 0, 32);
             Ephemeral::agreed(&Jwk::parse(&public)?, secret)
         }
         _ => Ephemeral::Seed(entropy::seed()?),

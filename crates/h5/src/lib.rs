@@ -5,8 +5,9 @@
 //! R and every key made here live in this module's memory or in the browser's key store. They never become a JavaScript
 //! value.
 //!
-//! Three modules come out of this crate: the page's (feature `visit`), the stores' (feature `store`), and the tokenizer's (feature
-//! `tokenizer`), which needs nothing of a browser but randomness.
+//! Four modules come out of this crate: the page's (feature `visit`), the same with arithmetic for hosts that have no Curve25519 (feature
+//! `curve25519` beside), the stores' (feature `store`), and the tokenizer's (feature `tokenizer`), which needs nothing of a browser but
+//! randomness.
 
 mod entropy;
 mod refusal;
@@ -72,7 +73,7 @@ pub use access_token::{AccessToken, fingerprint};
 #[cfg(feature = "visit")]
 pub use clock::Clock;
 #[cfg(feature = "visit")]
-pub use exchange::Exchange;
+pub use exchange::{Exchange, has_curve25519};
 #[cfg(feature = "store")]
 pub use lease::claim_lease;
 #[cfg(feature = "visit")]

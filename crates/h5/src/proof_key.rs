@@ -1,21 +1,25 @@
 //! The key that proves that a request comes from this page (DPoP): in the browser's keeping where there is WebCrypto, in
-//! this module's memory where there is none.
+//! this module's memory where there is none. The module without arithmetic is not loaded there.
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use lingpai_core::base64url;
+use lingpai_core::ErrorCode;
+#[cfg(feature = "curve25519")]
 use lingpai_core::crypto::Ed25519PrivateKey;
 use lingpai_core::dpop::{ProofClaims, ProofDraft};
 use lingpai_core::jose::Jwk;
 use lingpai_core::json::ObjectWriter;
-use lingpai_core::{ErrorCode, Result};
+#[cfg(feature = "curve25519")]
+use lingpai_core::{Result, base64url};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto};
 
 use crate::database::Database;
+#[cfg(feature = "curve25519")]
+use crate::entropy;
 use crate::kept::{PLACES, place};
+use crate::platform;
 use crate::refusal::{JsResult, code_to_js, to_js};
-use crate::{entropy, platform};
 
 const PROBE: &[u8] = b"probe";
 
@@ -28,8 +32,12 @@ pub(crate) struct ProofKey {
 }
 
 enum Signer {
-    Platform { subtle: SubtleCrypto, key: CryptoKey },
+    Platform {
+        subtle: SubtleCrypto,
+        key: CryptoKey,
+    },
     // Not a `PrivateJwk`: that would bring the private side of every algorithm along.
+    #[cfg(feature = "curve25519")]
     Memory(Box<Ed25519PrivateKey>),
 }
 
@@ -50,7 +58,7 @@ impl ProofKey {
         name: &str,
     ) -> JsResult<Self> {
         let Some(subtle) = subtle else {
-            return Self::in_memory().map_err(to_js);
+            return Self::in_memory();
         };
         for nth in 0..PLACES {
             let Some(database) = database else { break };
@@ -71,7 +79,7 @@ impl ProofKey {
                 return Ok(key);
             }
         }
-        Self::in_memory().map_err(to_js)
+        Self::in_memory()
     }
 
     /// A new pair that is kept, or what another tab has kept in the meantime. Some browsers sign with Ed25519 but cannot
@@ -87,14 +95,24 @@ impl ProofKey {
         None
     }
 
-    fn in_memory() -> Result<Self> {
-        let key = Ed25519PrivateKey::from_seed(&entropy::seed()?);
-        let json = ObjectWriter::new()
-            .string("kty", "OKP")
-            .string("crv", "Ed25519")
-            .string("x", &base64url::encode(&key.public().to_bytes()))
-            .finish();
-        Ok(Self { public: Jwk::parse(&json)?, signer: Signer::Memory(Box::new(key)), kept: false })
+    #[cfg(feature = "curve25519")]
+    fn in_memory() -> JsResult<Self> {
+        let made = || -> Result<Self> {
+            let key = Ed25519PrivateKey::from_seed(&entropy::seed()?);
+            let json = ObjectWriter::new()
+                .string("kty", "OKP")
+                .string("crv", "Ed25519")
+                .string("x", &base64url::encode(&key.public().to_bytes()))
+                .finish();
+            let signer = Signer::Memory(Box::new(key));
+            Ok(Self { public: Jwk::parse(&json)?, signer, kept: false })
+        };
+        made().map_err(to_js)
+    }
+
+    #[cfg(not(feature = "curve25519"))]
+    fn in_memory() -> JsResult<Self> {
+        Err(unusable())
     }
 
     async fn of_pair(subtle: &SubtleCrypto, pair: &JsValue, kept: bool) -> JsResult<Self> {
@@ -136,7 +154,7 @@ impl ProofKey {
 
     /// Whether no script, ours included, can read the private half.
     pub(crate) fn is_extractable(&self) -> bool {
-        matches!(self.signer, Signer::Memory(_))
+        !matches!(self.signer, Signer::Platform { .. })
     }
 
     /// A proof for one request, and for its body if there is one.
@@ -152,6 +170,7 @@ impl ProofKey {
 
     async fn sign(&self, input: &[u8]) -> JsResult<Vec<u8>> {
         match &self.signer {
+            #[cfg(feature = "curve25519")]
             Signer::Memory(key) => Ok(key.sign(input).to_vec()),
             Signer::Platform { subtle, key } => {
                 let input = Uint8Array::from(input);

@@ -54,8 +54,20 @@ pub(crate) const PACKAGES: [Package; 2] = [
         name: "h5",
         test_features: "store",
         modules: &[
+            // For browsers that have Curve25519, which are most
             Module {
                 name: "h5",
+                profile: "wasm-small",
+                default_features: false,
+                features: "visit",
+                rustflags: &IN_LOOPS,
+                short_names: true,
+                many_instances: true,
+                goal: "-Oz --one-caller-inline-max-function-size=0",
+            },
+            // For the others, for pages on plain http, and for servers
+            Module {
+                name: "h5_curves",
                 profile: "wasm-small",
                 default_features: true,
                 features: "",

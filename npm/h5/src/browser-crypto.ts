@@ -1,13 +1,21 @@
-// What the browser's WebCrypto does because the module leaves P-256 to it: signatures by ES256, and the agreement with an
-// AppKey on that curve. A page on plain http has no WebCrypto; there such issuers and gateways are refused.
+// What the browser's WebCrypto does because the module leaves it to it: signatures by ES256 and EdDSA, and the agreement with an
+// AppKey. A page on plain http has no WebCrypto: it gets the module that has Curve25519, and P-256 is refused there.
+import type { Engine } from './engine.js'
 import { LingpaiError, toLingpaiError } from './errors.js'
 import type { Issuer } from './wasm/lingpai_h5_bg.js'
 
 /** A check of a token; `vouched` is the token once its signature has been verified here. */
 export type Check<T> = (issuer: Issuer, vouched?: string) => T
 
-const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-const ecdh = { name: 'ECDH', namedCurve: 'P-256' }
+// By the type of the key
+const signing = {
+  EC: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  OKP: { name: 'Ed25519' },
+}
+const agreeing = {
+  EC: { name: 'ECDH', namedCurve: 'P-256' },
+  OKP: { name: 'X25519' },
+}
 
 /** Runs a check of the token that `token` gives; once more where the module wants the browser's word. */
 export async function checked<T>(
@@ -27,25 +35,36 @@ export async function checked<T>(
 }
 
 /** The ephemeral public key (a JWK) and the secret that it shares with an AppKey; nothing where the module makes both. */
-export async function agree(appKey: string): Promise<[ephemeral?: string, agreed?: Uint8Array]> {
+export async function agree(
+  engine: Pick<Engine, 'hasCurve25519'>,
+  appKey: string,
+): Promise<[ephemeral?: string, agreed?: Uint8Array]> {
+  const { kty } = JSON.parse(appKey) as JsonWebKey
+  return kty === 'OKP' && engine.hasCurve25519() ? [] : agreeWith(appKey)
+}
+
+/** The same by the browser. */
+export async function agreeWith(appKey: string): Promise<[ephemeral: string, agreed: Uint8Array]> {
   const { kty, crv, x, y } = JSON.parse(appKey) as JsonWebKey
-  if (kty !== 'EC') return []
   const subtle = subtleCrypto('key_unusable')
+  const algorithm = algorithmOf(agreeing, kty)
   try {
     const [publicKey, ephemeral] = await Promise.all([
-      subtle.importKey('jwk', { kty, crv, x, y } as JsonWebKey, ecdh, false, []),
-      subtle.generateKey(ecdh, false, ['deriveBits']),
+      subtle.importKey('jwk', { kty, crv, x, ...(y && { y }) } as JsonWebKey, algorithm, false, []),
+      subtle.generateKey(algorithm, false, ['deriveBits']) as Promise<CryptoKeyPair>,
     ])
-    const secret = subtle.deriveBits({ ...ecdh, public: publicKey }, ephemeral.privateKey, 256)
-    const jwk = await subtle.exportKey('jwk', ephemeral.publicKey)
-    const own = JSON.stringify({ kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y })
-    return [own, new Uint8Array(await secret)]
+    const parameters = { ...algorithm, public: publicKey }
+    const secret = subtle.deriveBits(parameters, ephemeral.privateKey, 256)
+    const own = await subtle.exportKey('jwk', ephemeral.publicKey)
+    const jwk = JSON.stringify({ kty, crv, x: own.x, y: own.y })
+    return [jwk, new Uint8Array(await secret)]
   } catch (cause) {
     throw new LingpaiError('key_unusable', { cause })
   }
 }
 
-async function verify(key: string, token: string): Promise<boolean> {
+/** Whether the signature of a JWS is by the holder of a key (a JWK). */
+export async function verify(key: string, token: string): Promise<boolean> {
   const subtle = subtleCrypto('algorithm_not_allowed')
   const end = token.lastIndexOf('.')
   const base64 = token
@@ -56,11 +75,16 @@ async function verify(key: string, token: string): Promise<boolean> {
   const input = new TextEncoder().encode(token.slice(0, end))
   try {
     const jwk = JSON.parse(key) as JsonWebKey
-    const publicKey = await subtle.importKey('jwk', jwk, ecdsa, false, ['verify'])
-    return await subtle.verify(ecdsa, publicKey, signature, input)
+    const algorithm = algorithmOf(signing, jwk.kty)
+    const publicKey = await subtle.importKey('jwk', jwk, algorithm, false, ['verify'])
+    return await subtle.verify(algorithm, publicKey, signature, input)
   } catch {
     return false
   }
+}
+
+function algorithmOf<A>(algorithms: { EC: A; OKP: A }, kty: string | undefined): A {
+  return kty === 'EC' ? algorithms.EC : algorithms.OKP
 }
 
 function subtleCrypto(code: 'algorithm_not_allowed' | 'key_unusable'): SubtleCrypto {

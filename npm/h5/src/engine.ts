@@ -1,13 +1,13 @@
-// The module of visits.
-import { load } from '#wasm'
+// The module of visits: that which leaves Curve25519 to the browser, or that which has it.
+import { find } from '#wasm'
 import { onTrap } from './errors.js'
-import { createGlue } from './wasm/lingpai_h5_bg.js'
+import type { createGlue } from './wasm/lingpai_h5_bg.js'
 import { instancesOf } from './wasm-instance.js'
 
 /** The exports of the module. */
 export type Engine = ReturnType<typeof createGlue>
 
-const instances = instancesOf('./lingpai_h5_bg.js', createGlue, load)
+const instances = instancesOf<Engine>(find)
 
 /** The module, ready for use. */
 export const loadEngine = instances.load

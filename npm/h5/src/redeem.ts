@@ -130,7 +130,7 @@ export async function redeem(
       await approve(page, accessToken, { current, launched }, signal)
 
     clock.hint(facts.issuedAtSeconds, expiresAtSeconds)
-    const agreed = await agree(JSON.stringify(appKey))
+    const agreed = await agree(engine, JSON.stringify(appKey))
     signal.throwIfAborted()
     const exchange = engine.Exchange.sealVisit(token, thumbprint, ...agreed)
     if (via === 'fragment') markSent(accessToken, thumbprint)

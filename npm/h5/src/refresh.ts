@@ -42,7 +42,7 @@ export async function spend(
   if (refreshToken === undefined) {
     return { failure: new LingpaiError('visit_ended'), ended: false }
   }
-  const agreed = await agree(appKey)
+  const agreed = await agree(page.engine, appKey)
   signal.throwIfAborted()
   const exchange = page.engine.Exchange.sealRefresh(refreshToken, appKey, terms, ...agreed)
   const { kid } = JSON.parse(appKey) as { kid: string }

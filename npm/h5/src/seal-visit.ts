@@ -64,7 +64,7 @@ export async function sealVisit(options: SealVisitOptions): Promise<SealedVisit>
       () => accessToken,
     )
     const { appKey } = JSON.parse(token.facts()) as { appKey: object }
-    const agreed = await agree(JSON.stringify(appKey))
+    const agreed = await agree(engine, JSON.stringify(appKey))
     const exchange = engine.Exchange.sealVisit(token, proofKeyThumbprint, ...agreed)
     token.free()
     return {

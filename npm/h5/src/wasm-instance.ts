@@ -6,6 +6,14 @@ interface Glue {
   __wbg_set_wasm(exports: WebAssembly.Exports): void
 }
 
+/** A module that has not started. */
+export interface Startable<G> {
+  /** What the module calls its glue. */
+  imported: string
+  createGlue(): G
+  instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Exports>
+}
+
 /** The instances of a module, one after the other. */
 export interface Instances<G> {
   /** The module, ready for use. */
@@ -16,16 +24,15 @@ export interface Instances<G> {
   isDropped(instance: G): boolean
 }
 
-/** `imported`: what the module calls its glue. */
+/** `find` says which module it is. */
 export function instancesOf<G extends Glue>(
-  imported: string,
-  createGlue: () => G,
-  instantiate: (imports: WebAssembly.Imports) => Promise<WebAssembly.Exports>,
+  find: () => Startable<G> | Promise<Startable<G>>,
 ): Instances<G> {
   let instance: Promise<G> | undefined
   let started: G | undefined
   const dropped = new WeakSet<G>()
   const start = async () => {
+    const { imported, createGlue, instantiate } = await find()
     const glue = createGlue()
     const exports = await instantiate({
       [imported]: glue as unknown as WebAssembly.ModuleImports,

@@ -1,5 +1,5 @@
 // The page under test: opens a visit as its address says, and leaves everything in `state` for the test to look at.
-import { openVisit } from '@lingpai/h5'
+import { openVisit, sealVisit } from '@lingpai/h5'
 
 const query = new URLSearchParams(location.search)
 const gateway = query.get('gateway')
@@ -12,6 +12,7 @@ globalThis.state = {
   skewMs: 0,
   visit: undefined,
   open,
+  sealVisit,
 }
 
 const launches = {

@@ -20,9 +20,22 @@ const { now } = Date
 const skewMs = Number(window.name) || 0
 Date.now = () => now() + skewMs
 
+const query = new URLSearchParams(location.search)
+
 // A key store that opens and then never answers.
-if (new URLSearchParams(location.search).has('hanging')) {
+if (query.has('hanging')) {
   IDBObjectStore.prototype.get = () => new EventTarget()
+}
+
+// A browser whose WebCrypto does not know Curve25519.
+if (query.get('curves') === 'P-256') {
+  for (const name of ['generateKey', 'importKey']) {
+    const original = SubtleCrypto.prototype[name]
+    SubtleCrypto.prototype[name] = async function (...all) {
+      if (JSON.stringify(all).includes('25519')) throw new DOMException('', 'NotSupportedError')
+      return original.apply(this, all)
+    }
+  }
 }
 
 const getRandomValues = crypto.getRandomValues.bind(crypto)

@@ -4,14 +4,12 @@ use core::fmt;
 
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use curve25519_dalek::{EdwardsPoint, Scalar};
-use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest as _, Sha512};
-use zeroize::Zeroize as _;
 
+use super::ed25519_form::{halves, is_reduced, is_small_order};
 #[cfg(feature = "prepared-keys")]
 use super::multiples::KeyMultiples;
 use crate::error::{Error, ErrorCode, Result};
-use crate::secret::Seed;
 
 /// A public key, decompressed once, if at all.
 #[derive(Clone)]
@@ -43,6 +41,10 @@ impl Ed25519PublicKey {
             return Err(Error::new(ErrorCode::KeyUnusable));
         }
         Ok(Self::new(*bytes, None))
+    }
+
+    pub(super) fn of_point(encoded: [u8; 32], point: &EdwardsPoint) -> Self {
+        Self::new(encoded, Some(-point))
     }
 
     /// The encoding that [`Self::from_bytes`] reads.
@@ -117,97 +119,15 @@ impl PartialEq for Ed25519PublicKey {
     }
 }
 
-/// A private key; the library wipes it.
-pub struct Ed25519PrivateKey(SigningKey);
-
-impl Ed25519PrivateKey {
-    /// Makes the key whose secret is the seed (any 32 bytes are one).
-    pub fn from_seed(seed: &Seed) -> Self {
-        Self(SigningKey::from_bytes(seed.bytes()))
-    }
-
-    /// The secret half, RFC 8037's `d`.
-    pub fn to_seed(&self) -> Seed {
-        let mut bytes = self.0.to_bytes();
-        let seed = Seed::new(bytes);
-        bytes.zeroize();
-        seed
-    }
-
-    /// The public half.
-    pub fn public(&self) -> Ed25519PublicKey {
-        let key = self.0.verifying_key();
-        Ed25519PublicKey::new(key.to_bytes(), Some(-key.to_edwards()))
-    }
-
-    /// Signs, deterministically.
-    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0.sign(message).to_bytes()
-    }
-}
-
-/// Whether a signature has the form that [`Ed25519PublicKey::verify`] accepts: 64 bytes, S below the order of the group, R
-/// encoded canonically and not of small order. With that, and with the key's own checks, hosts agree about the rest.
-pub fn is_strict_ed25519_signature(signature: &[u8]) -> bool {
-    halves(signature).is_some_and(|(r, s)| {
-        is_reduced(&r) && !is_small_order(&r) && s.iter().rev().lt(ORDER.iter().rev())
-    })
-}
-
-/// R and S.
-fn halves(signature: &[u8]) -> Option<([u8; 32], [u8; 32])> {
-    let (r, s) = signature.split_at_checked(32)?;
-    Some((r.try_into().ok()?, s.try_into().ok()?))
-}
-
-/// The order of the group, ℓ = 2²⁵² + 27742317777372353535851937790883648493, little-endian.
-#[rustfmt::skip]
-const ORDER: [u8; 32] = [
-    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10,
-];
-
-/// Whether the y coordinate is below p = 2²⁵⁵ − 19.
-fn is_reduced(bytes: &[u8; 32]) -> bool {
-    let [low, middle @ .., high] = bytes;
-    !(*low >= 0xed && middle.iter().all(|byte| *byte == 0xff) && high & 0x7f == 0x7f)
-}
-
-/// Whether this is the canonical encoding of one of the eight points whose order divides 8.
-fn is_small_order(encoded: &[u8; 32]) -> bool {
-    let [rest @ .., high] = encoded;
-    let ordinate = high & 0x7f;
-    SMALL_ORDER.iter().any(|[other @ .., other_high]| rest == other && ordinate == *other_high)
-}
-
-/// The y coordinates of the points of order 1, 2 and 4 and of the four of order 8, which have two.
-#[rustfmt::skip]
-const SMALL_ORDER: [[u8; 32]; 5] = [
-    [
-        0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    ],
-    [
-        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
-    ],
-    [0; 32],
-    [
-        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
-        0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
-    ],
-    [
-        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
-        0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
-    ],
-];
-
 #[cfg(test)]
 mod tests {
     use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 
+    use super::super::Ed25519PrivateKey;
+    use super::super::ed25519_form::{ORDER, SMALL_ORDER, is_strict_ed25519_signature};
     use super::*;
     use crate::base64url;
+    use crate::secret::Seed;
 
     /// The shortcut in `verify` stands on the list being complete: the curve has eight points of small order, and these
     /// are eight.

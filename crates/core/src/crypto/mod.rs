@@ -5,7 +5,12 @@ mod aead;
 #[cfg(feature = "platforms")]
 mod aes_cbc;
 mod drbg;
+#[cfg(feature = "curve25519")]
 mod ed25519;
+#[cfg(not(feature = "curve25519"))]
+mod ed25519_encoded;
+mod ed25519_form;
+mod ed25519_private;
 #[cfg(any(feature = "alias", feature = "vault"))]
 mod ff1;
 mod kdf;
@@ -25,7 +30,12 @@ pub use self::aead::{open_in_place, seal_in_place};
 #[cfg(feature = "platforms")]
 pub use self::aes_cbc::{aes_128_cbc_decrypt, aes_192_cbc_decrypt};
 pub use self::drbg::Drbg;
-pub use self::ed25519::{Ed25519PrivateKey, Ed25519PublicKey, is_strict_ed25519_signature};
+#[cfg(feature = "curve25519")]
+pub use self::ed25519::Ed25519PublicKey;
+#[cfg(not(feature = "curve25519"))]
+pub use self::ed25519_encoded::Ed25519PublicKey;
+pub use self::ed25519_form::is_strict_ed25519_signature;
+pub use self::ed25519_private::Ed25519PrivateKey;
 #[cfg(any(feature = "alias", feature = "vault"))]
 pub use self::ff1::{Ff1Key, Numerals};
 pub use self::kdf::{concat_kdf, hkdf_sha256};

@@ -86,7 +86,9 @@ impl<'t> Jws<'t> {
 
 const fn is_here(algorithm: SignatureAlgorithm) -> bool {
     use SignatureAlgorithm::{EdDsa, Es256, Hs256};
-    matches!(algorithm, EdDsa | Hs256) || cfg!(feature = "p256") && matches!(algorithm, Es256)
+    matches!(algorithm, Hs256)
+        || cfg!(feature = "curve25519") && matches!(algorithm, EdDsa)
+        || cfg!(feature = "p256") && matches!(algorithm, Es256)
 }
 
 /// Refuses what is no signature by such a key, whatever it is over. Hosts differ in what they accept of Ed25519 beyond the

@@ -15,8 +15,10 @@ use super::private_jwk::{PrivateJwk, PrivateKey};
 use crate::base64url;
 #[cfg(feature = "p256")]
 use crate::crypto::P256PrivateKey;
+#[cfg(feature = "curve25519")]
+use crate::crypto::X25519PrivateKey;
 use crate::crypto::{
-    X25519PrivateKey, concat_kdf, open_in_place, seal_in_place, unwrap_key, wrap_key,
+    concat_kdf, constant_time_eq, open_in_place, seal_in_place, unwrap_key, wrap_key,
 };
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::{Object, ObjectWriter, Reader, Value};
@@ -36,7 +38,10 @@ pub struct Jwe<'a> {
     tag: [u8; 16],
 }
 
-#[expect(clippy::large_enum_variant, reason = "lives as long as one token is being opened")]
+#[cfg_attr(
+    feature = "curve25519",
+    expect(clippy::large_enum_variant, reason = "lives as long as one token is being opened")
+)]
 enum KeyPart {
     Direct,
     Agreed { ephemeral: PublicKey, wrapped: [u8; 40] },
@@ -160,8 +165,8 @@ impl<'a> Jwe<'a> {
 pub enum Ephemeral {
     /// One draw of randomness.
     Seed(Seed),
-    /// Made by the host, for the curve whose arithmetic is not here: the public half, and the x coordinate of the common
-    /// point. The host has seen to it that the receiver's key lies on the curve.
+    /// Made by the host, for a curve whose arithmetic is not here: the public half, and the x coordinate of the common
+    /// point (P-256) or what X25519 gives. The host has seen to it that the receiver's key lies on the curve.
     Agreed(Box<PublicKey>, Zeroizing<[u8; 32]>),
 }
 
@@ -180,23 +185,40 @@ impl From<Seed> for Ephemeral {
 
 impl Ephemeral {
     fn agree(self, public: &PublicKey) -> Result<(PublicKey, Zeroizing<[u8; 32]>)> {
-        let private = match (self, public) {
-            (Self::Agreed(ephemeral, shared), PublicKey::P256(_))
-                if matches!(*ephemeral, PublicKey::P256(_)) =>
-            {
-                return Ok((*ephemeral, shared));
+        match (self, public) {
+            (Self::Agreed(ephemeral, shared), _) => {
+                took_part(&ephemeral, public, &shared).map(|()| (*ephemeral, shared))
             }
             #[cfg(feature = "p256")]
             (Self::Seed(seed), PublicKey::P256(_)) => {
-                PrivateKey::P256(P256PrivateKey::from_seed(&seed)?)
+                agree_by(&PrivateKey::P256(P256PrivateKey::from_seed(&seed)?), public)
             }
+            #[cfg(feature = "curve25519")]
             (Self::Seed(seed), PublicKey::X25519(_)) => {
-                PrivateKey::X25519(X25519PrivateKey::from_seed(&seed))
+                agree_by(&PrivateKey::X25519(X25519PrivateKey::from_seed(&seed)), public)
             }
-            _ => return Err(unusable("crv")),
-        };
-        let shared = agree(&private, public)?;
-        Ok((private.public(), shared))
+            _ => Err(unusable("crv")),
+        }
+    }
+}
+
+#[cfg(any(feature = "curve25519", feature = "p256"))]
+fn agree_by(private: &PrivateKey, public: &PublicKey) -> Result<(PublicKey, Zeroizing<[u8; 32]>)> {
+    Ok((private.public(), agree(private, public)?))
+}
+
+/// Whether both keys are on one curve, and both had a part in what they share: a point of small order makes it zero
+/// (RFC 7748 §6.1), which not every host refuses.
+fn took_part(ephemeral: &PublicKey, public: &PublicKey, shared: &[u8; 32]) -> Result<()> {
+    match (ephemeral, public) {
+        (PublicKey::P256(_), PublicKey::P256(_)) | (PublicKey::X25519(_), PublicKey::X25519(_)) => {
+            if constant_time_eq(shared, &[0; 32]) {
+                Err(ErrorCode::KeyUnusable.into())
+            } else {
+                Ok(())
+            }
+        }
+        _ => Err(unusable("crv")),
     }
 }
 

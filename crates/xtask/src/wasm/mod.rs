@@ -3,9 +3,11 @@
 pub(crate) mod bare;
 mod bindgen;
 mod instances;
+mod locations;
 mod names;
 mod optimise;
 mod panics;
+mod unused;
 
 use std::fs;
 use std::path::PathBuf;
@@ -47,10 +49,12 @@ fn build_module(package: &Package, module: &Module, toolchain: &WasmToolchain) -
     if module.short_names {
         names::shorten(&mut generated)?;
     }
+    let imported = unused::imports(&generated.module)?;
+    generated.module = optimise::optimise(module, &generated.module)?;
+    unused::forget(&mut generated, &imported)?;
     if module.many_instances {
         instances::separate(&mut generated, &module.stem())?;
     }
-    generated.module = optimise::optimise(module, &generated.module)?;
     let (kib, was) = (generated.module.len() as f64 / 1e3, before as f64 / 1e3);
 
     let step = Step::begin(format!("{}: writing dist/wasm", package.name));

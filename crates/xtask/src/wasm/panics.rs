@@ -3,8 +3,12 @@
 //! that trap, and wasm-opt then drops what only they needed: a seventh of the module.
 
 use anyhow::{Context as _, Result, bail};
-use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module, ModuleConfig};
+use walrus::ir::Value;
+use walrus::{
+    ConstExpr, DataKind, FunctionBuilder, FunctionId, FunctionKind, Module, ModuleConfig,
+};
 
+use super::locations;
 use crate::step::Step;
 
 /// Parts of the names of functions that run only on the way from a panic to its trap.
@@ -53,26 +57,15 @@ pub(super) fn trap(module: &[u8]) -> Result<Vec<u8>> {
     }
     let segments: Vec<_> = module.data.iter().map(|segment| segment.id()).collect();
     for id in segments {
-        blank_paths(&mut module.data.get_mut(id).value);
+        let segment = module.data.get_mut(id);
+        if let DataKind::Active { offset: ConstExpr::Value(Value::I32(address)), .. } = segment.kind
+        {
+            locations::blank(&mut segment.value, address as u32 as usize);
+        }
     }
     let bytes = module.emit_wasm();
     step.done_as(&format!("panics trap at once: {} functions", chosen.len()));
     Ok(bytes)
-}
-
-/// Blanks the names of source files, which nothing but those functions reads.
-fn blank_paths(data: &mut [u8]) {
-    let mut rest = data;
-    while let Some(start) = rest.windows(4).position(|bytes| bytes == b"src/") {
-        rest = rest.split_at_mut(start).1;
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-/".contains(byte);
-        let length = rest.iter().take_while(|byte| is_part(byte)).count();
-        let (path, after) = rest.split_at_mut(length);
-        if after.starts_with(b".rs") {
-            path.fill(0);
-        }
-        rest = after;
-    }
 }
 
 fn is_on_the_way(name: &str) -> bool {
@@ -108,16 +101,4 @@ fn replace(module: &mut Module, id: FunctionId) {
     let arguments = parameters.iter().map(|&kind| module.locals.add(kind)).collect();
     let trap = builder.local_func(arguments);
     module.funcs.get_mut(id).kind = FunctionKind::Local(trap);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_source_files_are_blanked_and_nothing_beside_them() {
-        let mut data = *b"truecrates/core/src/a_b/c.rsnull src/ src/x.json";
-        blank_paths(&mut data);
-        assert_eq!(&data, b"truecrates/core/\0\0\0\0\0\0\0\0\0.rsnull src/ src/x.json");
-    }
 }

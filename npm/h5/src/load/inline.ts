@@ -1,7 +1,4 @@
-// Loads the module from text, for runtimes that can neither fetch a file beside the code nor read one.
-
-/** Instantiates the module. */
-export const load = instantiateInline
+// Loads the module that leaves Curve25519 to the browser from text, where its file cannot be fetched.
 
 /** Instantiates the module from its copy in base64, which is itself loaded only now. */
 export async function instantiateInline(

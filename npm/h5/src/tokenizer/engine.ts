@@ -1,8 +1,9 @@
-// Starts the tokenizer's WebAssembly module, once, when it is first needed. A start that failed may be tried again, and after a trap,
-// which leaves an instance that nobody can trust, the next one who needs it starts another.
+// The tokenizer's module. Every call into it is watched: a trap ends all that was made with the instance, and the next one who needs it
+// starts another.
 import { load } from '#tokenizer.wasm'
 import { LingpaiError } from '../errors.js'
 import { createGlue } from '../wasm/lingpai_tokenizer_bg.js'
+import { instancesOf } from '../wasm-instance.js'
 
 /** The exports of the module. */
 export type Engine = ReturnType<typeof createGlue>
@@ -14,34 +15,36 @@ export interface Running {
   trapped: AbortSignal
 }
 
-let running: Promise<Running> | undefined
+const signals = /* @__PURE__ */ new WeakMap<Engine, AbortSignal>()
 /** Memories of instances that have trapped, for hosts that give the same one again. */
 const spent = /* @__PURE__ */ new WeakSet<object>()
 
-/** The module, ready for use. */
-export function loadEngine(): Promise<Running> {
-  running ??= start().catch((cause: unknown) => {
-    running = undefined
-    throw new LingpaiError('internal', { message: 'WebAssembly did not start', cause })
-  })
-  return running
-}
-
-async function start(): Promise<Running> {
-  const engine = createGlue()
-  const imports = { './lingpai_tokenizer_bg.js': engine as unknown as WebAssembly.ModuleImports }
-  const exports = await load(imports)
-  const memory = exports['memory'] as object
-  if (spent.has(memory)) throw new Error('this host starts it once only')
+const instances = /* @__PURE__ */ instancesOf<Engine>(() => {
   const trap = new AbortController()
-  const watched = watch(exports, () => {
-    running = undefined
-    spent.add(memory)
-    trap.abort()
-  })
-  engine.__wbg_set_wasm(watched)
-  ;(watched['__wbindgen_start'] as () => void)()
-  return { engine, trapped: trap.signal }
+  return {
+    imported: './lingpai_tokenizer_bg.js',
+    createGlue() {
+      const engine = createGlue()
+      signals.set(engine, trap.signal)
+      return engine
+    },
+    async instantiate(imports) {
+      const exports = await load(imports)
+      const memory = exports['memory'] as object
+      if (spent.has(memory)) throw new Error('this host starts it once only')
+      return watch(exports, () => {
+        instances.drop()
+        spent.add(memory)
+        trap.abort()
+      })
+    },
+  }
+})
+
+/** The module, ready for use. */
+export async function loadEngine(): Promise<Running> {
+  const engine = await instances.load()
+  return { engine, trapped: signals.get(engine)! }
 }
 
 // Refusals come back as results. What is thrown through an export is a trap, or as good as one: it left the instance in the midst
