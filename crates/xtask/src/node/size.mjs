@@ -46,7 +46,7 @@ const groups = [
     modules: ['tokenizer'],
     barKb: 92,
     // A glue that makes instances anew after a trap is taken whole by bundlers: 2 KB. Pauses of a vault that has had too much: 0.4 KB.
-    budgetKb: 95.5,
+    budgetKb: 95,
     conditions: ['browser'],
   },
   {
@@ -205,9 +205,10 @@ async function mini() {
   }
   // What opens visits comes with a script of its own, and like the JavaScript for where there is no WebAssembly takes the place of the first; a tokenizer comes with
   // its own script and module beside.
+  // Visits went from 51 to 51.1 with the check that a peer's key had a part in what was agreed, whoever agreed it.
   const rows = [
     ['login, requests', 'index.js', 'lingpai_mini.wasm', 30, 30],
-    ['and visits', 'index.js', 'lingpai_mini_visit.wasm', 51, 51, 'visit.js'],
+    ['and visits', 'index.js', 'lingpai_mini_visit.wasm', 51.5, 51.5, 'visit.js'],
     ['without WebAssembly', 'index.js', 'lingpai_mini_symmetric.js', 39, 39],
     ['a tokenizer, later', 'tokenizer.js', 'lingpai_mini_tokenizer.wasm', 72, 72],
   ]
