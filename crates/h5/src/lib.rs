@@ -3,7 +3,7 @@
 //! meant to be called by hand.
 //!
 //! R and every key made here live in this module's memory or in the browser's key store. They never become a JavaScript
-//! value.
+//! value, but for one: a secret that the browser agrees on with an AppKey comes in as bytes, which are wiped once read.
 //!
 //! Four modules come out of this crate: the page's (feature `visit`), the same with arithmetic for hosts that have no Curve25519 (feature
 //! `curve25519` beside), the stores' (feature `store`), and the tokenizer's (feature `tokenizer`), which needs nothing of a browser but
