@@ -37,12 +37,13 @@ for (const alg of hostAlgorithms) {
         const events = []
         const verifier = believing([jwk], { onEvent: (event) => events.push(event) }, create)
         const text = await token(claims)
-        for (let i = 0; i < 2; i++) {
+        for (let i = 0; i < 3; i++) {
           assert.equal((await verifier.verify(text)).claims.sub, 'u')
         }
         assert.deepEqual(
           events.map(({ algorithm, cached }) => [algorithm, cached]),
           [
+            [alg, false],
             [alg, false],
             [alg, true],
           ],
@@ -99,7 +100,7 @@ for (const alg of hostAlgorithms) {
       const text = await token(claims)
       const verifier = believing([jwk])
       assert.throws(() => verifier.verifySync(text), refused('algorithm_not_allowed'))
-      await verifier.verify(text)
+      for (let i = 0; i < 2; i++) await verifier.verify(text)
       assert.equal(verifier.verifySync(text).claims.sub, 'u', 'what was verified is remembered')
     })
 
