@@ -34,7 +34,11 @@ const granted = (answers) => answers.filter(({ status }) => status === 200)
 
 /** All were granted, and the tokens say the same. */
 function assertSame(answers) {
-  for (const { status, body } of answers) assert.equal(status, 200, body)
+  for (const { status, body, content } of answers) {
+    assert.equal(status, 200, body)
+    const { iat, exp } = claimsOf(content)
+    assert.ok(content.expires_in <= exp - iat, 'no more is left of it than it ever had')
+  }
   const values = answers.map(({ content }) =>
     JSON.stringify([claimsOf(content), content.refresh_token, content.scope]),
   )

@@ -96,10 +96,14 @@ export function judge({ history, found, log, valueOf }) {
     violations.push(`${told.tier} was said to be lost, and nothing had befallen it`)
   })
 
-  /** Whether a tab was neither loaded anew nor ended since then: it knows what it was told, whatever else is cleared. */
+  /**
+   * Whether a tab was neither loaded anew nor ended since then: it knows what it was told, whatever else is cleared. One that has
+   * left the database, because it hung, looks at it again only when it has something to ask.
+   */
   const remembers = (tab, since) =>
-    !history.slice(since).some(({ fault, tab: of }) => {
-      return fault === 'kill' || (['reload', 'leave'].includes(fault) && of === tab)
+    !history.slice(since).some(({ fault, tab: of, told }) => {
+      const left = told?.type === 'tier_changed' && told.from === 'indexeddb'
+      return left || fault === 'kill' || (['reload', 'leave'].includes(fault) && of === tab)
     })
 
   history.forEach(({ fault, failed }, at) => {

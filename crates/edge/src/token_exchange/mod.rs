@@ -311,7 +311,9 @@ fn grant(
         }
         None => None,
     };
-    let left = values.expires_at.as_i64().saturating_sub(now.as_i64()).max(0);
+    // The clock may have been set back since the token was dated; no more is left of it than it ever had.
+    let from = now.max(values.issued_at);
+    let left = values.expires_at.as_i64().saturating_sub(from.as_i64()).max(0);
     Ok(ObjectWriter::with_capacity(2048)
         .string("access_token", &token)
         .string("issued_token_type", ACCESS_TOKEN_TYPE)
