@@ -102,7 +102,8 @@ describe(`${SEEDS.length} schedules with kills`, () => {
 
   test('no host has anything half done, and none has both kinds', async () => {
     for (const area of AREAS) {
-      const { host = [], entries = [], ...identity } = await region.identities(area)
+      const { host = [], entries = [], versions, ...identity } = await region.identities(area)
+      assert.ok(versions.length > 0)
       assert.deepEqual(Object.keys(identity), ['identifiers'])
       assert.ok(host.every((row) => row.kind === 'identity' && row.area === area))
       const home = await region.data(area)
