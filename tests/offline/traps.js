@@ -24,7 +24,10 @@ export function trapsIn(browserName) {
       test(`${what}: whole or not at all, and the next call is answered`, async () => {
         const trapAt = async (point) => {
           const { page, origin } = await open({ openTimeoutMs: 200 })
-          await put(page, 'a', '1')
+          // A slow machine may take longer than this store waits for its database.
+          await until('the database', async () => {
+            return (await put(page, 'a', '1')).value?.durability === 'strict'
+          })
           await page.evaluate(arm, point)
           const batch = {
             put: [
