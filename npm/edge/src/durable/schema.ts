@@ -58,10 +58,11 @@ export function tablesOf(storage: TableStorage, schema: Schema): Tables {
 
   function bringForward(): void {
     const noted = notedVersion()
-    if (noted === steps.length) return
     const from = noted ?? (has(table) ? (schema.unnoted?.(exec) ?? 1) : 0)
     if (from > steps.length) throw newer(schema, from)
     for (const statement of steps.slice(from).flat()) exec(statement)
+    // A first version is known by having no note: objects there are many of, one for each visit, have one table less.
+    if (steps.length === 1 || noted === steps.length) return
     exec('CREATE TABLE IF NOT EXISTS versions (name TEXT PRIMARY KEY, version INTEGER NOT NULL)')
     exec('INSERT OR REPLACE INTO versions (name, version) VALUES (?, ?)', name, steps.length)
   }

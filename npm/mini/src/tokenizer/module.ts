@@ -5,7 +5,7 @@ import type { Holder } from '../kit'
 
 /** The module, as it is called. */
 export interface Module extends Engine {
-  /** Loads it again if it has trapped. Whether it had. */
+  /** Loads it again if it has trapped, for one caller at a time. Whether it had. */
   heal(): Promise<boolean>
 }
 
@@ -14,7 +14,6 @@ export async function loadModule(holder: Holder): Promise<Module> {
   const { LingpaiError } = holder.kit
   let engine = await start(holder)
   let trapped = false
-  let healing: Promise<void> | undefined
 
   // Refusals are errors of ours. Whatever else is thrown was a trap, after which the instance is of no use.
   function guarded<Result>(call: () => Result): Result {
@@ -26,15 +25,6 @@ export async function loadModule(holder: Holder): Promise<Module> {
     }
   }
 
-  async function restart(): Promise<void> {
-    try {
-      engine = await start(holder)
-      trapped = false
-    } finally {
-      healing = undefined
-    }
-  }
-
   return {
     kind: engine.kind,
     ability: engine.ability,
@@ -42,7 +32,8 @@ export async function loadModule(holder: Holder): Promise<Module> {
     text: (...all) => guarded(() => engine.text(...all)),
     async heal() {
       if (!trapped) return false
-      await (healing = healing || restart())
+      engine = await start(holder)
+      trapped = false
       return true
     },
   }

@@ -66,11 +66,19 @@ export async function openTokenizer(
   const parts: Parts = { ...base, vault, circuit, policies }
   const sender = createSender(parts)
   /** What was made with an instance that has trapped is made again, once, before anything else is done. */
-  const healed = async (): Promise<void> => {
+  const heal = async (): Promise<void> => {
     if (!(await engine.heal())) return
     policies.forget()
     emit({ type: 'restarted' })
     await policies.current().catch(() => {})
+  }
+  let healing: Promise<void> | undefined
+  const healed = (): Promise<void> => {
+    if (healing !== undefined) return healing
+    const own = heal()
+    const landed = () => void (healing = undefined)
+    own.then(landed, landed)
+    return (healing = own)
   }
   await Promise.all([sender.look(), circuit.look()])
   if (store.takeLoss()) emit({ type: 'storage_lost' })

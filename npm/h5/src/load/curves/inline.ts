@@ -1,6 +1,7 @@
-// Loads the module that has Curve25519 from text, for runtimes that can neither fetch a file beside the code nor read one.
+// Loads the module that has Curve25519 from text.
 import type { Engine } from '../../engine.js'
 import type { Startable } from '../../wasm-instance.js'
+import { instantiateText } from '../text.js'
 import { startable } from './startable.js'
 
 /** The module. */
@@ -13,6 +14,5 @@ export async function instantiateInline(
   imports: WebAssembly.Imports,
 ): Promise<WebAssembly.Exports> {
   const { base64 } = await import('../../wasm/lingpai_h5_curves_inline.js')
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  return (await WebAssembly.instantiate(bytes, imports)).instance.exports
+  return instantiateText(base64, imports)
 }

@@ -1,13 +1,8 @@
-// Loads the stores' module from text, for runtimes that can neither fetch a file beside the code nor read one.
-
-/** Instantiates the module. */
-export const load = instantiateInline
+// Loads the module of stores from text.
+import { instantiateText } from '../text.js'
 
 /** Instantiates the module from its copy in base64, which is itself loaded only now. */
-export async function instantiateInline(
-  imports: WebAssembly.Imports,
-): Promise<WebAssembly.Exports> {
+export async function load(imports: WebAssembly.Imports): Promise<WebAssembly.Exports> {
   const { base64 } = await import('../../wasm/lingpai_store_inline.js')
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  return (await WebAssembly.instantiate(bytes, imports)).instance.exports
+  return instantiateText(base64, imports)
 }

@@ -1,13 +1,9 @@
-// Loads the tokenizer's module in Node, from the file beside this one; from text where a bundler for servers left that behind.
-import { instantiateInline } from './inline.js'
+// Loads the module of tokenizers in Node.
+import { instantiateFile } from '../file.js'
+import { load as inline } from './inline.js'
 
 /** Instantiates the module. */
-export async function load(imports: WebAssembly.Imports): Promise<WebAssembly.Exports> {
-  try {
-    const { readFile } = await import('node:fs/promises')
-    const bytes = await readFile(new URL('../../wasm/lingpai_tokenizer_bg.wasm', import.meta.url))
-    return (await WebAssembly.instantiate(bytes, imports)).instance.exports
-  } catch {
-    return instantiateInline(imports)
-  }
+export function load(imports: WebAssembly.Imports): Promise<WebAssembly.Exports> {
+  const url = new URL('../../wasm/lingpai_tokenizer_bg.wasm', import.meta.url)
+  return instantiateFile(url, imports, inline)
 }
