@@ -252,6 +252,22 @@ describe('stores of one’s own', () => {
     }
   })
 
+  test('a clock that is set back on the way leaves no more of a token than it ever had', async () => {
+    let nowMs = Date.now()
+    const ledger = memoryLedger()
+    const decide = ledger.decide
+    ledger.decide = async (...all) => {
+      const outcome = await decide(...all)
+      nowMs -= 3000
+      return outcome
+    }
+    const { exchange } = world({ ledger, authorityOptions: { now: () => nowMs } })
+    const code = platforms.platforms.wechat.login()
+    const answer = await content(await exchange.answer(request({ subject_token: code })))
+    const { iat, exp } = claimsOf(answer)
+    assert.equal(answer.expires_in, exp - iat)
+  })
+
   test('a cut-off of the subject ends what began before it', async () => {
     let before
     const { exchange, ledger } = world({

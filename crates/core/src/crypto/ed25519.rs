@@ -53,7 +53,7 @@ impl Ed25519PublicKey {
     }
 
     /// Makes the tables with which signatures of these keys verify two to three times as fast. Takes about as long as a dozen
-    /// verifications for each, and 380 KB of memory; the first that verifies with one takes as long as twenty, and 660 KB.
+    /// verifications for each, and 380 KB of memory; the first that verifies with one takes as long as 25, and 660 KB.
     #[cfg(feature = "prepared-keys")]
     pub fn prepare<'a>(keys: impl Iterator<Item = &'a mut Self>) {
         for key in keys.filter(|key| key.multiples.is_none()) {
