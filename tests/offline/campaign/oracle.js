@@ -10,7 +10,7 @@ const TAKES = {
 
 /**
  * Judges one schedule. `history`: in order, { issued: op, tab }, { answered: { id, status, durability?, error? } },
- * { fault, tab, failed? }, once before and once after it, { ended: fault }, { told: event }. `found`: key -> value of all rows in the end; `log`: ids in the row that both tabs append to.
+ * { fault, tab, failed? }, once before and once after it, { ended: fault | 'everything' }, { told: event, tab }. `found`: key -> value of all rows in the end; `log`: ids in the row that both tabs append to.
  * Gives violations, each a sentence; and misses: rows that were acknowledged as `best_effort` and are gone though nothing befell them
  * that would explain it. The browser keeps such rows when and as it likes, and two tabs that write there at once have no
  * transactions: a miss breaks no promise. Many of them would not be an effort.
@@ -96,15 +96,25 @@ export function judge({ history, found, log, valueOf }) {
     violations.push(`${told.tier} was said to be lost, and nothing had befallen it`)
   })
 
-  /**
-   * Whether a tab was neither loaded anew nor ended since then: it knows what it was told, whatever else is cleared. One that has
-   * left the database, because it hung, looks at it again only when it has something to ask.
-   */
+  /** Whether a tab was neither loaded anew nor ended since then: it knows what it was told, whatever else is cleared. */
   const remembers = (tab, since) =>
-    !history.slice(since).some(({ fault, tab: of, told }) => {
-      const left = told?.type === 'tier_changed' && told.from === 'indexeddb'
-      return left || fault === 'kill' || (['reload', 'leave'].includes(fault) && of === tab)
+    !history.slice(since).some(({ fault, tab: of }) => {
+      return fault === 'kill' || (['reload', 'leave'].includes(fault) && of === tab)
     })
+
+  /**
+   * Whether a tab has the database in the end, and so can know what is gone. Chromium gives none to the pages of before when
+   * everything was cleared while the database hung: whatever they ask is never answered, until they are loaded anew.
+   */
+  const hasDatabase = (tab) => {
+    const end = history.findIndex(({ ended }) => ended === 'everything')
+    const tiers = history
+      .slice(0, end)
+      .flatMap(({ told, tab: of }) =>
+        of === tab && told?.type === 'tier_changed' ? [told.to] : [],
+      )
+    return tiers.at(-1) === 'indexeddb'
+  }
 
   history.forEach(({ fault, failed }, at) => {
     // Twice in the history; the second time it has come about.
@@ -112,7 +122,8 @@ export function judge({ history, found, log, valueOf }) {
     if (failed !== false || !TAKES.indexeddb.includes(fault)) return
     const witness = answers.some(({ id, status, durability, at: answeredAt }) => {
       if (status !== 'kept' || !DURABLE.includes(durability) || answeredAt > began) return false
-      return remembers(issued.get(id).tab, answeredAt)
+      const { tab } = issued.get(id)
+      return remembers(tab, answeredAt) && hasDatabase(tab)
     })
     const told = toldAfter(began).some(
       ({ type, tier }) => type === 'storage_lost' && tier === 'indexeddb',

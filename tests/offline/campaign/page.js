@@ -39,19 +39,19 @@ export async function settle() {
   globalThis.pending = []
 }
 
-/** Closes what was open and opens the store of a schedule; its events are told to the lab as they come. */
-export async function enter(name, openTimeoutMs, schedule) {
+/** Closes what was open and opens the store of a schedule; its events are told to the lab as they come, as those of that tab. */
+export async function enter(name, openTimeoutMs, schedule, tab) {
   await subject.close?.().catch(() => {})
   subject.reports = {
     push(event) {
       void fetch('/tell/told', {
         method: 'POST',
         keepalive: true,
-        body: JSON.stringify({ schedule, event }),
+        body: JSON.stringify({ schedule, event, tab }),
       }).catch(() => {})
     },
   }
-  globalThis.entered = { name, openTimeoutMs, schedule }
+  globalThis.entered = { name, openTimeoutMs, schedule, tab }
   return subject.open({ name, openTimeoutMs })
 }
 

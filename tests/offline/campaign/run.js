@@ -45,13 +45,13 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
     const mine = (message) => message.schedule === schedule.seed
     const remember = (message) => {
       if (!mine(message)) return
-      const { what, event, ...said } = message
-      history.push(what === 'told' ? { told: event } : { answered: said })
+      const { what, event, tab, ...said } = message
+      history.push(what === 'told' ? { told: event, tab } : { answered: said })
     }
     const stop = [lab.on('answered', remember), lab.on('told', remember)]
     const lasting = new Map()
-    const open = (page) =>
-      page.evaluate(enter, `s-${schedule.seed}-${nth}`, OPEN_TIMEOUT_MS, schedule.seed)
+    const open = (tab) =>
+      tabs[tab].evaluate(enter, `s-${schedule.seed}-${nth}`, OPEN_TIMEOUT_MS, schedule.seed, tab)
     const write = (tab, ops, moment) => {
       for (const op of ops) history.push({ issued: op, tab })
       return tabs[tab].evaluate(begin, ops, schedule.seed, moment)
@@ -63,12 +63,12 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
     const inflict = {
       async reload(tab) {
         await tabs[tab].reload()
-        await open(tabs[tab])
+        await open(tab)
       },
       async leave(tab) {
         await tabs[tab].go('about:blank')
         await tabs[tab].go(url)
-        await open(tabs[tab])
+        await open(tab)
       },
       async freeze(tab) {
         lasting.set('freeze', await faults.freeze(browser, tabs[tab], processes))
@@ -94,7 +94,7 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
     }
 
     try {
-      await Promise.all([open(tabs[0]), open(tabs[1])])
+      await Promise.all([open(0), open(1)])
       for (const step of schedule.steps) {
         if (step.ops && step.kill === undefined) {
           await write(step.write, step.ops)
@@ -108,7 +108,7 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
           await browser.kill()
           history.push({ fault: 'kill' })
           quota = await launch()
-          await Promise.all([open(tabs[0]), open(tabs[1])])
+          await Promise.all([open(0), open(1)])
         } else if (step.fault) {
           const { fault, tab } = step
           let failed = false
@@ -129,8 +129,9 @@ export async function startCampaign(browserName, { subject = 'lingpai' } = {}) {
       for (const tab of [0, 1]) await tabs[tab].evaluate(settle)
       // Each tab brings what it had to keep elsewhere; one that has just come has to find all of it.
       for (const tab of [0, 1]) await tabs[tab].evaluate(readAll)
+      history.push({ ended: 'everything' })
       await tabs[0].reload()
-      await open(tabs[0])
+      await open(0)
       const { tier, rows } = await tabs[0].evaluate(readAll)
       const found = new Map(rows)
       const log = (found.get('log') ?? '').split(',').filter(Boolean).map(Number)
