@@ -185,7 +185,7 @@ describe('a shared cache', () => {
     ['has half a text', () => entry({ text: setOf(first).slice(0, -9) })],
     ['has a shared key', () => entry({ text: '{"keys":[{"kty":"oct","k":"AAAA","kid":"k1"}]}' })],
     ['has a private key', () => entry({ text: JSON.stringify({ keys: [first] }) })],
-    ['has a key that is none', () => entry({ text: setOf(first).replace(/"x":"\w/, '"x":"') })],
+    ['has a key that is none', () => entry({ text: setOf(first).replace('"x":"', '"x":"!') })],
     ['is too large', () => entry({ padding: 'x'.repeat(300_000) })],
   ]) {
     test(`is not believed where an entry ${what}`, async () => {
