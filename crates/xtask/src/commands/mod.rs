@@ -33,6 +33,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
         print!("{USAGE}");
         return Ok(false);
     };
+    if words.iter().any(|word| matches!(*word, "help" | "--help" | "-h")) {
+        print!("{USAGE}");
+        return Ok(true);
+    }
     match *command {
         "demo" => {
             let (once, rest) = flag(rest, "--once");
@@ -59,10 +63,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
         "fmt" => no_more(rest).and_then(|()| lint::format()).map(|()| true),
         "prepare" => prepare::run(rest).map(|()| true),
         "doctor" => no_more(rest).and_then(|()| prepare::doctor()),
-        "help" | "--help" | "-h" => {
-            print!("{USAGE}");
-            Ok(true)
-        }
         _ => bail!("unknown: cargo xtask {command}\n\n{USAGE}"),
     }
 }
