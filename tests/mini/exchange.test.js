@@ -105,6 +105,7 @@ for (const platform of Object.keys(platforms)) {
       await it.run(assert.rejects(it.mini.token(), refused('invalid_code')))
       assert.equal(it.logins, 2)
       it.code = undefined
+      await it.phone.pass(6_000)
       await it.run(it.mini.token())
     })
 
@@ -155,6 +156,41 @@ test('a visit: the back-end’s access token is redeemed, used, refreshed, and r
   assert.equal((await it.run(resumed.token())).text, second.text)
   assert.equal((await it.run(resumed.request({ url: it.me }))).status, 200)
   assert.equal(it.logins, 0)
+})
+
+test('two visits opened at once: each access token is redeemed, and the last one is the visit', async () => {
+  const { deployment } = world
+  const it = device('wechat', {})
+  await world.worker.setClock(0)
+  const access = [await requestAccessToken(deployment), await requestAccessToken(deployment)]
+  it.start({ mini: { issuer: deployment.issuer } })
+  const opened = await it.run(
+    Promise.all(access.map(({ accessToken }) => it.mini.openVisit(accessToken))),
+  )
+  for (const visit of opened)
+    assert.equal((await it.run(visit.request({ url: it.me }))).status, 200)
+  const redeemed = it.sent.filter(({ url }) => url.endsWith('/v1/visits'))
+  assert.equal(redeemed.length, 2)
+})
+
+test('a visit that is renewed while another one is opened: neither is lost', async () => {
+  const { deployment } = world
+  const it = device('wechat', {})
+  await world.worker.setClock(0)
+  const access = [await requestAccessToken(deployment), await requestAccessToken(deployment)]
+  it.start({ mini: { issuer: deployment.issuer } })
+  const visit = await it.run(it.mini.openVisit(access[0].accessToken))
+  let refused = false
+  it.fault = ({ url }) => {
+    if (refused || url !== it.me) return undefined
+    refused = true
+    return { status: 401, headers: {}, body: '' }
+  }
+  const [answer, other] = await it.run(
+    Promise.all([visit.request({ url: it.me }), it.mini.openVisit(access[1].accessToken)]),
+  )
+  assert.equal(answer.status, 200)
+  assert.equal((await it.run(other.request({ url: it.me }))).status, 200)
 })
 
 test('a visit that the gateway does not know: refused with its own code, and the login goes on', async () => {

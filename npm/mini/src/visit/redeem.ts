@@ -19,6 +19,8 @@ export interface VisitOptions {
   store: Store
   trusted: Trusted
   emit(event: MiniEvent): void
+  /** The exchange under way. The module has room for one. */
+  turn?: Promise<unknown>
 }
 
 interface Opened {
@@ -36,19 +38,37 @@ interface Opened {
 
 const mediaType = 'application/jose'
 
+/** One exchange after the other, from what is sealed to the answer that is opened. */
+function inTurn<Result>(options: VisitOptions, work: () => Promise<Result>): Promise<Result> {
+  const own = (options.turn || Promise.resolve()).then(work)
+  options.turn = own.catch(() => {})
+  return own
+}
+
 /** Redeems an AT. R is drawn in the module, stays there, and dies with the answer. */
-export async function redeem(options: VisitOptions, accessToken: string): Promise<KeptToken> {
+export function redeem(options: VisitOptions, accessToken: string): Promise<KeptToken> {
   const { engine, gateway, trusted } = options
   const visits = `${gateway.url}/v1/visits`
-  const facts = await trusted.read((keys) =>
-    engine.text(operations.takeAccessToken, accessToken, visits, trusted.issuer, keys),
-  )
-  const { page } = JSON.parse(facts) as { page: string }
-  return ask(options, '/v1/visits', engine.text(operations.sealVisit), page)
+  return inTurn(options, async () => {
+    const facts = await trusted.read((keys) =>
+      engine.text(operations.takeAccessToken, accessToken, visits, trusted.issuer, keys),
+    )
+    const { page } = JSON.parse(facts) as { page: string }
+    return ask(options, '/v1/visits', engine.text(operations.sealVisit), page)
+  })
 }
 
 /** Spends the refresh token of the visit. */
-export async function renewVisit(options: VisitOptions): Promise<KeptToken> {
+export function renewVisit(options: VisitOptions): Promise<KeptToken> {
+  const { visit } = options.store.record
+  return inTurn(options, async () => {
+    const now = options.store.record.visit
+    // Another visit was opened meanwhile.
+    return now !== visit && now.token !== undefined ? now.token : spend(options)
+  })
+}
+
+async function spend(options: VisitOptions): Promise<KeptToken> {
   const { kit, engine, store } = options
   const { refreshToken, visit } = store.record.visit
   if (refreshToken === undefined || visit === undefined) throw new kit.LingpaiError('visit_ended')
