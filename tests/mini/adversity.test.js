@@ -52,7 +52,7 @@ describe('a logout', () => {
 
   test('that the platform does not keep is told, and not taken for one', async () => {
     let full = false
-    const it = world('wechat', { failStorage: (verb) => full && verb === 'set' })
+    const it = world('wechat', { failStorage: (verb) => full && verb !== 'get' })
     await it.run(it.mini.token())
     full = true
     await it.run(assert.rejects(it.mini.logout(), refused('storage_unavailable')))
@@ -60,6 +60,23 @@ describe('a logout', () => {
     await it.run(it.mini.logout())
     assert.doesNotMatch(onDisk(it), secrets)
   })
+
+  for (const [name, options] of [
+    ['the storage takes nothing any more', { failStorage: (verb) => verb === 'set' }],
+    ['the random source is broken', { random: 'zeros' }],
+    ['a key is required and WebAssembly is gone', { wasm: 'absent', mini: { proof: 'required' } }],
+  ]) {
+    test(`leaves nothing behind, also where ${name}`, async () => {
+      const it = world()
+      await it.run(it.mini.token())
+      it.start(options)
+      assert.match(onDisk(it), secrets)
+      await it.run(it.mini.logout())
+      assert.doesNotMatch(onDisk(it), secrets)
+      it.start()
+      assert.equal((await it.run(it.mini.status())).loggedIn, false)
+    })
+  }
 })
 
 describe('two on one storage', () => {
@@ -137,6 +154,60 @@ test('a clock that jumps while the mini-program runs: requests go on, without an
     assert.equal(it.gateway.logins, 1)
     assert.ok([...it.gateway.families.values()].every(({ revoked }) => !revoked))
   }
+})
+
+describe('a fresh login', () => {
+  test('is not the refresh that is under way', async () => {
+    const it = world()
+    const first = await it.run(it.mini.token())
+    await it.phone.pass(800_000)
+    const { fault, release } = hold()
+    it.gateway.fault = ({ form }) => form?.grant_type === REFRESH && fault
+    const refreshed = it.mini.token()
+    await it.phone.pass(1)
+    const fresh = it.mini.login({ fresh: true })
+    await it.phone.pass(1)
+    release()
+    assert.notEqual((await it.run(refreshed)).text, first.text)
+    assert.notEqual((await it.run(fresh)).text, (await refreshed).text)
+    assert.equal(it.gateway.logins, 2)
+    assert.equal((await it.run(it.mini.token())).text, (await fresh).text)
+  })
+
+  test('takes no code that is on its way already', async () => {
+    const it = world()
+    const { fault, release } = hold()
+    it.gateway.fault = ({ form }) => form && fault
+    void it.mini.login().catch(() => {})
+    await it.phone.pass(1)
+    // Killed while the answer was on its way: the code is kept for the next start.
+    it.start()
+    release()
+    it.gateway.fault = () => undefined
+    await it.run(it.mini.login({ fresh: true }))
+    const codes = it.gateway.log.filter(({ form }) => form).map(({ form }) => form.subject_token)
+    assert.equal(new Set(codes).size, 2)
+    assert.equal(it.gateway.logins, 2)
+  })
+})
+
+test('a trap of the module ends the call under way, and the next one goes on with another instance and the same record', async () => {
+  const it = world('wechat', { wasm: 'trapping' })
+  const first = await it.run(it.mini.token())
+  it.process.api.trap()
+  await it.run(assert.rejects(it.mini.request({ url: service })))
+  assert.equal((await it.run(it.mini.request({ url: service }))).status, 200)
+  assert.equal((await it.run(it.mini.token())).text, first.text)
+  await it.phone.pass(900_000)
+  await it.run(it.mini.token())
+  assert.equal(it.gateway.count(REFRESH), 1)
+  assert.equal(it.gateway.logins, 1)
+  // What came after the trap is kept as well.
+  const last = await it.run(it.mini.token())
+  it.start({ wasm: 'pair' })
+  assert.equal((await it.run(it.mini.token())).text, last.text)
+  await it.run(it.mini.logout())
+  assert.equal((await it.run(it.mini.status())).loggedIn, false)
 })
 
 /** A login and a refresh; `atCall` is told of each call of the storage. Gives how many there were. */

@@ -133,7 +133,11 @@ for (const platform of Object.keys(platforms)) {
           ),
         )
         assert.equal(it.gateway.logins, 2)
+        // Whoever asks at once is answered with the same, and platform and gateway are left alone.
+        await it.run(assert.rejects(it.mini.token(), refused(description)))
+        assert.equal(it.gateway.logins, 2)
         it.gateway.fault = () => undefined
+        await it.phone.pass(6_000)
         await it.run(it.mini.token())
       })
     }
@@ -158,6 +162,35 @@ for (const platform of Object.keys(platforms)) {
         assert.equal(it.gateway.logins, bound ? 1 : 3)
       })
     }
+
+    for (const [error, description, code] of [
+      ['access_denied', 'risk_blocked', 'risk_blocked'],
+      ['access_denied', undefined, 'access_denied'],
+      ['invalid_client', undefined, 'invalid_client'],
+    ]) {
+      test(`a login is refused for good with ${code}: calls of the next seconds make no other`, async () => {
+        const it = world(platform)
+        it.gateway.fault = ({ form }) => form && refusal(error, description)
+        for (let call = 0; call < 10; call++)
+          await it.run(assert.rejects(it.mini.token(), refused(code)))
+        assert.equal(it.gateway.logins, 1)
+        it.gateway.fault = () => undefined
+        await it.phone.pass(6_000)
+        assert.ok((await it.run(it.mini.token())).text)
+      })
+    }
+
+    test('a page of the network in place of an answer: no answer, and the code is kept for it', async () => {
+      const it = world(platform)
+      const headers = { 'content-type': 'text/html' }
+      it.gateway.fault = ({ form }) => form && { status: 200, headers, body: '<html>Log in</html>' }
+      await it.run(
+        assert.rejects(it.mini.token(), refused('network_unavailable', { retryable: true })),
+      )
+      it.gateway.fault = () => undefined
+      await it.phone.pass(6_000)
+      assert.ok((await it.run(it.mini.token())).text)
+    })
 
     test('the platform fails to log in: no request is made', async () => {
       const it = world(platform)

@@ -171,6 +171,32 @@ for (const platform of platforms) {
   })
 }
 
+test('a record that could not be read: what waits under its key waits on, and is sent by the start that can read it', async () => {
+  let fails = false
+  const it = world.device('wechat', {
+    failStorage: (verb, key) => fails && verb === 'get' && key === 'lingpai',
+  })
+  const tokenizer = await it.open()
+  await it.tokens(tokenizer, [number()])
+  it.fail('refuses')
+  const value = number()
+  const [token] = await it.tokens(tokenizer, [value])
+  assert.equal(tokenizer.status.pending, 1)
+  it.fail()
+  fails = true
+  it.start()
+  const other = await it.open()
+  await it.tokens(other, [number()])
+  await it.run(other.flush())
+  assert.deepEqual([other.status.durable, other.status.dead], [false, 0])
+  fails = false
+  it.start()
+  const third = await it.open()
+  await it.drained(third)
+  assert.deepEqual([third.status.dead, third.status.lost], [0, 0])
+  await world.check('wechat', [token], [value])
+})
+
 describe('what the store has lost', () => {
   const pages = (it) => [...it.phone.disk.keys()].filter((key) => /\.tokens\..*\.\d+$/.test(key))
 

@@ -2,16 +2,27 @@
 // not matter in which order a platform runs what waits for promises.
 
 /** A thing that is not done twice at once. */
-export function singleFlight<Result>(start: () => Promise<Result>): () => Promise<Result> {
+export interface Flight<Result> {
+  /** Begins it, or joins. */
+  join(): Promise<Result>
+  /** Waits until it is not under way. */
+  idle(): Promise<void>
+}
+
+/** Makes one. */
+export function singleFlight<Result>(start: () => Promise<Result>): Flight<Result> {
   let flight: Promise<Result> | undefined
-  return () => {
-    if (flight !== undefined) return flight
-    const own = start()
-    flight = own
-    const landed = () => {
-      if (flight === own) flight = undefined
-    }
-    own.then(landed, landed)
-    return own
+  const landed = () => void (flight = undefined)
+  return {
+    join() {
+      if (flight === undefined) {
+        flight = start()
+        flight.then(landed, landed)
+      }
+      return flight
+    },
+    async idle() {
+      while (flight !== undefined) await flight.catch(() => {})
+    },
   }
 }

@@ -1,4 +1,5 @@
 // Requests to the gateway for tokens: proofs, the server's nonce, its clock, and sending the same again while no answer comes.
+import type { ErrorCode } from './codes'
 import { toNumber, type Engine } from './engine/engine'
 import { operations } from './engine/operations'
 import { LingpaiError, refusal } from './errors'
@@ -41,6 +42,7 @@ export interface Clock {
 const clockErrorSeconds = 20
 
 const tokenTimeoutMs = 15_000
+const hostTimeoutMs = 10_000
 const longestAskedMs = 3_600_000
 
 /** Waits for a promise, but not for ever: callbacks of a platform may never come. */
@@ -48,11 +50,18 @@ export function within<Result>(
   host: Host,
   milliseconds: number,
   promise: Promise<Result>,
+  code: ErrorCode = 'network_unavailable',
 ): Promise<Result> {
   const late = host.wait(milliseconds, promise).then(() => {
-    throw new LingpaiError('network_unavailable', { message: 'no answer' })
+    throw new LingpaiError(code, { message: 'no answer' })
   })
   return Promise.race([promise, late])
+}
+
+/** The same for the platform's own files. Twice, since a process that was frozen may hear its timer before what came meanwhile. */
+export function heard<Result>(host: Host, promise: Promise<Result>): Promise<Result> {
+  const wait = () => within(host, hostTimeoutMs, promise, 'storage_unavailable')
+  return wait().catch(wait)
 }
 
 /** What `Retry-After` (seconds) asks for, in milliseconds; a body says it too, for platforms that hide header fields. */
@@ -123,8 +132,10 @@ export function createGateway(host: Host, engine: Engine, url: string, clock: Cl
         const answer = await send(request)
         if (request.sealed && answer.headers['content-type'] === 'application/jose') return answer
         const document = parsed(answer.body)
-        const good = answer.status !== undefined && answer.status < 300 && !('error' in document)
-        if (good) return answer
+        const good = answer.status !== undefined && answer.status < 300
+        // Somebody else's page, such as of a network that wants a login.
+        if (good && document === nothing) throw new LingpaiError('network_unavailable')
+        if (good && !('error' in document)) return answer
         if (answer.status === undefined && answer.body === '')
           throw new LingpaiError('status_hidden')
         const { error } = document
@@ -153,14 +164,17 @@ export function createGateway(host: Host, engine: Engine, url: string, clock: Cl
   return { url, origin, ask, nonces, nowSeconds: clock.nowSeconds }
 }
 
+/** What is no object. */
+const nothing: Record<string, unknown> = {}
+
 function parsed(body: string): Record<string, unknown> {
   try {
     const document: unknown = JSON.parse(body)
     return typeof document === 'object' && document !== null
       ? (document as Record<string, unknown>)
-      : {}
+      : nothing
   } catch (_) {
-    return {}
+    return nothing
   }
 }
 

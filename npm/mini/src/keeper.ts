@@ -42,6 +42,8 @@ export interface Keeper {
   subject(): string | undefined
   /** Renews what is due, and says nothing if it cannot. */
   check(): Promise<void>
+  /** Waits until no renewal is under way. */
+  idle(): Promise<void>
 }
 
 /** A token with less than that to live may be dead on arrival. */
@@ -56,7 +58,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const checkOpen = () => {
     if (options.closed()) throw new LingpaiError('closed')
   }
-  const renew = singleFlight(async () => {
+  const { join: renew, idle } = singleFlight(async () => {
     try {
       const token = await options.renew()
       // What came too late was not kept, and serves nobody.
@@ -65,8 +67,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
       return token
     } catch (thrown) {
       reason = toLingpaiError(thrown)
-      // A storm after a failure is answered with it, and the server left alone.
-      pausedUntilMs = nowMs() + (reason.retryable ? Math.max(reason.retryAfterMs || 0, pauseMs) : 0)
+      // A storm after a failure is answered with it, and platform and server are left alone. Who logged out has nothing to wait for.
+      if (!options.closed()) pausedUntilMs = nowMs() + Math.max(reason.retryAfterMs || 0, pauseMs)
       options.failed(reason)
       throw reason
     }
@@ -92,7 +94,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const usable = own !== undefined && own.text !== refused && isGood(own)
     if (usable && !isDue(own)) return out(own)
     if (isPaused() && reason !== undefined) {
-      if (usable) return out(own)
+      if (usable && reason.retryable) return out(own)
       throw reason
     }
     try {
@@ -114,5 +116,5 @@ export function createKeeper(options: KeeperOptions): Keeper {
     return own && own.subject
   }
 
-  return { token, subject, check }
+  return { token, subject, check, idle }
 }

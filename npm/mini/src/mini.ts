@@ -7,6 +7,7 @@ import { kit, type Holder } from './kit'
 import { readOptions, type MiniOptions } from './options'
 import { makeReady, type Ready } from './ready'
 import { sendRequest, type MiniRequest, type MiniResponse } from './request'
+import { forget } from './store'
 
 /** A visit that was opened with an access token of the app's back-end. */
 export interface MiniVisit extends Further {
@@ -60,7 +61,16 @@ export function createMini(options: MiniOptions): Mini {
   let leaving: Promise<unknown> = Promise.resolve()
 
   function ready(): Promise<Ready> {
-    if (current !== undefined) return current
+    const own = current || start()
+    return own.then((it) => {
+      if (!it.device.engine.trapped()) return it
+      // Another instance goes on with the same record.
+      if (current === own) current = undefined
+      return ready()
+    })
+  }
+
+  function start(): Promise<Ready> {
     const own = leaving.then(() => makeReady(settings))
     current = own
     // What failed is tried again by the next call.
@@ -78,7 +88,9 @@ export function createMini(options: MiniOptions): Mini {
   async function shown(): Promise<void> {
     if (current === undefined) return
     try {
-      const { device, login, visit } = await current
+      const { device, login, visit } = await ready()
+      // A storage that could not be read is looked at once more.
+      if (!device.store.known) current = undefined
       await Promise.all([seed(host, device.engine), login.check(), visit && visit.check()])
     } catch (thrown) {
       emit({ type: 'renewal-failed', error: thrown as LingpaiError })
@@ -114,8 +126,14 @@ export function createMini(options: MiniOptions): Mini {
     async login({ fresh = false } = {}) {
       const it = await ready()
       if (!fresh) return it.login.token()
-      const { token } = it.device.store.record.login
-      await it.device.store.commit((record) => void delete record.login.refreshToken)
+      // A renewal that is under way may be by what is dropped here.
+      await it.login.idle()
+      const { store } = it.device
+      const { token } = store.record.login
+      await store.commit((record) => {
+        delete record.login.refreshToken
+        delete record.pending
+      })
       return it.login.token(token === undefined ? undefined : token.text)
     },
     async token() {
@@ -138,7 +156,7 @@ export function createMini(options: MiniOptions): Mini {
       return token === undefined && refreshToken === undefined ? undefined : visitOf(it)
     },
     logout() {
-      const left = ready().then(async ({ device: { store } }) => {
+      const cleared = ready().then(async ({ device: { store } }) => {
         const kept = store.commit((record) => {
           record.login = {}
           record.visit = {}
@@ -148,8 +166,12 @@ export function createMini(options: MiniOptions): Mini {
         // What is under way comes too late.
         store.close()
         await kept
-        if (!store.durable) throw new LingpaiError('storage_unavailable')
+        return store.durable
       })
+      // What was not kept, or did not even start, still has to go.
+      const left = cleared
+        .catch(() => false)
+        .then((kept) => (kept ? undefined : forget(host, settings.storageKey)))
       // The next call starts anew, with another key.
       current = undefined
       leaving = left.catch(() => {})

@@ -64,7 +64,7 @@ export function wx(process, options = {}) {
   }
 
   const slot = (key, encrypt) => `${encrypt ? 'encrypted' : 'plain'} ${key}`
-  const storage = (verb) => failStorage && failStorage(verb)
+  const storage = (verb, key) => failStorage && failStorage(verb, key)
 
   const api = {
     request,
@@ -78,7 +78,9 @@ export function wx(process, options = {}) {
     },
     getStorage: ({ key, encrypt = false, success, fail }) =>
       process.deliver(() => {
-        if (storage('get')) return fail({ errMsg: 'getStorage:fail io error' })
+        const fault = storage('get', key)
+        if (fault === 'silent') return
+        if (fault) return fail({ errMsg: 'getStorage:fail io error' })
         if (disk.has(slot(key, encrypt)))
           return success({ data: disk.get(slot(key, encrypt)), errMsg: 'getStorage:ok' })
         const other = disk.has(slot(key, !encrypt))
@@ -88,12 +90,14 @@ export function wx(process, options = {}) {
       const most = encrypt ? 0.7 * MB : MB
       const total = [...disk.values()].reduce((sum, value) => sum + String(value).length, 0)
       const fits = String(data).length <= most && total + String(data).length <= 10 * MB
-      const refused = !fits || storage('set')
+      const fault = storage('set', key)
+      const refused = !fits || fault
       // What was accepted is kept, whether or not the process lives to hear of it.
       if (!refused) {
         disk.delete(slot(key, !encrypt))
         disk.set(slot(key, encrypt), data)
       }
+      if (fault === 'silent') return
       process.deliver(() =>
         refused
           ? fail({ errMsg: 'setStorage:fail exceed max size' })
@@ -101,7 +105,7 @@ export function wx(process, options = {}) {
       )
     },
     removeStorage: ({ key, success, fail }) => {
-      const refused = storage('remove')
+      const refused = storage('remove', key)
       if (!refused) {
         disk.delete(slot(key, false))
         disk.delete(slot(key, true))
@@ -118,6 +122,7 @@ export function wx(process, options = {}) {
   }
   if (random !== 'absent')
     api.getRandomValues = getRandomValues(process, random, { errMsg: 'getRandomValues:fail' })
+  const traps = { next: false }
   const webAssembly = {
     absent: undefined,
     // In some debugging sessions the object is there, and its members are undefined.
@@ -125,10 +130,25 @@ export function wx(process, options = {}) {
     broken: {
       instantiate: async () => Promise.reject(new Error('CompileError: invalid wasm file')),
     },
+    trapping: { instantiate: (...all) => trappable(all, traps) },
+    silent: { instantiate: () => new Promise(() => {}) },
     pair: { instantiate: instantiating({ gives: 'pair' }) },
     instance: { instantiate: instantiating({ gives: 'instance' }) },
   }[wasm]
-  return { [name]: api, webAssembly, host: (lingpai) => lingpai.wechat(api, webAssembly) }
+  const trap = () => void (traps.next = true)
+  return { [name]: api, webAssembly, trap, host: (lingpai) => lingpai.wechat(api, webAssembly) }
+}
+
+/** An instance whose next call traps once `traps.next` is set: its input lies outside of the memory then. */
+async function trappable(all, traps) {
+  const given = await instantiating()(...all)
+  const lp_call = (operation) => {
+    const { next } = traps
+    traps.next = false
+    if (next) given.exports.lp_input(0xffff_fff0)
+    return given.exports.lp_call(operation)
+  }
+  return { exports: { ...given.exports, lp_call } }
 }
 
 function parsed(body) {

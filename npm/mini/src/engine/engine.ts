@@ -15,6 +15,8 @@ export interface Engine {
   readonly kind: 'wasm' | 'javascript'
   /** How much of it there is; each includes the one before. */
   readonly ability: Ability
+  /** Whether it has trapped, after which it does nothing any more. */
+  trapped(): boolean
   /** Carries out an operation. Throws {@link LingpaiError}. */
   call(operation: number, ...fields: Field[]): Uint8Array
   /** The same for an operation whose result is text. */
@@ -60,6 +62,7 @@ export function engineOf(exports: Exports, kind: Engine['kind'], ability: Abilit
   return {
     kind,
     ability,
+    trapped: () => broken,
     call,
     text: (operation, ...fields) => fromUtf8(call(operation, ...fields)),
   }

@@ -1,5 +1,6 @@
 // Which module runs here: WebAssembly where the platform has it, the symmetric part as JavaScript where it has not.
 import { LingpaiError } from '../errors'
+import { heard } from '../gateway'
 import type { Host } from '../host'
 import { engineOf, type Ability, type Engine, type Exports } from './engine'
 
@@ -13,7 +14,7 @@ export async function loadEngine(
   if (host.instantiate !== undefined) {
     const name = wanted === 'visits' ? 'lingpai_mini_visit' : 'lingpai_mini'
     try {
-      return wasm(await host.instantiate(`${directory}/${name}.wasm`, {}), wanted)
+      return wasm(await heard(host, host.instantiate(`${directory}/${name}.wasm`, {})), wanted)
     } catch (cause) {
       failed(cause)
     }

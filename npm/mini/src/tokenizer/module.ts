@@ -28,6 +28,7 @@ export async function loadModule(holder: Holder): Promise<Module> {
   return {
     kind: engine.kind,
     ability: engine.ability,
+    trapped: () => trapped,
     call: (...all) => guarded(() => engine.call(...all)),
     text: (...all) => guarded(() => engine.text(...all)),
     async heal() {

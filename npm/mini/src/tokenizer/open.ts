@@ -1,5 +1,6 @@
 // A tokenizer: put together and started.
-import type { Holder } from '../kit'
+import type { Host } from '../host'
+import type { Holder, Kit } from '../kit'
 import { createCircuit } from './circuit'
 import { createEmit } from './events'
 import { loadModule } from './module'
@@ -46,8 +47,11 @@ export async function openTokenizer(
   const name = `${settings.storageKey}.tokens.${print.slice(0, 16)}`
   const emit = createEmit(onEvent, () => host.now())
   const noted = () => (device.store.record.stores || []).indexOf(name) >= 0
-  const store = (stores[name] =
-    stores[name] || createRowStore(kit, host, device.engine, name, noted()))
+  const rows = (own: Host) => createRowStore(kit, own, device.engine, name, noted())
+  // What waits there is bound to a key that could not be read: it is neither sent nor touched.
+  const store = device.store.known
+    ? (stores[name] = stores[name] || rows(host))
+    : rows(Object.assign({}, host, { storage: unread(kit) }))
   let closed = false
   const base = {
     ...{ kit, holder, engine, issuer, keys, onlineTimeoutMs, store, emit },
@@ -92,6 +96,14 @@ export async function openTokenizer(
     release: sender.release,
     close: () => void (closed = true),
   })
+}
+
+/** In place of a storage whose record could not be read. */
+function unread({ LingpaiError }: Kit): Host['storage'] {
+  const fail = async () => {
+    throw new LingpaiError('storage_unavailable')
+  }
+  return { get: fail, set: fail, remove: fail }
 }
 
 /** Names of stores in the record: one for each user of this device. */
