@@ -103,6 +103,9 @@ fn each_code_of_each_platform_means_one_thing_here() {
         (Douyin, r#"{"err_no":7122357061596995001}"#.to_owned(), E::ServerError, "7122357061596995001"),
         (Baidu, r#"{"errno":10010100,"error":"parameter is invalid"}"#.to_owned(), E::ServerError, "10010100"),
         (Baidu, r#"{"error":"invalid_code"}"#.to_owned(), E::InvalidCode, "invalid_code"),
+        // The word is known, whatever number stands beside it.
+        (Baidu, r#"{"errno":10010200,"error":"invalid_code"}"#.to_owned(), E::InvalidCode, "invalid_code"),
+        (Baidu, r#"{"errno":18,"error":"Open api qps request limit reached"}"#.to_owned(), E::RateLimited, "18"),
         (Kuaishou, r#"{"result":100200104,"error":"invalid_grant"}"#.to_owned(), E::InvalidCode, "invalid_grant"),
         (Kuaishou, r#"{"result":240001}"#.to_owned(), E::InvalidCode, "240001"),
         (Kuaishou, r#"{"result":240002}"#.to_owned(), E::ServerError, "240002"),

@@ -61,7 +61,9 @@ fn a_request_gets_what_is_registered_and_less_without_a_proof_key() {
     assert_eq!(bearer.refresh_lifetime, 0);
     let asked = login(&[("scope", "orders:read")]);
     assert_eq!(registration.allow(&asked, true).expect("allowed").scope.as_str(), "orders:read");
-    assert_eq!(registration.allow(&asked, false).expect("allowed").scope.as_str(), "");
+    // A token for nothing would be no answer.
+    let error = registration.allow(&asked, false).expect_err("needs a proof key");
+    assert_eq!(error.code(), ErrorCode::ProofRequired);
 }
 
 #[test]

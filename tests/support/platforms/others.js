@@ -54,7 +54,7 @@ export async function startBaidu(app) {
     if (client_id !== app.appId || sk !== app.appSecret)
       return refuse(10010100, 'parameter is invalid')
     const { refused, user, key } = users.redeem(code, client_id)
-    return refused ? { error: 'invalid_code' } : { openid: user, session_key: key }
+    return refused ? refuse(10010200, 'invalid_code') : { openid: user, session_key: key }
   })
   return {
     app,

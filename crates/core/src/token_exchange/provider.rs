@@ -82,7 +82,7 @@ fn read_object(kind: CodeKind, status: u16, answer: &Object) -> Result<Identity,
         Platform::Alipay => alipay(answer),
         Platform::Baidu | Platform::Douyin => (
             answer.optional_object("data").ok().flatten().unwrap_or(answer),
-            first_code(answer, &["err_no", "errno", "error_code", "errcode", "error"]),
+            baidu_or_douyin_code(kind.platform, answer),
         ),
         Platform::Kuaishou => (answer, kuaishou_code(answer)),
         Platform::Qq | Platform::Wechat => (answer, first_code(answer, &["errcode"])),
@@ -174,6 +174,14 @@ fn kuaishou_code(answer: &Object) -> Option<Cow<'_, str>> {
         return None;
     }
     answer.get("error").and_then(Value::as_str).map(Cow::Borrowed).or(Some(result))
+}
+
+/// A number, unless a text beside it says what is known here: Baidu's numbers for a bad code are not documented, its word is.
+fn baidu_or_douyin_code(platform: Platform, answer: &Object) -> Option<Cow<'_, str>> {
+    let code = first_code(answer, &["err_no", "errno", "error_code", "errcode", "error"])?;
+    let word = answer.get("error").and_then(Value::as_str);
+    let known = word.filter(|word| meaning(platform, word) != ErrorCode::ServerError);
+    Some(known.map_or(code, Cow::Borrowed))
 }
 
 /// The first of these members that holds a code other than 0.

@@ -157,7 +157,7 @@ impl Registration {
     /// What a request gets, `bound` to a proof key or not.
     ///
     /// Errors: `access_denied` for a client that is not enabled; `malformed` for a code of another platform or kind than the
-    /// client's; `invalid_target`; `invalid_scope` for a scope that is not registered; `proof_required` where nothing is
+    /// client's; `invalid_target`; `invalid_scope` for a scope that is not registered; `proof_required` where nothing of it is
     /// given without a proof key.
     pub fn allow(&self, request: &ExchangeRequest, bound: bool) -> Result<Allowance> {
         self.check_enabled()?;
@@ -180,8 +180,12 @@ impl Registration {
             });
         }
         let bearer = self.bearer_scope.as_ref().ok_or(ErrorCode::ProofRequired)?;
+        let scope = asked.intersection(bearer);
+        if scope.as_str().is_empty() && !asked.as_str().is_empty() {
+            return Err(ErrorCode::ProofRequired.into());
+        }
         Ok(Allowance {
-            scope: asked.intersection(bearer),
+            scope,
             lifetime: self.lifetime.min(self.bearer_lifetime),
             refresh_lifetime: 0,
         })
