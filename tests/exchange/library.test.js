@@ -319,6 +319,23 @@ describe('events', () => {
   })
 })
 
+test('a group that is set later changes the subject of nobody who is known', async () => {
+  const { wechat } = platforms.platforms
+  const store = memoryStore()
+  const subjectKey = shared('sub')
+  const enter = async (clients, user) => {
+    const { exchange } = world({ clients, store, authorityOptions: { subjectKey } })
+    const code = wechat.login({ user, union: 'union-late' })
+    return claimsOf(await content(await exchange.answer(request({ subject_token: code })))).sub
+  }
+  const grouped = registrations.map((one) => ({ ...one, linkGroup: 'brand' }))
+  const before = await enter(registrations, 'known')
+  // Somebody with the same union id came first once there is a group.
+  const other = await enter(grouped, 'unknown')
+  assert.notEqual(other, before)
+  assert.equal(await enter(grouped, 'known'), before)
+})
+
 describe('checkSession', () => {
   const enter = async (exchange, user) => {
     const code = platforms.platforms.wechat.login({ user })

@@ -134,7 +134,8 @@ async function subjectOf(
   union: string | undefined,
   { store, emit }: Setup,
 ): Promise<string> {
-  if (client.linkGroup === undefined) return account
+  // Said first as well: a group that is set later finds it.
+  if (client.linkGroup === undefined) return store.link(account, account)
   if (union === undefined) return store.link(account, account)
   const united = await store.link(union, account)
   const subject = await store.link(account, united)
