@@ -9,11 +9,12 @@ Page({
 
   async tokenize() {
     await this.attempt(async () => {
-      const { mini } = getApp()
-      if (this.tokenizer === undefined)
-        this.tokenizer = await mini.tokenizer({ issuer: config.gateway })
-      const token = await this.tokenizer.tokenize(this.data.phone, { field: 'phone' })
-      const { mode, pending } = this.tokenizer.status
+      // One for as long as the mini-program runs: what waits in it is sent also once this page is left.
+      const app = getApp()
+      if (app.tokenizer === undefined)
+        app.tokenizer = await app.mini.tokenizer({ issuer: config.gateway })
+      const token = await app.tokenizer.tokenize(this.data.phone, { field: 'phone' })
+      const { mode, pending } = app.tokenizer.status
       this.setData({ token, vault: `${mode} · ${pending}` })
     })
   },
@@ -48,7 +49,6 @@ Page({
   // Leaving this page is the end of it. Going to the background is seen to by the package.
   onUnload() {
     if (this.operation !== undefined) this.operation.cancel()
-    if (this.tokenizer !== undefined) this.tokenizer.close()
   },
 
   async attempt(work) {
