@@ -20,8 +20,8 @@ export function persistentIn(browserName) {
     const sent = (path) => world().proxy.of(path).length
 
     /** Another tab of the same origin, without a launch. */
-    const another = async () => {
-      const page = await open(world().pageUrl({ launch: 'fragment', ...persistent }))
+    const another = async (more) => {
+      const page = await open(world().pageUrl({ launch: 'fragment', ...persistent, ...more }))
       return { page, ...(await settled(page)) }
     }
 
@@ -166,6 +166,22 @@ export function persistentIn(browserName) {
         await assertClosed()
       })
     }
+
+    test('whose key cannot be read for once goes on; where it cannot be read at all, the others keep theirs', async () => {
+      const { page, claims } = await openVisit(await world().fragmentUrl(persistent))
+      const once = await another({ failing: 1 })
+      assert.deepEqual([once.status, once.claims?.sid], ['open', claims.sid])
+      const never = await another({ failing: 1000 })
+      assert.deepEqual([never.status, never.code], ['failed', 'launch_missing'])
+      const next = await another()
+      assert.deepEqual([next.status, next.claims?.sid], ['open', claims.sid])
+      assert.equal((await page.evaluate(callApi)).status, 200)
+      assert.deepEqual(
+        await page.evaluate(() => state.events.filter(({ type }) => type === 'ended')),
+        [],
+      )
+      await page.evaluate(() => state.visit.close())
+    })
 
     test('of somebody else asks first', async () => {
       const { page } = await openVisit(await world().fragmentUrl(persistent))
