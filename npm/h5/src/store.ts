@@ -54,7 +54,10 @@ export interface OpenStoreOptions {
   onEvent?: (event: StoreEvent) => void
   /** Gives up the opening. */
   signal?: AbortSignal
-  /** How long IndexedDB may keep silent before the store goes on without it. No call waits longer. Default 1500. */
+  /**
+   * How long IndexedDB may keep silent before the store goes on without it. No call waits longer, unless the module itself fails: then
+   * 3 s more. Default 1500.
+   */
   openTimeoutMs?: number
 }
 
