@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
-import { createMemoryStore } from '@lingpai/h5/tokenizer'
+import { createDurableStore, createMemoryStore } from '@lingpai/h5/tokenizer'
 
 import { until } from '../support/until.js'
 import { FAULTS } from './support/faulty_gateway.js'
 import { checkTokens, drained, openService } from './support/service.js'
-import { serviceOf, startWorld } from './support/world.js'
+import { durableHost, serviceOf, startWorld } from './support/world.js'
 
 let numbers = 0
 const phone = () => `+86138${String(10_000_000 + ++numbers)}`
@@ -165,6 +165,44 @@ describe('a tokenizer of a service', { timeout: 240_000 }, () => {
     await until('the loss to be noticed', async () => (await tokenizer.flush()).lost === 1)
     assert.deepEqual(events.find(({ type }) => type === 'operations_lost')?.count, 1)
     assert.equal(tokenizer.status.done, values.length - 1)
+    await tokenizer.close()
+  })
+
+  test('takes nothing for lost that comes while the outbox is found empty', async () => {
+    const inner = createDurableStore(durableHost())
+    let comes
+    const store = Object.create(inner, {
+      list: {
+        value: async (range) => {
+          const listed = await inner.list(range)
+          const isLast = range.prefix === 'op/' && range.limit === 1 && listed.length === 0
+          if (isLast) await comes?.()
+          return listed
+        },
+      },
+    })
+    const { tokenizer, events } = await open({ store })
+    const values = [phone(), phone()]
+    const tokens = []
+    // The vault gives no tokens, and takes what waits.
+    world.fail('refuses', /^\/v1\/tokens\b/)
+    try {
+      tokens.push(await tokenizer.tokenize(values[0], { field: 'phone' }))
+      comes = async () => {
+        comes = undefined
+        tokens.push(await tokenizer.tokenize(values[1], { field: 'phone' }))
+      }
+      await until('both to be taken', async () => {
+        await tokenizer.flush()
+        return !comes && tokenizer.status.pending === 0
+      })
+    } finally {
+      world.fail(undefined)
+    }
+    const { done, lost } = tokenizer.status
+    assert.deepEqual([done, lost], [2, 0])
+    assert.ok(events.every(({ type }) => type !== 'operations_lost'))
+    await check(tokens, values)
     await tokenizer.close()
   })
 
