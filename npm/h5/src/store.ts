@@ -71,7 +71,10 @@ export interface Store extends AsyncDisposable {
   readonly epoch: number
   /** The rows of these keys, `undefined` where there is none. All of one moment. */
   read(keys: readonly string[]): Promise<(Row | undefined)[]>
-  /** Rows whose key begins with `prefix` and comes after `after`, in the order of their keys. No row: the end. */
+  /**
+   * Rows whose key begins with `prefix` and comes after `after`, in the order of their keys. No row: the end. Those that cannot be read
+   * are passed over, and do not count.
+   */
   list(range: { prefix: string; after?: string; limit: number }): Promise<({ key: string } & Row)[]>
   /** All of a batch, or nothing if a row is not as expected. Resolves only once it is committed. */
   write(batch: Batch): Promise<Written>

@@ -43,3 +43,21 @@ export async function checkTokens(world, tokens, values) {
   const canonical = await reader.canonical('phone', tokens)
   assert.deepEqual(canonical, await reader.tokenize('phone', values))
 }
+
+/**
+ * What the vault has noted of operations, by its own journal: each that was `made` once, and no other. `requests` are those in which
+ * the install, which is the only one of its holder, has sent them.
+ */
+export async function checkJournal(world, made, requests) {
+  const sent = new Set(
+    requests.flatMap(({ body }) => JSON.parse(String(body)).ops.map(({ op }) => op)),
+  )
+  assert.equal(sent.size, made, 'each was sent, and under one id')
+  const holders = new Set([...sent].map((op) => op.slice(0, 12)))
+  assert.equal(holders.size, 1, 'of one install')
+  const objects = await world.worker.objects('TOKEN_VAULT')
+  const [holder] = holders
+  const object = objects.get(objects.idFromName(`holder/partner/${holder}`))
+  const { ops } = await object.rowCounts()
+  assert.equal(ops, made, 'operations in the journal')
+}
