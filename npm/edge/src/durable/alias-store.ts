@@ -5,6 +5,7 @@ import type {
   AliasStore,
   Attempt,
   Claim,
+  NotAdmitted,
   OperationState,
   Verdict,
 } from '../operations/store.js'
@@ -14,6 +15,8 @@ import type { AliasAudit, ClosedElsewhere } from './alias-registry.js'
 export interface AliasNamespace {
   idFromName(name: string): unknown
   get(id: never): {
+    room(nowSeconds: number): Promise<ErrorCode | undefined>
+    take(most: number, nowSeconds: number): Promise<number | undefined>
     reserve(name: string, untilSeconds: number): Promise<boolean>
     open(name: string, alias: AliasRecord, nowSeconds: number): Promise<ErrorCode | undefined>
     begin(name: string, operation: string, attempt: Attempt): Promise<Verdict>
@@ -43,6 +46,14 @@ export function durableAliases(namespace: AliasNamespace): DurableAliases {
   const named = (name: string) => namespace.get(namespace.idFromName(name) as never)
   const visits = (visit: string) => named(`visit/${visit}`)
   return {
+    async admit(visit, subject, most, now): Promise<NotAdmitted | undefined> {
+      const refused = await visits(visit).room(now)
+      if (refused !== undefined) return { refused }
+      const retryAfterSeconds = await named(`subject/${subject}`).take(most, now)
+      return retryAfterSeconds === undefined
+        ? undefined
+        : { refused: 'rate_limited', retryAfterSeconds }
+    },
     // Names are spread over 4096 objects by what they begin with.
     reserve: (name, until) => named(`names/${name.slice(0, 2)}`).reserve(name, until),
     open: (visit, name, alias, now) => visits(visit).open(name, alias, now),
