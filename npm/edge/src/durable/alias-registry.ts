@@ -37,6 +37,9 @@ export interface ClosedElsewhere {
   untilSeconds: number
 }
 
+/** What to do about an attempt, and the name of the visit that the alias came from, if it came from one. */
+export type BegunHere = Verdict & { origin?: string }
+
 const auditSeconds = 24 * 3600
 const hour = 3600
 
@@ -93,7 +96,7 @@ export class AliasRegistry extends DurableObject {
   }
 
   /** Begins an operation of this visit. The alias is gone when its execution begins. */
-  async begin(name: string, operation: string, attempt: Attempt): Promise<Verdict> {
+  async begin(name: string, operation: string, attempt: Attempt): Promise<BegunHere> {
     const begun = this.ctx.storage.transactionSync(() => {
       const alias = this.#entries.record(`alias ${name}`)
       const begun = decideBegin(alias, this.#entries.record(`operation ${operation}`), attempt)
@@ -104,7 +107,8 @@ export class AliasRegistry extends DurableObject {
       return begun
     })
     if (begun.operation !== undefined) await this.#entries.wakeAt(begun.operationUntilSeconds)
-    return begun.verdict
+    const origin = this.#entries.record(`origin ${name}`)
+    return { ...begun.verdict, ...(origin !== undefined && { origin }) }
   }
 
   /** Gives an operation of this visit its outcome. */
@@ -170,14 +174,20 @@ export class AliasRegistry extends DurableObject {
     if (left !== undefined) this.#keep(name, forgotten(left))
   }
 
-  /** Takes over an alias that another visit has released. Never one that was used or closed here. */
-  async adopt(name: string, alias: AliasRecord, nowSeconds: number): Promise<boolean> {
+  /** Takes over an alias that another visit, the `origin`, has released. Never one that was used or closed here. */
+  async adopt(
+    name: string,
+    alias: AliasRecord,
+    nowSeconds: number,
+    origin: string,
+  ): Promise<boolean> {
     const has = this.ctx.storage.transactionSync(() => {
       if (this.#entries.record(`gone ${name}`) !== undefined) return false
       const held = this.#entries.record(`alias ${name}`)
       const taken = unlessInvalid(() => adopted(held, alias))
       if (taken === undefined) return false
       this.#keep(name, taken)
+      this.#write(`origin ${name}`, endOf(alias), origin)
       this.#note('adopted', name, alias, nowSeconds)
       return true
     })
