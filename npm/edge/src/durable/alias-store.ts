@@ -60,7 +60,10 @@ export function durableAliases(namespace: AliasNamespace): DurableAliases {
     async begin(visit, name, operation, attempt): Promise<Verdict> {
       const { origin, ...verdict } = await visits(visit).begin(name, operation, attempt)
       // A claim that was cut off may have left the account there. Whether or not that can be told, the operation has begun.
-      if (origin !== undefined) await visits(origin).forget(name).catch(() => undefined)
+      if (origin !== undefined)
+        await visits(origin)
+          .forget(name)
+          .catch(() => undefined)
       return verdict
     },
     settle: (visit, operation, hash, answer, now) =>

@@ -214,7 +214,8 @@ export class TokenVault extends DurableObject {
     if (this.#shardTables.exist()) {
       const next = this.#shard((run) => sweepShard(run, now))
       // Alarms come for each lease and each entry that ends: they look at values only while these are being rotated.
-      if (this.#shard(isRotating) && this.#withKeys(goOn)) await this.ctx.storage.setAlarm(Date.now())
+      if (this.#shard(isRotating) && this.#withKeys(goOn))
+        await this.ctx.storage.setAlarm(Date.now())
       else if (next !== undefined) await this.#wakeAt(next)
     }
   }
