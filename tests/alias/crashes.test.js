@@ -95,6 +95,21 @@ describe('workerd is killed while another terminal takes an alias over', () => {
       assert.equal(service.bank.executions.length, 1)
     })
   }
+
+  for (const step of ['after adopt', 'before forget', 'after forget']) {
+    test(`${step}: it uses what it has seen, and then nobody has the account`, async () => {
+      const kiosk = await service.page()
+      const shown = await page.alias(ACCOUNT, { transferable: true })
+      await crashAt(step, (headers) => kiosk.claim(shown, { headers }))
+      assert.equal((await kiosk.submit(shown.alias)).status, 200)
+      const [visit, name] = shown.handle.split('.')
+      const held = await service.held(`visit/${visit}`)
+      const { record } = held.find(({ id }) => id === `alias ${name}`)
+      const { account, released } = JSON.parse(record)
+      assert.equal(account, '', 'the account is not there any more')
+      assert.ok(released, 'that it was claimed is')
+    })
+  }
 })
 
 describe('workerd is killed while an alias is closed', () => {

@@ -82,6 +82,39 @@ describe('the data key', () => {
     assert.deepEqual(await me.reveal('phone', tokens), [`+86${number}`])
   })
 
+  test('is looked for in no value by an alarm, unless it rotates; and then once in each', async () => {
+    const me = await person(world, { claims: { client_id: 'counted' } })
+    await me.tokenize('phone', Array.from({ length: 40 }, phone))
+    const shard = ['shard', 'counted', 0]
+    const values = 4_000
+    // Their key is gone, so that they stay as they are, however often they are gone through.
+    await world.ask(shard, 'sql', [
+      `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${values})
+        INSERT INTO values_ (value, field, count, record, kid)
+        SELECT printf('v%05d', n), 'phone', 1000000 + n, 'data-0.x', 'data-0' FROM numbers`,
+    ])
+    const alarms = async (enough) => {
+      const reads = []
+      await until('alarms', async () => {
+        reads.push(...(await world.ask(shard, 'alarmReads')))
+        return enough(reads)
+      })
+      return reads
+    }
+    await world.ask(shard, 'alarmReads')
+    await world.ask(shard, 'wake')
+    const [idle] = await alarms((reads) => reads.length > 0)
+    assert.ok(idle < 100, `an alarm has read ${idle} rows`)
+
+    assert.ok((await world.ask(shard, 'rotate')).more)
+    const batches = await alarms((reads) => reads.length >= values / 200)
+    const rows = batches.reduce((sum, number) => sum + number, 0)
+    assert.ok(rows < 4 * values, `${batches.length} alarms have read ${rows} rows`)
+    await world.ask(shard, 'wake')
+    const [after] = await alarms((reads) => reads.length > 0)
+    assert.ok(after < 100, `an alarm has read ${after} rows once it has rotated`)
+  })
+
   async function leftIn(shard, kid) {
     const rows = await world.ask(['shard', 'rotating', shard], 'recordKeys')
     return rows.filter((row) => row.kid !== kid).reduce((sum, { number }) => sum + number, 0)

@@ -8,7 +8,7 @@ import { tablesOf, type Run, type Tables } from './schema.js'
 import * as audit from './vault/audit.js'
 import * as holder from './vault/holder.js'
 import * as owners from './vault/owners.js'
-import { factOf, keyChanged, rotate, type Rotation } from './vault/rotation.js'
+import { begin, factOf, goOn, isRotating, keyChanged, type Rotation } from './vault/rotation.js'
 import type {
   Actor,
   AuditEntry,
@@ -197,9 +197,9 @@ export class TokenVault extends DurableObject {
   async rotate(): Promise<Rotation> {
     // "Nothing left" would make somebody take the old key away.
     if (this.#dataKeys() === undefined) throw new Error('TokenVault has no data keys to rotate to')
-    const rotation = this.#rotate(true)
-    if (rotation?.more) await this.ctx.storage.setAlarm(Date.now())
-    return rotation ?? { left: 0, more: false }
+    const rotation = this.#withKeys(begin) ?? { left: 0, more: false }
+    if (rotation.more) await this.ctx.storage.setAlarm(Date.now())
+    return rotation
   }
 
   /** Deletes what has come to its end, and goes on with a rotation. */
@@ -213,8 +213,9 @@ export class TokenVault extends DurableObject {
     }
     if (this.#shardTables.exist()) {
       const next = this.#shard((run) => sweepShard(run, now))
-      const rotation = this.#rotate(false)
-      if (rotation?.more) await this.ctx.storage.setAlarm(Date.now())
+      // Alarms come for each lease and each entry that ends: they look at values only while these are being rotated.
+      if (this.#shard(isRotating) && this.#withKeys(goOn))
+        await this.ctx.storage.setAlarm(Date.now())
       else if (next !== undefined) await this.#wakeAt(next)
     }
   }
@@ -223,7 +224,10 @@ export class TokenVault extends DurableObject {
     return (this.constructor as typeof TokenVault).dataKeysOf(this.env)
   }
 
-  #rotate(begin: boolean): Rotation | undefined {
+  /** Works on the values with the data keys; nothing where there is neither a key nor a value. */
+  #withKeys<T>(
+    work: (run: Run, keys: Resource, tenant: string, nowSeconds: number) => T,
+  ): T | undefined {
     const text = this.#dataKeys()
     if (text === undefined) return undefined
     if (this.#keys?.text !== text) {
@@ -235,7 +239,7 @@ export class TokenVault extends DurableObject {
     const keys = this.#keys.resource
     return this.#shard((run) => {
       const tenant = factOf(run, 'tenant')
-      return tenant === undefined ? undefined : rotate(run, keys, tenant, begin, seconds())
+      return tenant === undefined ? undefined : work(run, keys, tenant, seconds())
     })
   }
 
