@@ -104,9 +104,9 @@ describe('a token of a pool', () => {
       await shard('lease', { lease: `of ${field}`, field, holder, tokens: ['11000000042'] }, until)
     }
     for (const field of ['phone', 'contact']) {
-      const claim = rows(field, { lease: `of ${field}`, holder, mark: field })
+      const claim = rows(field, { lease: `of ${field}`, holder })
       assert.deepEqual(await shard('claim', [claim]), [{}], field)
-      await shard('bind', [rows(field, { mark: field, value: `a ${field}`, shard: 0 })])
+      await shard('bind', [rows(field, { value: `a ${field}`, shard: 0 })])
     }
     const meaning = await shard('meaning', [rows('phone'), rows('contact')], 0)
     assert.deepEqual(
