@@ -8,7 +8,7 @@ import { randomId, startService } from './support/service.js'
 
 const ACCOUNT = 'user-13800138000'
 // So that a lease ends soon: it is this and ten seconds.
-const timeoutMs = 1_000
+const timeoutMs = 3_000
 
 let service
 let page

@@ -23,7 +23,8 @@ export async function openService(
     keys: world.keys,
     store: store ?? createDurableStore(host),
     lookupKey,
-    onlineTimeoutMs: 500,
+    // No answer of a busy machine is an outage.
+    onlineTimeoutMs: 20_000,
     onEvent: (event) => events.push(event),
     ...options,
   })
