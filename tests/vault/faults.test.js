@@ -64,7 +64,7 @@ test('several faults in a row, each at another step, and then none', async () =>
 })
 
 for (const fault of ['claim:after', 'register:before', 'register:after', 'bind:before']) {
-  test(`a token of a pool whose claim stopped at ${fault} stands for no other value`, async () => {
+  test(`a token of a pool that two values want, one of which stopped at ${fault}, stands for the first that is bound`, async () => {
     const me = await install(world)
     const [first, second] = [phone(), phone()]
     const { lease, tokens } = (await me.lease('phone', 1)).content
@@ -74,10 +74,12 @@ for (const fault of ['claim:after', 'register:before', 'register:after', 'bind:b
       await me.operation('phone', second, binding),
     ]
     await me.reconcile([one], { faults: fault })
-    assert.equal((await me.reconcile([other])).content.results[0].status, 'conflict')
-    assert.equal((await me.reconcile([one])).content.results[0].status, 'done')
-    const [token] = await me.tokenize('phone', [second])
-    assert.deepEqual(await me.reveal('phone', [tokens[0], token]), [`+86${first}`, `+86${second}`])
+    for (const again of [1, 2]) {
+      assert.equal((await me.reconcile([other])).content.results[0].status, 'done', again)
+      assert.equal((await me.reconcile([one])).content.results[0].status, 'conflict', again)
+    }
+    const [token] = await me.tokenize('phone', [first])
+    assert.deepEqual(await me.reveal('phone', [tokens[0], token]), [`+86${second}`, `+86${first}`])
   })
 }
 

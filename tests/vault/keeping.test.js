@@ -172,6 +172,52 @@ describe('erasure', () => {
   })
 })
 
+describe('what an erasure leaves of a value', () => {
+  test('is its id and its tokens: nothing that it could be tried against, and nobody', async () => {
+    const tenant = 'erased rows'
+    const me = await install(world, { claims: { client_id: tenant } })
+    const [pooled, offline] = [phone(), phone()]
+    const { lease, tokens } = (await me.lease('phone', 2)).content
+    const ops = [
+      await me.operation('phone', pooled, { token: tokens[0], lease }),
+      await me.operation('phone', offline),
+    ]
+    const before = (await me.reconcile(ops)).content.results
+    assert.ok(before.every(({ status }) => status === 'done'))
+    for (const { token } of ops) {
+      const [{ erased }] = await world.ask('vault', 'erase', tenant, [{ field: 'phone', token }])
+      assert.equal(erased, true)
+    }
+    const rows = { values_: [], tokens: [], owners: [] }
+    for (const shard of [0, 1, 2, 3]) {
+      for (const { name, rows: found } of await world.ask(['shard', tenant, shard], 'dump')) {
+        rows[name]?.push(...found)
+      }
+    }
+    const told = (row) => Object.keys(row).filter((name) => row[name] !== null)
+    assert.deepEqual(rows.owners, [])
+    assert.deepEqual(rows.values_.map(told), Array(2).fill(['value', 'field', 'count']))
+    const mine = rows.tokens.filter(({ token }) => ops.some((op) => op.token === token))
+    assert.deepEqual(mine.map((row) => told(row).join()).sort(), [
+      'field,token,lease,value,shard',
+      'field,token,value,shard',
+    ])
+    // What was answered is answered again.
+    assert.deepEqual((await me.reconcile(ops)).content.results, before)
+  })
+
+  test('of a token of a pool lets an operation that was under way come to its end', async () => {
+    const me = await install(world)
+    const { lease, tokens } = (await me.lease('phone', 1)).content
+    const op = await me.operation('phone', phone(), { token: tokens[0], lease })
+    await me.reconcile([op], { faults: 'settle:before' })
+    await world.ask('vault', 'erase', 'partner', [{ field: 'phone', token: op.token }])
+    const { content } = await me.reconcile([op])
+    assert.equal(content.results[0].status, 'done')
+    assert.deepEqual(await me.reveal('phone', [op.token, content.results[0].token]), [null, null])
+  })
+})
+
 describe('erasure of a person', () => {
   const eraseSubject = ({ subject }) => world.ask('vault', 'eraseSubject', 'partner', subject)
 
@@ -202,10 +248,21 @@ describe('erasure of a person', () => {
     ]
     await me.reconcile([begun], { faults: 'register:before' })
     assert.equal(await eraseSubject(me), 0)
-    const { status } = await me.reconcile([waiting, begun])
-    assert.equal(status, 503)
+    // For good, and not as in an outage, in which tokenizers would go on.
+    const { status, content } = await me.reconcile([waiting, begun])
+    assert.equal(status, 200)
+    assert.deepEqual(
+      content.results.map(({ status, error }) => [status, error]),
+      Array(2).fill(['refused', 'expired']),
+    )
     const items = [{ op: 'a', field: 'phone', value: phone() }]
-    assert.equal((await me.call('/v1/tokens', { items })).status, 503)
+    for (const [path, body] of [
+      ['/v1/tokens', { items }],
+      ['/v1/policies', {}],
+    ]) {
+      const { status, content } = await me.call(path, body)
+      assert.deepEqual([status, content.error], [410, 'identity_erased'], path)
+    }
     assert.equal(await eraseSubject(me), 0)
     const other = await person(world)
     assert.deepEqual(await other.reveal('phone', [waiting.token, begun.token]), [null, null])

@@ -75,8 +75,14 @@ export class TokenVault extends DurableObject {
     return granted
   }
 
-  /** Takes from all rates or from none: nothing, or the seconds to wait. */
-  async take(rates: holder.Rate[], periodSeconds: number): Promise<number | undefined> {
+  /** Lets this holder, who has been erased, ask for nothing more until `untilSeconds`. */
+  async close(untilSeconds: number): Promise<void> {
+    this.#holder((run) => holder.close(run, untilSeconds))
+    await this.#wakeAt(untilSeconds)
+  }
+
+  /** Takes from all rates or from none: nothing, the seconds to wait, or that this holder has been erased. */
+  async take(rates: holder.Rate[], periodSeconds: number): Promise<number | 'erased' | undefined> {
     const now = seconds()
     const wait = this.#holder((run) => holder.take(run, rates, periodSeconds, now))
     await this.#wakeAt(now + periodSeconds)
@@ -117,7 +123,7 @@ export class TokenVault extends DurableObject {
     await this.#wakeAt(untilSeconds)
   }
 
-  /** Claims tokens for values. */
+  /** Says whether tokens may stand for values, or do already. */
   claim(claims: TokenClaim[]): TokenClaimed[] {
     return this.#shard((run) => shard.claim(run, claims))
   }
@@ -135,9 +141,12 @@ export class TokenVault extends DurableObject {
     return this.#shard((run) => shard.meaning(run, tokens, own))
   }
 
-  /** The canonical tokens of values of this shard. */
-  canonical(values: string[]): (Registered | null)[] {
-    return this.#shard((run) => shard.canonical(run, values))
+  /** The canonical tokens of values of this shard; `other` for one that has not the fingerprint that was wanted of it. */
+  canonical(
+    values: string[],
+    wanted?: (string | null)[],
+  ): ((Registered & { other?: true }) | null)[] {
+    return this.#shard((run) => shard.canonical(run, values, wanted))
   }
 
   /** Gives records to be opened, and writes that into the audit trail. */
