@@ -8,7 +8,7 @@ import { randomId, startService } from './support/service.js'
 
 const ACCOUNT = 'user-13800138000'
 // So that a lease ends soon: it is this and ten seconds.
-const timeoutMs = 1_000
+const timeoutMs = 3_000
 
 let service
 let page
@@ -93,6 +93,21 @@ describe('workerd is killed while another terminal takes an alias over', () => {
       assert.equal((await kiosk.submit(shown.alias)).status, 200)
       assert.equal((await kiosk.claim(shown)).json.error_description, 'alias_invalid')
       assert.equal(service.bank.executions.length, 1)
+    })
+  }
+
+  for (const step of ['after adopt', 'before forget', 'after forget']) {
+    test(`${step}: it uses what it has seen, and then nobody has the account`, async () => {
+      const kiosk = await service.page()
+      const shown = await page.alias(ACCOUNT, { transferable: true })
+      await crashAt(step, (headers) => kiosk.claim(shown, { headers }))
+      assert.equal((await kiosk.submit(shown.alias)).status, 200)
+      const [visit, name] = shown.handle.split('.')
+      const held = await service.held(`visit/${visit}`)
+      const { record } = held.find(({ id }) => id === `alias ${name}`)
+      const { account, released } = JSON.parse(record)
+      assert.equal(account, '', 'the account is not there any more')
+      assert.ok(released, 'that it was claimed is')
     })
   }
 })

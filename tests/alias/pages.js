@@ -143,6 +143,54 @@ export function aliasesIn(browserName) {
       assert.equal((await page.evaluate(submitTwice)).result.state, 'done')
     })
 
+    describe('while another one is on its way to a page that came back', () => {
+      /** A page that has come back; `release` lets its other alias arrive. */
+      async function comingBack() {
+        const { page } = await begun()
+        const handle = handleOf()
+        await page.evaluate(move, 'pagehide')
+        // Its beacon would be taken for the request that is to be held.
+        await gone(handle, 'closed')
+        let release
+        const hold = new Promise((resolve) => (release = resolve))
+        const served = world().proxy.next({ path: '/v1/aliases', hold })
+        await page.evaluate(move, 'pageshow')
+        await served
+        const count = async (what) =>
+          (await eventsOf(handle)).filter((event) => event === what).length
+        return { page, release, count }
+      }
+
+      test('stays given up', async () => {
+        const { page, release, count } = await comingBack()
+        await page.evaluate(() => state.operation.cancel())
+        release()
+        await until('both to be closed', async () => (await count('closed')) === 2)
+        assert.equal(await page.evaluate(() => state.operation.state), 'cancelled')
+      })
+
+      test('is one other, although the page went away and came back again', async () => {
+        const { page, release, count } = await comingBack()
+        await page.evaluate(move, 'pagehide')
+        await page.evaluate(move, 'pageshow')
+        release()
+        await until('another alias', () => page.evaluate(() => state.operation.state === 'open'))
+        assert.equal((await page.evaluate(submitTwice)).result.state, 'done')
+        assert.equal(await count('opened'), 2)
+      })
+
+      test('is closed if the page has gone away, and is a third when it is back', async () => {
+        const { page, release, count } = await comingBack()
+        await page.evaluate(move, 'pagehide')
+        release()
+        await until('both to be closed', async () => (await count('closed')) === 2)
+        assert.equal(await page.evaluate(() => state.operation.state), 'away')
+        await page.evaluate(move, 'pageshow')
+        await until('a third', () => page.evaluate(() => state.operation.state === 'open'))
+        assert.equal((await page.evaluate(submitTwice)).result.state, 'done')
+      })
+    })
+
     test('is another one, or none, after the user went back', async () => {
       const { page, alias } = await begun()
       const handle = handleOf()
@@ -232,6 +280,11 @@ async function balances() {
   const gateway = new URLSearchParams(location.search).get('gateway')
   const [first] = await (await state.visit.fetch(`${gateway}/api/accounts`)).json()
   return [state.balance, first.balance]
+}
+
+/** Runs in the page: into the back-forward cache, or out of it. */
+function move(name) {
+  dispatchEvent(new PageTransitionEvent(name, { persisted: true }))
 }
 
 /** Runs in the page of another terminal. */

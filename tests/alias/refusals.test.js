@@ -37,6 +37,38 @@ describe('an alias is refused', () => {
     assertRefused(await own.open('user-13800138000'), 429, 'rate_limited')
   })
 
+  test('to a subject that had as many as it gets within an hour, whatever its visit', async () => {
+    const headers = { 'x-per-hour': '3' }
+    const pages = [await service.page({ sub: 'busy' }), await service.page({ sub: 'busy' })]
+    const answers = []
+    // An hour may end meanwhile, but not two.
+    for (let nth = 0; nth < 7; nth++) {
+      answers.push(await pages[nth % 2].open('user-13800138000', { headers }))
+    }
+    const given = answers.filter(({ status }) => status === 201)
+    assert.ok(given.length >= 3 && given.length <= 6, `${given.length} were given`)
+    const refused = answers.find(({ status }) => status !== 201)
+    assertRefused(refused, 429, 'rate_limited')
+    const wait = Number(refused.headers.get('retry-after'))
+    assert.ok(wait >= 1 && wait <= 3600, `to be asked again in ${wait} s`)
+    const other = await service.page({ sub: 'idle' })
+    assert.equal((await other.open('user-13800138000', { headers })).status, 201)
+  })
+
+  test('and takes no name from anybody', async () => {
+    const headers = { 'x-method': 'multiply' }
+    const full = await service.page()
+    for (let nth = 0; nth < 32; nth++) await full.alias()
+    for (let nth = 0; nth < 3; nth++) {
+      assertRefused(await full.open('same-90000001', { headers }), 429, 'rate_limited')
+    }
+    const sub = 'without-names'
+    const other = await service.page({ sub })
+    assert.equal((await other.open('same-90000001', { headers })).status, 201)
+    const opened = (await service.events()).find(({ subject }) => subject === sub)
+    assert.equal(opened.modifications, 0, 'its first sequence was free')
+  })
+
   for (const [what, body] of [
     ['an operation that the service does not have', { account: 'user-1380013', operation: 'fly' }],
     ['no account', { operation: 'transfer' }],

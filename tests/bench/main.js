@@ -10,6 +10,7 @@ const TABLES = {
   host: ["primitives: the host's WebCrypto or our module", 'tests/bench/host_or_wasm.js'],
   'key-sets': ['remote key sets under failures', 'tests/bench/key-sets.js'],
   load: ['a protected route under load', 'tests/load/main.js'],
+  tokenizer: ['tokens while the vault is away', 'tests/bench/tokenizer.js'],
   mini: ['mini-programs: our module, the same as JavaScript, `@noble`', 'tests/mini/bench/main.js'],
   hostile: ['hostile tokens (docs/conformance.md)', 'tests/hostile/main.js'],
 }

@@ -20,8 +20,8 @@ export function persistentIn(browserName) {
     const sent = (path) => world().proxy.of(path).length
 
     /** Another tab of the same origin, without a launch. */
-    const another = async () => {
-      const page = await open(world().pageUrl({ launch: 'fragment', ...persistent }))
+    const another = async (more) => {
+      const page = await open(world().pageUrl({ launch: 'fragment', ...persistent, ...more }))
       return { page, ...(await settled(page)) }
     }
 
@@ -88,6 +88,99 @@ export function persistentIn(browserName) {
       )
       const next = await another()
       assert.deepEqual([next.status, next.code], ['failed', 'launch_missing'])
+    })
+
+    /** The authority answers the next refresh, and the answer does not get through until it is let. */
+    const heldRefresh = () => {
+      let letThrough
+      const hold = new Promise((resolve) => (letThrough = resolve))
+      return { served: world().proxy.next({ path: REFRESH, hold }), letThrough }
+    }
+
+    const assertClosed = async () => {
+      const next = await another()
+      assert.deepEqual([next.status, next.code], ['failed', 'launch_missing'])
+    }
+
+    test('that is closed while another tab refreshes it stays closed', async () => {
+      const { page } = await openVisit(await world().fragmentUrl(persistent))
+      const other = await another()
+      const { served, letThrough } = heldRefresh()
+      await other.page.evaluate(() => {
+        state.renewed = state.visit.token({ minValiditySeconds: 1e6 }).then(
+          () => 'renewed',
+          ({ code }) => code,
+        )
+      })
+      await served
+      await page.evaluate(() => state.visit.close())
+      letThrough()
+      assert.equal(await other.page.evaluate(() => state.renewed), 'visit_ended')
+      const ends = await other.page.evaluate(() =>
+        state.events.filter(({ type }) => type === 'ended').map(({ code }) => code),
+      )
+      assert.deepEqual(ends, ['visit_ended'])
+      await assertClosed()
+    })
+
+    test('that is closed while another tab starts with a refresh does not open there', async () => {
+      const { page, claims } = await openVisit(await world().fragmentUrl(persistent))
+      await world().worker.setClock(claims.exp - claims.iat + 5)
+      const { served, letThrough } = heldRefresh()
+      const url = world().pageUrl({
+        launch: 'fragment',
+        ...persistent,
+        skew: claims.exp - claims.iat + 5,
+      })
+      const starting = await open(url)
+      await served
+      await page.evaluate(() => state.visit.close())
+      letThrough()
+      const { status, code } = await settled(starting)
+      assert.deepEqual([status, code], ['failed', 'visit_ended'])
+      await world().worker.setClock(0)
+      await assertClosed()
+    })
+
+    for (const adopts of [true, false]) {
+      const since = adopts
+        ? 'since the first tab went on with it'
+        : 'that the first tab knows nothing of'
+      test(`of the same user by another launch, ${since}: closing ends it everywhere`, async () => {
+        const { page, claims } = await openVisit(await world().fragmentUrl(persistent))
+        const { page: other, claims: later } = await openVisit(
+          await world().fragmentUrl(persistent),
+        )
+        assert.notEqual(later.sid, claims.sid)
+        if (adopts) {
+          const sid = await page.evaluate(async () => {
+            await state.visit.token({ minValiditySeconds: 1e6 }).catch(() => {})
+            return state.visit.claims.sid
+          })
+          assert.equal(sid, later.sid)
+        }
+        await page.evaluate(() => state.visit.close())
+        await until('the other tab to hear of it', () =>
+          other.evaluate(() => state.events.some(({ type }) => type === 'ended')),
+        )
+        await assertClosed()
+      })
+    }
+
+    test('whose key cannot be read for once goes on; where it cannot be read at all, the others keep theirs', async () => {
+      const { page, claims } = await openVisit(await world().fragmentUrl(persistent))
+      const once = await another({ failing: 1 })
+      assert.deepEqual([once.status, once.claims?.sid], ['open', claims.sid])
+      const never = await another({ failing: 1000 })
+      assert.deepEqual([never.status, never.code], ['failed', 'launch_missing'])
+      const next = await another()
+      assert.deepEqual([next.status, next.claims?.sid], ['open', claims.sid])
+      assert.equal((await page.evaluate(callApi)).status, 200)
+      assert.deepEqual(
+        await page.evaluate(() => state.events.filter(({ type }) => type === 'ended')),
+        [],
+      )
+      await page.evaluate(() => state.visit.close())
     })
 
     test('of somebody else asks first', async () => {

@@ -75,7 +75,7 @@ describe('a Worker that only verifies', () => {
 
 describe('visits in the durable ledger', () => {
   test('keeps a visit: repeated safely, ended by a second redeemer', async () => {
-    const place = world({ ledger })
+    const place = world({ ledger, clock: clockAt(Date.now()) })
     const { accessToken } = await place.accessToken()
     const [appKey] = await appKeys(place)
     const [mine, thief] = [1, 2].map(() => sealed('visit', appKey, { at: accessToken }))
@@ -86,7 +86,7 @@ describe('visits in the durable ledger', () => {
   })
 
   test('uses something up in a visit once, and not after its end', async () => {
-    const { vt } = await visit(world({ ledger }))
+    const { vt } = await visit(world({ ledger, clock: clockAt(Date.now()) }))
     const use = (key) => ledger.burnInFamily(familyOf(vt), key, soon())
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => use('proof/key/1')))
     assert.equal(outcomes.filter((outcome) => outcome === 'burned').length, 1)

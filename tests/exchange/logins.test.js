@@ -22,7 +22,7 @@ for (const platform of PLATFORMS) {
       assert.equal(granted.token_type, 'DPoP')
       assert.equal(granted.issued_token_type, 'urn:ietf:params:oauth:token-type:access_token')
       // A second may have begun meanwhile.
-      assert.ok([899, 900].includes(granted.expires_in))
+      assert.ok(granted.expires_in > 890 && granted.expires_in <= 900)
       const scope = 'profile orders:read orders:write platform:payload platform:phone'
       assert.equal(granted.scope, scope)
       assert.match(granted.refresh_token, /^[\w-]{60,}$/)
@@ -37,7 +37,7 @@ for (const platform of PLATFORMS) {
     test('without one: a bearer token for 300 s, less scope, no refresh token', async () => {
       const granted = await login(world, platform)
       assert.equal(granted.token_type, 'Bearer')
-      assert.ok([299, 300].includes(granted.expires_in))
+      assert.ok(granted.expires_in > 290 && granted.expires_in <= 300)
       assert.equal(granted.scope, 'profile')
       assert.equal(granted.refresh_token, undefined)
       assert.equal(claimsOf(granted).cnf, undefined)

@@ -235,6 +235,27 @@ describe('visit.fetch', () => {
     assert.equal(events.at(-1).repeated, 'refreshed')
   })
 
+  test('refreshes once for all calls that were refused, also where the refusal comes late', async () => {
+    const { visit } = await open()
+    const later = 'https://api.example/late'
+    const old = await visit.token()
+    let letThrough
+    const held = new Promise((resolve) => (letThrough = resolve))
+    const answer = async (asked) => {
+      if (asked.path.endsWith('/refresh')) return gateway.grant(asked)
+      if (asked.request.headers.get('authorization') !== `DPoP ${old}`) return json(200)()
+      if (asked.path === '/late') await held
+      return json(401, { 'www-authenticate': 'DPoP error="invalid_token"' })()
+    }
+    gateway.plan = Array(9).fill(answer)
+    // On their way before one is answered.
+    const late = [visit.fetch(later), visit.fetch(later)]
+    assert.equal((await visit.fetch(api)).status, 200)
+    letThrough()
+    for (const { status } of await Promise.all(late)) assert.equal(status, 200)
+    assert.equal(gateway.seen.filter(({ path }) => path.endsWith('/refresh')).length, 1)
+  })
+
   test('asks once more by the server’s clock where that tells why the proof was refused', async () => {
     let skewMs = 0
     const { visit, events } = await open({ now: () => Date.now() + skewMs })

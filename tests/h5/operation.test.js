@@ -33,6 +33,17 @@ const ofTheCaller = [
   [400, 'invalid_request'],
 ]
 
+test('an alias that is refused until the hour ends is not waited for', async () => {
+  const headers = { 'retry-after': '1800' }
+  const before = gateway.seen.length
+  gateway.plan.push(() =>
+    Response.json({ error_description: 'rate_limited' }, { status: 429, headers }),
+  )
+  const refused = await visit.beginOperation('transfer', {}, { account: 'XM-0' }).catch((it) => it)
+  assert.deepEqual([refused.code, refused.retryAfterMs], ['rate_limited', 60_000])
+  assert.equal(gateway.seen.length, before + 1)
+})
+
 describe('a refusal after a lost answer', () => {
   for (const [status, code] of ofTheCaller) {
     test(`${status} ${code} leaves the operation in doubt, and the same request is sent again`, async () => {

@@ -98,7 +98,7 @@ for (const combination of combinations) {
       })
       assert.deepEqual(Object.keys(content).sort(), ['ak', 'now', 'rt', 'rt_exp', 'vt'])
       assert.deepEqual(content.ak, publicKey(deployment.app))
-      assert.ok(Math.abs(content.now - nowSeconds()) <= 2)
+      assert.ok(Math.abs(content.now - nowSeconds()) <= 60)
 
       const at = (await verify(accessToken, publicKey(deployment.signing))).claims
       const vt = await verify(content.vt, publicKey(deployment.signing))
@@ -182,7 +182,7 @@ for (const combination of combinations) {
       assert.equal(answer.claims.scope, 'profile')
       assert.equal(answer.refreshToken, 'refresh')
       assert.deepEqual(answer.appKey, publicKey(app))
-      assert.ok(Math.abs(answer.clockOffsetMs) < 3000)
+      assert.ok(Math.abs(answer.clockOffsetMs) < 60_000)
     })
 
     test('tells our page the time', async () => {
@@ -194,7 +194,7 @@ for (const combination of combinations) {
       const answer = await open(
         await sealAnswer(openRequest(request, app), { vt, ak: publicKey(app), now }),
       )
-      assert.ok(Math.abs(answer.clockOffsetMs - 7_200_000) < 3000, String(answer.clockOffsetMs))
+      assert.ok(Math.abs(answer.clockOffsetMs - 7_200_000) < 60_000, String(answer.clockOffsetMs))
     })
 
     test('two requests for one access token have nothing random in common', async () => {

@@ -7,8 +7,8 @@ use lingpai_core::time::UnixSeconds;
 use lingpai_core::tokenization::reconcile::{Outcome, Refusal};
 use lingpai_core::vault::intake::Unopened;
 use lingpai_core::vault::settlement::{
-    Admission, Attempt, Claim, Claimed, LeaseRow, OpMemory, TokenRow, TokenState, ValueRow, View,
-    Writes, admit, bind, claim, decide, register, settle,
+    Admission, Attempt, Claimed, LeaseRow, OpMemory, TokenRow, TokenState, ValueRow, View, Writes,
+    admit, bind, claim, decide, register, settle, stands_for,
 };
 use proptest::prelude::*;
 
@@ -19,16 +19,12 @@ fn attempt(digest: &str) -> Attempt<'_> {
     Attempt { digest, opened: Ok(()), reconcile_until: UNTIL, used: 0, max: 10, now: NOW }
 }
 
-fn provisional(mark: &str) -> Claim<'_> {
-    Claim { lease: None, mark }
-}
-
 fn value(name: &str) -> ValueRow {
     ValueRow { value: format!("id of {name}"), canonical: format!("token of {name}") }
 }
 
 fn leased(id: &str, holder: &str, state: TokenState) -> TokenRow {
-    TokenRow { lease: Some(LeaseRow { id: id.into(), holder: holder.into() }), state }
+    TokenRow { lease: Some(LeaseRow { id: id.into(), holder: Some(holder.into()) }), state }
 }
 
 /// A vault with all rows in one place.
@@ -54,23 +50,22 @@ impl Rows {
         let (id, token, plain) = op;
         let digest = format!("{token} {plain}");
         let bound = self.tokens.get(token).and_then(|row| match &row.state {
-            TokenState::Bound { value, .. } => {
-                self.values.values().find(|known| known.value == *value).cloned()
+            TokenState::Bound { value } => {
+                self.values.iter().find(|(_, known)| known.value == *value)
             }
-            _ => None,
+            TokenState::Free => None,
         });
         let view = View {
             memory: self.memory.get(id),
             token: self.tokens.get(token),
             value: self.values.get(plain),
-            bound: bound.as_ref(),
+            bound: bound.map(|(_, row)| row),
+            bound_fingerprint: bound.map(|(plain, _)| plain.as_str()),
+            fingerprint: plain,
         };
         let attempt = Attempt { opened, used: self.used, max, now, ..attempt(&digest) };
         let lease = self.tokens.get(token).and_then(|row| row.lease.clone());
-        let wanted = Claim {
-            lease: lease.as_ref().map(|lease| (lease.id.as_str(), lease.holder.as_str())),
-            mark: &digest,
-        };
+        let wanted = lease.as_ref().map(|lease| (lease.id.as_str(), "key"));
         let (outcome, writes) = decide(view, attempt, wanted, value(plain));
         let Writes { memory, charge, token: token_row, value: value_row } = writes;
         memory.map(|memory| self.memory.insert(id.clone(), memory));
@@ -179,33 +174,40 @@ fn an_operation_that_was_admitted_in_time_comes_to_its_end_after_it() {
 #[test]
 fn a_pooled_token_is_taken_from_its_holder_alone() {
     let row = leased("lease", "key", TokenState::Free);
-    let by = |lease| claim(Some(&row), Claim { lease, mark: "m" });
+    let by = |lease| claim(Some(&row), lease);
     assert_eq!(by(Some(("lease", "thief"))), Claimed::BadBinding);
     assert_eq!(by(Some(("other", "key"))), Claimed::BadBinding);
     assert_eq!(by(None), Claimed::BadBinding);
-    assert_eq!(
-        claim(None, Claim { lease: Some(("lease", "key")), mark: "m" }),
-        Claimed::BadBinding
-    );
-    let Claimed::Free(Some(claimed)) = by(Some(("lease", "key"))) else { panic!("not claimed") };
-    let again = |mark| claim(Some(&claimed), Claim { lease: Some(("lease", "key")), mark });
-    assert_eq!(again("m"), Claimed::Free(None), "resumed");
-    assert_eq!(again("another"), Claimed::Conflict);
-    let (_, bound) = bind(Some(&claimed), "m", "value");
+    assert_eq!(claim(None, Some(("lease", "key"))), Claimed::BadBinding);
+    assert_eq!(by(Some(("lease", "key"))), Claimed::Free);
+    let (_, bound) = bind(Some(&row), "value");
     let bound = bound.expect("was not bound");
-    let at_last = |mark| claim(Some(&bound), Claim { lease: Some(("lease", "key")), mark });
-    assert_eq!(at_last("m"), Claimed::Bound("value".into()));
-    assert_eq!(at_last("another"), Claimed::Conflict);
-    assert_eq!(bind(Some(&bound), "another", "other"), ("value".into(), None));
+    assert_eq!(claim(Some(&bound), Some(("lease", "key"))), Claimed::Bound("value".into()));
+    assert_eq!(claim(Some(&bound), Some(("other", "key"))), Claimed::BadBinding);
+    assert_eq!(claim(Some(&bound), None), Claimed::BadBinding);
+    assert_eq!(bind(Some(&bound), "other"), ("value".into(), None));
+}
+
+#[test]
+fn a_token_that_stands_for_a_value_knows_its_id_and_its_lease_and_nothing_else() {
+    let row = leased("lease", "key", TokenState::Free);
+    let bound = bind(Some(&row), "value").1.expect("was not bound");
+    assert_eq!(bound.lease, Some(LeaseRow { id: "lease".into(), holder: None }));
+    assert_eq!(bound.state, TokenState::Bound { value: "value".into() });
+}
+
+#[test]
+fn a_token_of_a_pool_stands_for_no_other_value_and_nobody_can_tell_once_it_is_erased() {
+    assert!(stands_for(true, Some("a"), "a") && !stands_for(true, Some("a"), "b"));
+    assert!(stands_for(true, None, "a") && stands_for(true, None, "b"));
+    assert!(stands_for(false, Some("by older rules"), "a"));
 }
 
 #[test]
 fn a_provisional_token_can_not_be_had_under_a_lease() {
-    let bound = bind(None, "m", "value").1.expect("was not bound");
-    assert_eq!(claim(Some(&bound), provisional("m")), Claimed::Bound("value".into()));
-    assert_eq!(claim(Some(&bound), provisional("later rules")), Claimed::Bound("value".into()));
-    let leased = Claim { lease: Some(("lease", "key")), mark: "m" };
-    assert_eq!(claim(Some(&bound), leased), Claimed::BadBinding);
+    let bound = bind(None, "value").1.expect("was not bound");
+    assert_eq!(claim(Some(&bound), None), Claimed::Bound("value".into()));
+    assert_eq!(claim(Some(&bound), Some(("lease", "key"))), Claimed::BadBinding);
 }
 
 /// What a submission says beside its value: which of a few ids and tokens, of which some are leased.
@@ -260,7 +262,7 @@ proptest! {
             }
         }
         for (token, plain) in stands {
-            let TokenState::Bound { value: id, .. } = &rows.tokens[&token].state else {
+            let TokenState::Bound { value: id } = &rows.tokens[&token].state else {
                 return Err(TestCaseError::fail("acknowledged and not bound"));
             };
             prop_assert_eq!(id, &rows.values[&plain].value);
@@ -292,7 +294,7 @@ proptest! {
             if done(at) {
                 let known = &rows.values[plain];
                 prop_assert_eq!(&results[at], &Some(Outcome::Done(known.canonical.clone())));
-                let TokenState::Bound { value, .. } = &rows.tokens[token].state else {
+                let TokenState::Bound { value } = &rows.tokens[token].state else {
                     return Err(TestCaseError::fail("not bound"));
                 };
                 prop_assert_eq!(value, &known.value);
@@ -316,15 +318,17 @@ fn run(rows: &mut Rows, (id, token, plain): (&str, &str, &str), stop: u8) -> Opt
     }
     let pooled = token.starts_with('p');
     let lease = pooled.then_some(("lease", "key"));
-    let outcome = match claim(rows.tokens.get(token), Claim { lease, mark: &digest }) {
-        Claimed::Bound(value) => {
-            let known = rows.values.values().find(|known| known.value == value)?;
-            Outcome::Done(known.canonical.clone())
-        }
-        Claimed::Conflict => Outcome::Conflict,
+    let named = |rows: &Rows, value: &str| {
+        let known = rows.values.iter().find(|(_, known)| known.value == value);
+        known.map(|(kept, known)| match stands_for(pooled, Some(kept.as_str()), plain) {
+            true => Outcome::Done(known.canonical.clone()),
+            false => Outcome::Conflict,
+        })
+    };
+    let outcome = match claim(rows.tokens.get(token), lease) {
+        Claimed::Bound(value) => named(rows, &value)?,
         Claimed::BadBinding => Outcome::Refused(Refusal::BadBinding),
-        Claimed::Free(row) => {
-            row.map(|row| rows.tokens.insert(token.into(), row));
+        Claimed::Free => {
             if stop == 2 {
                 return None;
             }
@@ -333,9 +337,9 @@ fn run(rows: &mut Rows, (id, token, plain): (&str, &str, &str), stop: u8) -> Opt
             if stop == 3 {
                 return None;
             }
-            let (_, bound) = bind(rows.tokens.get(token), &digest, &known.value);
+            let (stands, bound) = bind(rows.tokens.get(token), &known.value);
             bound.map(|row| rows.tokens.insert(token.into(), row));
-            Outcome::Done(known.canonical)
+            named(rows, &stands)?
         }
     };
     if stop == 4 {

@@ -124,6 +124,7 @@ test('a refusal becomes advice, and the page goes on', async () => {
   await phone.run(page.call())
   assert.match(page.data.refused, /当前账号无法登录 \(risk_blocked\)/)
   gateway.fault = () => undefined
+  await phone.pass(6_000)
   await phone.run(page.call())
   assert.match(page.data.answer, /^200/)
 })

@@ -7,10 +7,12 @@ import { producersIn } from './producers.js'
 import { rivalsIn } from './rivals.js'
 import { servicesIn } from './services.js'
 import { trapsIn, visitTrapsIn } from './traps.js'
+import { turnsIn } from './turns.js'
 
 producersIn('firefox')
 failuresIn('firefox')
 rivalsIn('firefox')
+turnsIn('firefox')
 intrudersIn('firefox')
 clocksIn('firefox')
 servicesIn('firefox')

@@ -86,6 +86,31 @@ export function intrudersIn(browserName) {
       assert.equal(kept['row lab a'], future)
     })
 
+    for (const [what, change] of [
+      ['somebody changed', `return key.startsWith('row lab a') ? value.slice(0, -1) : value`],
+      [
+        'of a version that is not known',
+        `return key.startsWith('row lab a') ? value.replace(/^1\\./, '9.') : value`,
+      ],
+    ]) {
+      test(`rows ${what} come first: the list goes on behind them, and ends where there are no more`, async () => {
+        const { page, origin } = await open()
+        for (const key of ['a1', 'a2', 'b', 'c']) await put(page, key, `of ${key}`)
+        await page.close()
+        const { page: intruder } = await visit({ origin })
+        await intruder.evaluate(changeRows, change)
+        const { page: next } = await open({ origin })
+        const list = async (range) => (await call(next, 'list', { prefix: '', ...range })).value
+        const keys = async (range) => (await list(range)).map(({ key }) => key)
+        assert.deepEqual(await keys({ limit: 1 }), ['b'])
+        assert.deepEqual(await keys({ limit: 2 }), ['b', 'c'])
+        assert.deepEqual(await keys({ limit: 2, after: 'b' }), ['c'])
+        assert.deepEqual(await keys({ limit: 1, after: 'c' }), [])
+        const told = await reports(next, 'row_quarantined')
+        assert.deepEqual(told.map(({ key }) => key).sort(), ['a1', 'a2'])
+      })
+    }
+
     test('a database of a newer version: the store uses it as it is', async () => {
       const { page, origin } = await open()
       await put(page, 'a', 'b')

@@ -15,11 +15,12 @@ export function trapsIn(browserName) {
   describe(`traps in ${browserName}`, { timeout: 240_000 }, () => {
     const { open, call, put, get, reports } = storeSession(browserName)
 
-    // As many points as a write has, and a few beyond.
-    for (const [what, arm, points] of [
-      ['whenever it is entered', trapOnEntry, 8],
-      ['whenever it reads in a transaction', trapOnGet, 4],
-      ['whenever it writes in a transaction', trapOnPut, 4],
+    // As many points as a write has, and a few beyond. It is entered when it is asked, when its rows are read and when it is committed, and
+    // by timers, if they come meanwhile; its requests are for two rows and what the database says of itself.
+    for (const [what, arm, points, certain] of [
+      ['whenever it is entered', trapOnEntry, 8, 3],
+      ['whenever it reads in a transaction', trapOnGet, 4, 3],
+      ['whenever it writes in a transaction', trapOnPut, 4, 3],
     ]) {
       test(`${what}: whole or not at all, and the next call is answered`, async () => {
         const trapAt = async (point) => {
@@ -60,15 +61,48 @@ export function trapsIn(browserName) {
           await page.close()
           return trapped
         }
-        let trapped = 0
+        const trapped = []
         for (let point = 1; point <= points; point += AT_ONCE) {
           const some = Array.from({ length: AT_ONCE }, (_, nth) => trapAt(point + nth))
-          for (const count of await Promise.all(some)) trapped += count
+          trapped.push(...(await Promise.all(some)))
         }
-        console.log(`# ${browserName}: ${what}: ${trapped} of ${points} traps`)
-        assert.ok(trapped > 0)
+        console.log(`# ${browserName}: ${what}: traps at ${trapped} of ${points} points`)
+        assert.deepEqual(trapped.slice(0, certain), Array(certain).fill(1), 'each point of a write')
       })
     }
+
+    test('closed while it is started anew: nothing stays open', async () => {
+      const { page } = await open()
+      await page.evaluate(trapOnEntry, 1)
+      const failed = await put(page, 'a', '1')
+      assert.equal(failed.error, 'internal')
+      await page.evaluate(() => {
+        lab.disarm()
+        lab.connections = new Set()
+        const { open } = IDBFactory.prototype
+        IDBFactory.prototype.open = function (...given) {
+          const request = open.apply(this, given)
+          request.addEventListener('success', () => lab.connections.add(request.result))
+          lab.asked = true
+          return request
+        }
+        const { close } = IDBDatabase.prototype
+        IDBDatabase.prototype.close = function () {
+          lab.connections.delete(this)
+          close.call(this)
+        }
+      })
+      const { status } = await page.evaluate(async () => {
+        const answered = lab.outcome(() => subject.get('a'), 8_000)
+        await subject.close()
+        return answered
+      })
+      assert.notEqual(status, 'hung')
+      assert.ok(await page.evaluate(() => lab.asked), 'it was started anew')
+      await until('its connection to be closed', () =>
+        page.evaluate(() => lab.connections.size === 0),
+      )
+    })
 
     test('while it leads: the lock is free, and another tab leads next', async () => {
       for (let point = 1; point <= 6; point++) {
@@ -162,6 +196,40 @@ export function visitTrapsIn(browserName) {
         })
       }
     }
+
+    test('a start that fails while it reads what tabs share leaves nothing open', async () => {
+      const { page } = await openVisit(await world().fragmentUrl({ storage: 'persistent' }))
+      await page.evaluate(prepareTraps)
+      await page.evaluate(() => {
+        const channels = new Set()
+        globalThis.channels = channels
+        globalThis.BroadcastChannel = class extends BroadcastChannel {
+          constructor(name) {
+            super(name)
+            channels.add(this)
+          }
+          close() {
+            channels.delete(this)
+            super.close()
+          }
+        }
+        // What it does next is to look at the clock.
+        const { get } = IDBObjectStore.prototype
+        IDBObjectStore.prototype.get = function (key) {
+          if (String(key).startsWith('row visits visit ')) {
+            IDBObjectStore.prototype.get = get
+            trapOnce(performance, 'now')
+          }
+          return get.call(this, key)
+        }
+      })
+      const { status, code, left } = await page.evaluate(async () => {
+        await state.open()
+        const { status, code } = state
+        return { status, code, left: channels.size }
+      })
+      assert.deepEqual([status, code, left], ['failed', 'internal', 0])
+    })
 
     test('a visit in memory has lost its key with the module, and says that it is over', async () => {
       const { page } = await openVisit(await world().fragmentUrl({ storage: 'memory' }))

@@ -8,10 +8,12 @@ import { producersIn } from './producers.js'
 import { rivalsIn } from './rivals.js'
 import { servicesIn } from './services.js'
 import { trapsIn, visitTrapsIn } from './traps.js'
+import { turnsIn } from './turns.js'
 
 producersIn('webkit')
 failuresIn('webkit')
 rivalsIn('webkit')
+turnsIn('webkit')
 intrudersIn('webkit')
 clocksIn('webkit')
 servicesIn('webkit')

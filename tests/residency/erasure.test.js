@@ -104,6 +104,12 @@ test('a visit carries the opaque id through a move, and ends with the erasure', 
   const { status, content } = await refresh.send()
   assert.equal(status, 400, JSON.stringify(content))
   assert.equal((await call('GET', `/${id}/data/profile`)).body.error, 'identity_erased')
+  // Nor is another visit begun, whoever asks for one.
+  const again = await deployed.requestAccessToken(deployment, {
+    subject: id,
+    scope: 'users:read:self',
+  })
+  assert.equal(again.status, 410)
 })
 
 test('a person who is erased takes along what the vault has of them, and the certificate says how much', async () => {

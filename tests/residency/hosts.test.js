@@ -164,6 +164,56 @@ describe('a move', () => {
     assert.deepEqual(await where(id), ['cn: identifier', 'cn: data'])
   })
 
+  test('takes the names of writes along: one whose answer was lost is not done over what came later', async () => {
+    const [first, second] = [phone('+86'), phone('+86')]
+    const { id } = await ask('register', 'phone', first)
+    const [one, other] = [1, 2].map((byte) => Buffer.alloc(16, byte).toString('base64url'))
+    await ask('writeData', id, 'profile', '1', one)
+    await ask('writeData', id, 'profile', '2')
+    await ask('changeIdentifier', id, 'phone', second, other)
+    await ask('changeIdentifier', id, 'phone', first)
+    for (const area of ['eu', 'us', 'cn']) {
+      await ask('move', id, area)
+      await ask('writeData', id, 'profile', '1', one)
+      await ask('changeIdentifier', id, 'phone', second, other)
+      assert.deepEqual(await ask('readData', id, ['profile']), { profile: '2' })
+      assert.equal((await ask('identifier', id)).identifier, first)
+    }
+  })
+
+  test('and an erasure leave a tombstone of id, epoch, count and time, and nothing else', async () => {
+    const { id } = await ask('register', 'phone', phone('+86'))
+    await ask('writeData', id, 'profile', '{"n":1}')
+    await ask('writeData', id, 'payments', '7')
+    await ask('changeIdentifier', id, 'phone', phone('+86'))
+    const left = async () => {
+      const all = []
+      for (const area of AREAS) {
+        for (const { entries = [] } of [
+          await region.identities(area),
+          await region.data(area),
+          await region.data(area, true),
+        ]) {
+          all.push(...entries.filter((row) => row.id === id))
+        }
+      }
+      return all.map(({ entry }) => JSON.parse(entry))
+    }
+    const bare = ({ fence, presence, items, at, ...more }) => {
+      assert.ok(fence > 0 && items >= 0 && at > 0)
+      assert.deepEqual([presence, more], ['deleted', {}])
+    }
+    await ask('move', id, 'eu')
+    const moved = (await left()).filter(({ presence }) => presence === 'deleted')
+    assert.equal(moved.length, 2)
+    moved.forEach(bare)
+    await ask('remove', id, 'person')
+    const erased = await left()
+    // Both kinds in each area, and what is pinned there.
+    assert.equal(erased.length, 9)
+    erased.forEach(bare)
+  })
+
   test('to where the identifier is somebody else’s is undone, and loses nothing', async () => {
     const number = phone()
     const { id } = await ask('register', 'phone', number)

@@ -14,6 +14,12 @@ after(() => region?.stop())
 
 const write = (byte) => Buffer.alloc(16, byte).toString('base64url')
 
+const tombstones = (dumps) =>
+  dumps
+    .flatMap(({ entries = [] }) => entries)
+    .map(({ entry }) => JSON.parse(entry))
+    .filter(({ presence }) => presence === 'deleted')
+
 /** Tables as they were at first: of writes the name alone was kept, and no version was noted. */
 const FIRST = `DROP TABLE versions;
   UPDATE entries SET entry = json_set(entry, '$.recent', json((
@@ -81,6 +87,28 @@ describe('tables of the first version', () => {
     assert.equal((await ask('move', id, 'eu')).area, 'eu')
     assert.deepEqual(await ask('readData', id, ['profile']), { profile: '{"name":"Lan"}' })
     assert.match((await ask('remove', id, 'person')).state, /^remov/)
+  })
+})
+
+describe('tables of the second version', () => {
+  test('lose the digests that what was deleted had left', async () => {
+    const { id } = await ask('register', 'phone', '+8613900000003')
+    await ask('writeData', id, 'profile', '{"name":"Wu"}', write(4))
+    await ask('remove', id, 'person')
+    const hosts = await dataHosts()
+    const old = `UPDATE versions SET version = 2;
+      UPDATE entries SET entry = json_set(entry, '$.recent', json_array('AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA'))
+        WHERE json_extract(entry, '$.presence') = 'deleted'`
+    await plant('IDENTITIES', 'identity/cn', old)
+    for (const name of hosts) await plant('DATA', name, old)
+    await region.crash()
+    const dumps = [await region.object('IDENTITIES', 'identity/cn', 'dump')]
+    for (const name of hosts) dumps.push(await region.object('DATA', name, 'dump'))
+    const left = tombstones(dumps)
+    assert.ok(left.length >= 2)
+    for (const entry of left) {
+      assert.deepEqual(Object.keys(entry), ['fence', 'presence', 'items', 'at'])
+    }
   })
 })
 

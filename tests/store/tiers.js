@@ -183,7 +183,7 @@ export function tiersIn(browserName) {
       for (const calls of [1, 2, 3]) {
         const page = await open()
         const outcome = await page.evaluate(async (calls) => {
-          await openStore({ name: 'trap', openTimeoutMs: 200 })
+          await openStore({ name: 'trap', openTimeoutMs: 1_500 })
           await store.write({ put: [{ key: 'a', value: '1' }], durability: 'strict' })
           const now = performance.now.bind(performance)
           let left = calls

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
+import { clearOfTheHour } from '../support/hour.js'
 import { until } from '../support/until.js'
 import { checkTokens, drained, openService } from './support/service.js'
 import { startWorld } from './support/world.js'
@@ -21,6 +22,7 @@ function clock() {
 describe('a vault that takes three operations an hour', { timeout: 120_000 }, () => {
   let world
   before(async () => {
+    await clearOfTheHour()
     world = await startWorld({ fields: { phone: { pool: 0, operationsPerHour: 3 } } })
   })
   after(() => world?.stop())
@@ -72,6 +74,7 @@ describe('a vault that takes three operations an hour', { timeout: 120_000 }, ()
 describe('a vault that gives two tokens an hour', { timeout: 120_000 }, () => {
   let world
   before(async () => {
+    await clearOfTheHour()
     world = await startWorld({ fields: { phone: { pool: 0, tokensPerHour: 2 } } })
   })
   after(() => world?.stop())

@@ -64,7 +64,7 @@ test('several faults in a row, each at another step, and then none', async () =>
 })
 
 for (const fault of ['claim:after', 'register:before', 'register:after', 'bind:before']) {
-  test(`a token of a pool whose claim stopped at ${fault} stands for no other value`, async () => {
+  test(`a token of a pool that two values want, one of which stopped at ${fault}, stands for the first that is bound`, async () => {
     const me = await install(world)
     const [first, second] = [phone(), phone()]
     const { lease, tokens } = (await me.lease('phone', 1)).content
@@ -74,10 +74,12 @@ for (const fault of ['claim:after', 'register:before', 'register:after', 'bind:b
       await me.operation('phone', second, binding),
     ]
     await me.reconcile([one], { faults: fault })
-    assert.equal((await me.reconcile([other])).content.results[0].status, 'conflict')
-    assert.equal((await me.reconcile([one])).content.results[0].status, 'done')
-    const [token] = await me.tokenize('phone', [second])
-    assert.deepEqual(await me.reveal('phone', [tokens[0], token]), [`+86${first}`, `+86${second}`])
+    for (const again of [1, 2]) {
+      assert.equal((await me.reconcile([other])).content.results[0].status, 'done', again)
+      assert.equal((await me.reconcile([one])).content.results[0].status, 'conflict', again)
+    }
+    const [token] = await me.tokenize('phone', [first])
+    assert.deepEqual(await me.reveal('phone', [tokens[0], token]), [`+86${second}`, `+86${first}`])
   })
 }
 
@@ -155,7 +157,9 @@ test('a shard that has given out all of its tokens gives none twice', async () =
     await world.ask(['shard', 'full', shard], 'draw', 'phone', capacity - 1, capacity)
   }
   const tokens = []
-  for (let at = 0; at < 20; at++) {
+  // Until a value has come to each of the shards, and a while longer.
+  for (let at = 0, after = 0; at < 200 && after < 5; at++) {
+    if (tokens.length === 4) after += 1
     const items = [{ op: 'a', field: 'phone', value: phone() }]
     const { status, content, headers } = await me.call('/v1/tokens', { items })
     if (status === 200) tokens.push(content.results[0].token)

@@ -82,6 +82,39 @@ describe('the data key', () => {
     assert.deepEqual(await me.reveal('phone', tokens), [`+86${number}`])
   })
 
+  test('is looked for in no value by an alarm, unless it rotates; and then once in each', async () => {
+    const me = await person(world, { claims: { client_id: 'counted' } })
+    await me.tokenize('phone', Array.from({ length: 40 }, phone))
+    const shard = ['shard', 'counted', 0]
+    const values = 4_000
+    // Their key is gone, so that they stay as they are, however often they are gone through.
+    await world.ask(shard, 'sql', [
+      `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${values})
+        INSERT INTO values_ (value, field, count, record, kid)
+        SELECT printf('v%05d', n), 'phone', 1000000 + n, 'data-0.x', 'data-0' FROM numbers`,
+    ])
+    const alarms = async (enough) => {
+      const reads = []
+      await until('alarms', async () => {
+        reads.push(...(await world.ask(shard, 'alarmReads')))
+        return enough(reads)
+      })
+      return reads
+    }
+    await world.ask(shard, 'alarmReads')
+    await world.ask(shard, 'wake')
+    const [idle] = await alarms((reads) => reads.length > 0)
+    assert.ok(idle < 100, `an alarm has read ${idle} rows`)
+
+    assert.ok((await world.ask(shard, 'rotate')).more)
+    const batches = await alarms((reads) => reads.length >= values / 200)
+    const rows = batches.reduce((sum, number) => sum + number, 0)
+    assert.ok(rows < 4 * values, `${batches.length} alarms have read ${rows} rows`)
+    await world.ask(shard, 'wake')
+    const [after] = await alarms((reads) => reads.length > 0)
+    assert.ok(after < 100, `an alarm has read ${after} rows once it has rotated`)
+  })
+
   async function leftIn(shard, kid) {
     const rows = await world.ask(['shard', 'rotating', shard], 'recordKeys')
     return rows.filter((row) => row.kid !== kid).reduce((sum, { number }) => sum + number, 0)
@@ -139,6 +172,52 @@ describe('erasure', () => {
   })
 })
 
+describe('what an erasure leaves of a value', () => {
+  test('is its id and its tokens: nothing that it could be tried against, and nobody', async () => {
+    const tenant = 'erased rows'
+    const me = await install(world, { claims: { client_id: tenant } })
+    const [pooled, offline] = [phone(), phone()]
+    const { lease, tokens } = (await me.lease('phone', 2)).content
+    const ops = [
+      await me.operation('phone', pooled, { token: tokens[0], lease }),
+      await me.operation('phone', offline),
+    ]
+    const before = (await me.reconcile(ops)).content.results
+    assert.ok(before.every(({ status }) => status === 'done'))
+    for (const { token } of ops) {
+      const [{ erased }] = await world.ask('vault', 'erase', tenant, [{ field: 'phone', token }])
+      assert.equal(erased, true)
+    }
+    const rows = { values_: [], tokens: [], owners: [] }
+    for (const shard of [0, 1, 2, 3]) {
+      for (const { name, rows: found } of await world.ask(['shard', tenant, shard], 'dump')) {
+        rows[name]?.push(...found)
+      }
+    }
+    const told = (row) => Object.keys(row).filter((name) => row[name] !== null)
+    assert.deepEqual(rows.owners, [])
+    assert.deepEqual(rows.values_.map(told), Array(2).fill(['value', 'field', 'count']))
+    const mine = rows.tokens.filter(({ token }) => ops.some((op) => op.token === token))
+    assert.deepEqual(mine.map((row) => told(row).join()).sort(), [
+      'field,token,lease,value,shard',
+      'field,token,value,shard',
+    ])
+    // What was answered is answered again.
+    assert.deepEqual((await me.reconcile(ops)).content.results, before)
+  })
+
+  test('of a token of a pool lets an operation that was under way come to its end', async () => {
+    const me = await install(world)
+    const { lease, tokens } = (await me.lease('phone', 1)).content
+    const op = await me.operation('phone', phone(), { token: tokens[0], lease })
+    await me.reconcile([op], { faults: 'settle:before' })
+    await world.ask('vault', 'erase', 'partner', [{ field: 'phone', token: op.token }])
+    const { content } = await me.reconcile([op])
+    assert.equal(content.results[0].status, 'done')
+    assert.deepEqual(await me.reveal('phone', [op.token, content.results[0].token]), [null, null])
+  })
+})
+
 describe('erasure of a person', () => {
   const eraseSubject = ({ subject }) => world.ask('vault', 'eraseSubject', 'partner', subject)
 
@@ -169,10 +248,21 @@ describe('erasure of a person', () => {
     ]
     await me.reconcile([begun], { faults: 'register:before' })
     assert.equal(await eraseSubject(me), 0)
-    const { status } = await me.reconcile([waiting, begun])
-    assert.equal(status, 503)
+    // For good, and not as in an outage, in which tokenizers would go on.
+    const { status, content } = await me.reconcile([waiting, begun])
+    assert.equal(status, 200)
+    assert.deepEqual(
+      content.results.map(({ status, error }) => [status, error]),
+      Array(2).fill(['refused', 'expired']),
+    )
     const items = [{ op: 'a', field: 'phone', value: phone() }]
-    assert.equal((await me.call('/v1/tokens', { items })).status, 503)
+    for (const [path, body] of [
+      ['/v1/tokens', { items }],
+      ['/v1/policies', {}],
+    ]) {
+      const { status, content } = await me.call(path, body)
+      assert.deepEqual([status, content.error], [410, 'identity_erased'], path)
+    }
     assert.equal(await eraseSubject(me), 0)
     const other = await person(world)
     assert.deepEqual(await other.reveal('phone', [waiting.token, begun.token]), [null, null])

@@ -1,7 +1,8 @@
 // What somebody can do who has a policy and bad intentions: ask too much, guess ids, fill the store.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, beforeEach, describe, test } from 'node:test'
 
+import { clearOfTheHour } from '../support/hour.js'
 import { startFaulty } from './support/faulty.js'
 import { install, person, phone } from './support/world.js'
 
@@ -19,6 +20,8 @@ const rowsOf = ({ granted }) =>
   world.ask(['holder', 'partner', granted.claims.iid.slice(0, 12)], 'rowCounts')
 
 describe('how often somebody may ask', () => {
+  beforeEach(() => clearOfTheHour())
+
   test('operations: more than a field allows in an hour have to wait, and none of them is taken', async () => {
     const me = await install(world)
     const ops = await Promise.all(

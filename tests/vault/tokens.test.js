@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
+import { clearOfTheHour } from '../support/hour.js'
 import { person, phone, startVault } from './support/world.js'
 
 let world
@@ -131,6 +132,7 @@ describe('rights', () => {
   })
 
   test('more than a field allows to be revealed in an hour has to wait', async () => {
+    await clearOfTheHour()
     const me = await person(world)
     const tokens = await me.tokenize('email', ['a@x.cn', 'b@x.cn', 'c@x.cn', 'd@x.cn'])
     assert.equal((await me.reveal('email', tokens.slice(0, 2))).length, 2)

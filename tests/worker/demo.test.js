@@ -66,6 +66,16 @@ describe('the demo', { timeout: 180_000 }, () => {
     }
   })
 
+  test('what is no JSON object is refused as such', async () => {
+    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
+    for (const path of ['/demo/launch', '/demo/vault']) {
+      for (const body of ['', 'none', 'null', '7', '{"thumbprint":1,"fault":1}']) {
+        const answer = await post(`${worker.url}${path}`, { headers, body })
+        assert.deepEqual([answer.status, JSON.parse(answer.body).error], [400, 'invalid_request'])
+      }
+    }
+  })
+
   for (const name of browserNames) {
     test(`the page in ${name}: a visit, a call, every step beside it, in two languages`, async () => {
       const browser = await launch(name)

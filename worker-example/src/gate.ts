@@ -15,6 +15,7 @@ import { bindingProblem, issuer, json, type Env } from './bindings'
 import { bankOf } from './demo/bank'
 import { operationsOf } from './operations'
 import { miniProgramsOf, type MiniPrograms } from './mini-programs'
+import { isErased } from './region'
 import { vaultOf } from './vault'
 
 export interface Gate {
@@ -52,8 +53,9 @@ function make(env: Env): Gate {
     subjectKey: json(env, 'SUBJECT_KEY'),
     clients: json<Client[]>(env, 'CLIENTS'),
     ledger,
-    // Whose identity was erased gets no further token.
     cutOffs: ledger,
+    // Whose identity was erased gets no further token, although a client of identities asks for one.
+    ...(env.RESIDENCY && { isErased: (id: string) => isErased(id, env) }),
   })
   const verifier = createVerifier({
     issuer: origin,

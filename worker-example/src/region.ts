@@ -8,7 +8,12 @@ import {
   type RegionKeys,
   type RegionPlace,
 } from '@lingpai/edge/durable'
-import { createResidency, type Residency, type ResidencyRules } from '@lingpai/edge/residency'
+import {
+  createResidency,
+  isLingpaiError,
+  type Residency,
+  type ResidencyRules,
+} from '@lingpai/edge/residency'
 import { bindingProblem, issuer, json, type Env } from './bindings'
 import { gateOf, type Gate } from './gate'
 
@@ -60,9 +65,24 @@ export async function answerUsers(
   const { pathname } = new URL(request.url)
   if (!env.RESIDENCY || !/^\/v1\/users(\/|$)/.test(pathname)) return undefined
   if (request.method === 'OPTIONS') return authority.preflight(request)
+  return authority.allowPages(request, await residencyOf(env, authority).answer(request))
+}
+
+/** Whether an identity was erased, or is being erased. One that nobody registered was not. */
+export async function isErased(id: string, env: Env): Promise<boolean> {
+  try {
+    const { state } = await residencyOf(env, gateOf(env).authority).status(id)
+    return state === 'removing' || state === 'removed'
+  } catch (error) {
+    if (isLingpaiError(error) && error.code === 'identity_unknown') return false
+    throw error
+  }
+}
+
+function residencyOf(env: Env, authority: Gate['authority']): Residency {
   let residency = residencies.get(env)
   if (!residency) residencies.set(env, (residency = make(env, authority)))
-  return authority.allowPages(request, await residency.answer(request))
+  return residency
 }
 
 function make(env: Env, authority: Gate['authority']): Residency {

@@ -15,6 +15,14 @@ use wasm_bindgen::prelude::*;
 use crate::clock::unix_seconds;
 use crate::error::Crossing;
 
+/// Whether a visit with so many open aliases may have another.
+///
+/// Errors: those of `registry::room`.
+#[wasm_bindgen(js_name = registryRoom)]
+pub fn registry_room(open: u32) -> Crossing<()> {
+    Ok(registry::room(open)?)
+}
+
 /// Admits an alias: gives its record.
 ///
 /// Errors: those of JSON and `registry::open`.

@@ -9,7 +9,7 @@ use lingpai_core::base64url;
 use lingpai_core::json::{self, Object, ObjectWriter, Value};
 use lingpai_core::keyring::KeyRing;
 use lingpai_core::residency::directory::{self, Cause, Outcome, Record};
-use lingpai_core::residency::fence::{self, Command, Deletion, Entry, Kind, WriteId};
+use lingpai_core::residency::fence::{self, Command, Deletion, Entry, Kind, Verdict, WriteId};
 use lingpai_core::residency::plan::{self, Task};
 use lingpai_core::residency::rules::{Place, Rules};
 use lingpai_core::residency::sealed_value::{AreaKeySet, Content};
@@ -186,9 +186,9 @@ pub fn identity_shard(id: &str) -> Crossing<u8> {
 }
 
 /// Decides about a command to a host of a kind, given its entry for the identity. The command is
-/// `{"kind": "read" | "write" | "claim" | "freeze" | "export" | "stage" | "activate" | "delete", "epoch", "write"?, "content"?, "items"?,
-/// "at"?}`. Gives
-/// `{"verdict", "entry"?, "deletion"?: {"items", "at"}}`.
+/// `{"kind": "read" | "write" | "claim" | "freeze" | "export" | "stage" | "activate" | "delete", "epoch", "write"?, "content"?, "recent"?,
+/// "items"?, "at"?}`; `recent` are the names of writes that a staged copy comes with. Gives
+/// `{"verdict", "entry"?, "recent"?, "deletion"?: {"items", "at"}}`, `recent` for an export that is granted.
 ///
 /// Errors: those of JSON, `claim_invalid`.
 #[wasm_bindgen(js_name = fenceDecide)]
@@ -210,7 +210,16 @@ pub fn fence_decide(kind: &str, entry: Option<String>, command: &str) -> Crossin
         _ => return Err(invalid("kind").into()),
     };
     let epoch = Epoch::from_i64(members.integer("epoch")?)?;
-    let (verdict, entry) = fence::decide(Kind::named(kind)?, entry, command, epoch);
+    let (verdict, mut entry) = fence::decide(Kind::named(kind)?, entry, command, epoch);
+    let granted = verdict == Verdict::Granted;
+    if granted && command == Command::Stage {
+        entry = entry.map(|entry| entry.carrying(names(&members)?.into_iter())).transpose()?;
+    }
+    let exported = entry.as_ref().filter(|_| granted && command == Command::Export);
+    let recent = exported.map(|entry| {
+        let names: Vec<String> = entry.recent_names().collect();
+        json_array(&names)
+    });
     let deleted = entry.as_ref().and_then(Entry::deletion).map(|deletion| {
         ObjectWriter::new()
             .integer("items", i64::from(deletion.items))
@@ -220,6 +229,7 @@ pub fn fence_decide(kind: &str, entry: Option<String>, command: &str) -> Crossin
     Ok(ObjectWriter::new()
         .string("verdict", verdict.as_str())
         .optional_raw("entry", entry.as_ref().map(Entry::to_json).as_deref())
+        .optional_raw("recent", recent.as_deref())
         .optional_raw("deletion", deleted.as_deref())
         .finish())
 }
@@ -326,6 +336,23 @@ fn areas(members: &Object) -> Crossing<Vec<Area>> {
     };
     let area = |item: &Value| item.as_str().map_or_else(|| Err(invalid("areas")), Area::parse);
     Ok(items.iter().map(area).collect::<Result<_, _>>()?)
+}
+
+/// The names of writes in `"recent"`, none where there is no such member.
+fn names(members: &Object) -> Result<Vec<&str>, Error> {
+    match members.get("recent") {
+        None => Ok(Vec::new()),
+        Some(Value::Array(names)) => {
+            names.iter().map(|name| name.as_str().ok_or(invalid("recent"))).collect()
+        }
+        Some(_) => Err(invalid("recent")),
+    }
+}
+
+/// Texts that need no escapes, as a JSON array.
+fn json_array(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| ["\"", text, "\""].concat()).collect();
+    ["[", &quoted.join(","), "]"].concat()
 }
 
 fn deletion(members: &Object) -> Result<Deletion, Error> {

@@ -229,7 +229,6 @@ impl Vault {
         let object = self.write_value(object, &claims.tenant, field, &opened.value, now)?;
         Ok(object
             .integer("home", i64::from(opened.home.shard))
-            .string("mark", &self.index.mark(token, &opened.value.fingerprint))
             .optional_string("lease", opened.lease.as_deref())
             .finish())
     }

@@ -11,7 +11,7 @@ use lingpai_core::tokenization::reconcile::{OpResult, Outcome, Refusal};
 use lingpai_core::vault::grant::{Granted, Wanted, grant, portion};
 use lingpai_core::vault::intake::Unopened;
 use lingpai_core::vault::settlement::{
-    self, Admission, Attempt, Claim, Claimed, LeaseRow, OpMemory, TokenRow, TokenState,
+    self, Admission, Attempt, Claimed, LeaseRow, OpMemory, TokenRow, TokenState,
 };
 use lingpai_core::{Error, ErrorCode};
 use wasm_bindgen::prelude::*;
@@ -94,9 +94,8 @@ pub fn vault_settle(memory: &str, outcome: &str) -> Crossing<Option<String>> {
     Ok(settlement::settle(&memory, &outcome).map(|memory| write_memory(&op, &memory)))
 }
 
-/// Decides about a token. `row` is `{"lease"?, "holder"?, "mark"?, "value"?}`, `claim` is `{"lease"?, "holder"?, "mark"}`. Gives
-/// `{"value"}` of the value that it stands for, `{"status", "error"?}` of a refusal, or neither, and then perhaps a `"row"` to be
-/// written.
+/// Decides about a token. `row` is `{"lease"?, "holder"?, "value"?}`, `claim` is `{"lease"?, "holder"?}`. Gives
+/// `{"value"}` of the value that it stands for, `{"status", "error"}` of a refusal, or neither.
 ///
 /// Errors: those of JSON.
 #[wasm_bindgen(js_name = vaultClaim)]
@@ -107,12 +106,10 @@ pub fn vault_claim(row: Option<String>, claim: &str) -> Crossing<String> {
         (Some(lease), holder) => Some((lease, holder.unwrap_or_default())),
         (None, _) => None,
     };
-    let claimed = settlement::claim(row.as_ref(), Claim { lease, mark: claim.string("mark")? });
     let out = ObjectWriter::new();
-    Ok(match claimed {
-        Claimed::Free(row) => out.optional_raw("row", row.as_ref().map(write_row).as_deref()),
+    Ok(match settlement::claim(row.as_ref(), lease) {
+        Claimed::Free => out,
         Claimed::Bound(value) => out.string("value", &value),
-        Claimed::Conflict => out.string("status", "conflict"),
         Claimed::BadBinding => {
             out.string("status", "refused").string("error", Refusal::BadBinding.as_str())
         }
@@ -120,13 +117,20 @@ pub fn vault_claim(row: Option<String>, claim: &str) -> Crossing<String> {
     .finish())
 }
 
+/// Whether a token of a pool stands for the value with the fingerprint `wanted`; `kept` is that of the value which it stands for,
+/// nothing where that was erased.
+#[wasm_bindgen(js_name = vaultStandsFor)]
+pub fn vault_stands_for(kept: Option<String>, wanted: &str) -> bool {
+    settlement::stands_for(true, kept.as_deref(), wanted)
+}
+
 /// Binds a token to a value: `{"value", "row"?}`, the value that it stands for, and the row to be written if that is new.
 ///
 /// Errors: those of JSON.
 #[wasm_bindgen(js_name = vaultBind)]
-pub fn vault_bind(row: Option<String>, mark: &str, value: &str) -> Crossing<String> {
+pub fn vault_bind(row: Option<String>, value: &str) -> Crossing<String> {
     let row = row.as_deref().map(read_row).transpose()?;
-    let (value, row) = settlement::bind(row.as_ref(), mark, value);
+    let (value, row) = settlement::bind(row.as_ref(), value);
     Ok(ObjectWriter::new()
         .string("value", &value)
         .optional_raw("row", row.as_ref().map(write_row).as_deref())
@@ -157,16 +161,15 @@ fn read_memory(text: &str) -> Crossing<OpMemory> {
 }
 
 fn write_row(row: &TokenRow) -> String {
-    let (mark, value) = match &row.state {
-        TokenState::Free => (None, None),
-        TokenState::Claimed { mark } => (Some(mark), None),
-        TokenState::Bound { mark, value } => (Some(mark), Some(value)),
+    let value = match &row.state {
+        TokenState::Free => None,
+        TokenState::Bound { value } => Some(value.as_str()),
     };
+    let lease = row.lease.as_ref();
     ObjectWriter::new()
-        .optional_string("lease", row.lease.as_ref().map(|lease| lease.id.as_str()))
-        .optional_string("holder", row.lease.as_ref().map(|lease| lease.holder.as_str()))
-        .optional_string("mark", mark.map(String::as_str))
-        .optional_string("value", value.map(String::as_str))
+        .optional_string("lease", lease.map(|lease| lease.id.as_str()))
+        .optional_string("holder", lease.and_then(|lease| lease.holder.as_deref()))
+        .optional_string("value", value)
         .finish()
 }
 
@@ -175,15 +178,9 @@ fn read_row(text: &str) -> Crossing<TokenRow> {
     let own = |name| -> Crossing<Option<String>> {
         Ok(row.optional_string(name)?.map(|text| text.to_owned()))
     };
-    let lease = match (own("lease")?, own("holder")?) {
-        (Some(id), Some(holder)) => Some(LeaseRow { id, holder }),
-        _ => None,
-    };
-    let state = match (own("mark")?, own("value")?) {
-        (Some(mark), Some(value)) => TokenState::Bound { mark, value },
-        (Some(mark), None) => TokenState::Claimed { mark },
-        _ => TokenState::Free,
-    };
+    let holder = own("holder")?;
+    let lease = own("lease")?.map(|id| LeaseRow { id, holder });
+    let state = own("value")?.map_or(TokenState::Free, |value| TokenState::Bound { value });
     Ok(TokenRow { lease, state })
 }
 

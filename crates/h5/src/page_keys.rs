@@ -27,8 +27,8 @@ struct Keys {
 #[wasm_bindgen]
 impl PageKeys {
     /// Opens the keys of a slot, which names issuer and gateway. With `keep`, they are shared by the tabs of this origin
-    /// and survive a reload, as far as the browser allows; failing that they live in memory. Never waits for a store
-    /// longer than its watchdog.
+    /// and survive a reload, as far as the browser allows; failing that they live in memory. Waits for a
+    /// database to open no longer than its watchdog; one that opened and then keeps silent is waited for, so callers need a time-out.
     ///
     /// Rejects with `internal` where the host has no randomness.
     #[wasm_bindgen(unchecked_return_type = "Promise<PageKeys>")]

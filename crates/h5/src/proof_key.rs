@@ -60,9 +60,10 @@ impl ProofKey {
         let Some(subtle) = subtle else {
             return Self::in_memory();
         };
-        for nth in 0..PLACES {
+        // Each place is read again before the next one is taken: a read that failed for once must not cost the key.
+        for nth in 0..2 * PLACES {
             let Some(database) = database else { break };
-            let name = place(name, nth);
+            let name = place(name, nth / 2);
             let Ok(mut pair) = database.get(&name).await else { continue };
             if pair.is_undefined() {
                 let Some(kept) = Self::keep_new(subtle, database, &name).await else { break };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
 use lingpai_core::cache::store::{
-    self as core_store, Answer, Batch, Begin, Command, Host, Input, Local, Request,
+    self as core_store, Answer, Batch, Begin, Command, Host, Input, Local, Range, Request,
 };
 use lingpai_core::cache::{Cause, Durability, Row};
 use wasm_bindgen::JsCast as _;
@@ -193,8 +193,8 @@ impl Driver {
                     self.dispatch(Input::Aborted(tx, idb::cause(&error)));
                 }
             }
-            Command::Burst { tx, change, get } => {
-                if let Err(error) = self.burst(tx, &change, &get) {
+            Command::Burst { tx, change, get, list } => {
+                if let Err(error) = self.burst(tx, &change, &get, list.as_ref()) {
                     self.abort(tx);
                     self.dispatch(Input::Aborted(tx, idb::cause(&error)));
                 }
@@ -264,13 +264,7 @@ impl Driver {
         };
         idb::listen(&transaction, &["complete", "abort"], Box::new(ends));
         self.transactions.borrow_mut().push((tx, transaction.into()));
-        let mut requests = requests(&store, &get)?;
-        if let Some((prefix, after, most)) = &list {
-            let range = idb::range(prefix, after)?;
-            requests.push(store.get_all_keys_with_key_and_limit(&range, *most)?);
-            requests.push(store.get_all_with_key_and_limit(&range, *most)?);
-        }
-        self.fetch(tx, requests, list.is_some());
+        self.fetch(tx, requests(&store, &get, list.as_ref())?, list.is_some());
         Ok(())
     }
 
@@ -302,6 +296,7 @@ impl Driver {
         tx: u32,
         change: &[(String, Option<String>)],
         get: &[String],
+        list: Option<&Range>,
     ) -> JsResult<()> {
         let transactions = self.transactions.borrow();
         let open = transactions.iter().find(|(of, _)| *of == tx);
@@ -314,7 +309,7 @@ impl Driver {
                 None => store.delete(&name)?,
             };
         }
-        self.fetch(tx, requests(&store, get)?, false);
+        self.fetch(tx, requests(&store, get, list)?, list.is_some());
         Ok(())
     }
 
@@ -340,8 +335,19 @@ fn texts(values: &Array) -> Vec<String> {
     values.iter().map(text).collect()
 }
 
-fn requests(store: &IdbObjectStore, names: &[String]) -> JsResult<Vec<IdbRequest>> {
-    names.iter().map(|name| store.get(&name.into())).collect()
+fn requests(
+    store: &IdbObjectStore,
+    names: &[String],
+    list: Option<&Range>,
+) -> JsResult<Vec<IdbRequest>> {
+    let single = names.iter().map(|name| store.get(&name.into()));
+    let mut requests = single.collect::<JsResult<Vec<_>>>()?;
+    if let Some((prefix, after, most)) = list {
+        let range = idb::range(prefix, after)?;
+        requests.push(store.get_all_keys_with_key_and_limit(&range, *most)?);
+        requests.push(store.get_all_with_key_and_limit(&range, *most)?);
+    }
+    Ok(requests)
 }
 
 fn describe_answer(answer: Answer) -> JsValue {

@@ -44,24 +44,32 @@ export async function lead<T>(
   if (!locks) return turn(false)
   const lock = `lingpai:${name}`
   let begun: Promise<Led<T>> | undefined
+  let failed = false
+  const begin = (vacant: boolean) => {
+    begun = turn(vacant)
+    return begun.catch((error: unknown) => {
+      failed = true
+      throw error
+    })
+  }
   try {
     await locks.request(lock, { ifAvailable: true }, async (held) => {
-      if (held) await (begun = turn(true))
+      if (held) await begin(true)
     })
     if (begun) return await begun
     // Whoever has the lock may stand still: the lease says for how long it may have it.
     const waitMs = takeOver ? 0 : await leaseLeft(store, key, holdMs)
     if (waitMs > 0) return { led: false, waitMs }
     await locks.request(lock, { steal: true }, async () => {
-      await (begun = turn(false))
+      await begin(false)
     })
     return await begun!
   } catch (error) {
     const { name: kind } = (error ?? {}) as { name?: unknown }
     // A page without an origin of its own has no locks, and shares nothing.
     if (kind === 'SecurityError' && !begun) return turn(false)
-    // Taken over. The work still runs, but what it writes is refused.
-    if (kind === 'AbortError') return { led: false, waitMs: shortestWaitMs }
+    // Taken over. The work still runs, but what it writes is refused. What the work itself fails with is the caller's.
+    if (kind === 'AbortError' && !failed) return { led: false, waitMs: shortestWaitMs }
     throw error
   }
 }

@@ -110,6 +110,7 @@ async function takeFormer(page: Page, signal: AbortSignal): Promise<Former | und
     const holding = await resume(page, record, signal)
     return holding || record.refreshToken ? { record, holding } : undefined
   }
-  page.records.wipe()
+  // A key that could not be read for once says nothing about a visit that other tabs have.
+  if (!page.shared) page.records.wipe()
   return undefined
 }

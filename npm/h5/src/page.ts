@@ -141,7 +141,11 @@ export async function preparePage(
     ? await sharing?.shareVisit(settings, engine.fingerprint(slot), changed)
     : undefined
   const records = shared ?? createRecords(keys, sealsRecords, slot, emit)
-  const former = await records.read()
+  const former = await records.read().catch((error: unknown) => {
+    records.leave()
+    keys.free()
+    throw error
+  })
   const clock = createClock(engine, now)
   const clockRunsOn = !former || clock.restore(former.clockOffsetMs, former.grantedAtSeconds)
   const http = createHttp(engine, settings.fetch)

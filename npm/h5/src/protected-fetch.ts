@@ -53,6 +53,11 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
     })
   }
 
+  // Of calls that were refused together one refreshes for all of them, also for those that hear of it later.
+  const newer = async (refused: string, { signal }: Request) => {
+    if ((await holder.token({ signal })) === refused) await holder.renew()
+  }
+
   return async (input, init) => {
     holder.closed.throwIfAborted()
     const request = new Request(input, init)
@@ -72,7 +77,8 @@ export function protectedFetch(page: Page, holder: Holder): Visit['fetch'] {
     if (response.status === 401 && spare) {
       repeated = reasonToRepeat(response, first.nonce)
       if (repeated === 'clock' && !correctClock(clock, response)) repeated = undefined
-      if (repeated === 'refreshed') await holder.renew().catch(() => (repeated = undefined))
+      if (repeated === 'refreshed')
+        await newer(first.token, request).catch(() => (repeated = undefined))
       if (repeated) {
         void response.body?.cancel()
         last = (await attempt(spare, url, body)).response

@@ -27,9 +27,10 @@ export interface Records {
   durability(): VisitDurability
   /** Returns what it survives now. */
   write(record: VisitRecord): Promise<VisitDurability>
-  wipe(): void
-  /** Wipes, and writes nothing any more. */
-  close(): Promise<void>
+  /** Wipes `record`, or what came of it; where tabs share a place, not what came of another launch. */
+  wipe(record?: VisitRecord): void
+  /** Wipes, and writes nothing any more. Where tabs share a place: whatever visit its user has there. */
+  close(record: VisitRecord): Promise<void>
   /** Writes nothing any more, and leaves what is there. */
   leave(): void
 }

@@ -163,7 +163,7 @@ async function approve(
     forgetLaunch(accessToken, { forReload: onLaunchConflict === undefined })
     throw new LingpaiError('launch_conflict')
   }
-  page.records.wipe()
+  page.records.wipe(page.former)
 }
 
 /** Whether the page runs inside another one. */

@@ -36,9 +36,10 @@ export async function refresh(
 /** Spends the refresh token of a record, whoever else might. */
 export async function spend(
   page: Page,
-  { refreshToken, appKey, terms, launch }: VisitRecord,
+  record: VisitRecord,
   signal: AbortSignal,
 ): Promise<RefreshOutcome> {
+  const { refreshToken, appKey, terms, launch } = record
   if (refreshToken === undefined) {
     return { failure: new LingpaiError('visit_ended'), ended: false }
   }
@@ -50,7 +51,7 @@ export async function spend(
   signal.throwIfAborted()
   if ('refused' in decision) {
     const failure = new LingpaiError(decision.refused)
-    if (decision.final) page.records.wipe()
+    if (decision.final) page.records.wipe(record)
     return { failure, ended: decision.final }
   }
   const { granted } = decision

@@ -88,9 +88,10 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
     if (isRefreshable()) {
       const outcome = await refresh(page, holding, closed)
       closed.throwIfAborted()
-      if ('holding' in outcome) return outcome.holding
-      failure = outcome.failure
-      if (outcome.ended) end(failure.code)
+      if ('failure' in outcome) {
+        failure = outcome.failure
+        if (outcome.ended) end(failure.code)
+      } else if (!ended) return outcome.holding
     }
     if (secondsLeft() > 0 || failure.retryable || !canAskForLaunch(page)) throw failure
     const launch = await askForLaunch(page, closed)
@@ -107,8 +108,9 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
   }
 
   const end = (code: ErrorCode) => {
+    if (ended === code) return
     ended = code
-    page.records.wipe()
+    page.records.wipe(holding)
     emit({ type: 'ended', code })
   }
 
@@ -149,6 +151,8 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
   // Asks for the lock now, so that of two tabs the first one has it. Whether it is granted counts only at a refresh.
   page.lock.holds(holding.launch, closed).catch(() => {})
   page.changes.addEventListener('change', hear)
+  // What was said before nobody heard.
+  hear()
   return {
     holding: () => holding,
     secondsLeft,

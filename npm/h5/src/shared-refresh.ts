@@ -5,7 +5,7 @@ import { lead } from './lead.js'
 import type { Page } from './page.js'
 import type { VisitRecord } from './record.js'
 import { spend, type RefreshOutcome } from './refresh.js'
-import type { SharedRecords } from './shared-records.js'
+import type { Shared, SharedRecords } from './shared-records.js'
 
 // A turn is for one refresh, with a few repetitions where the network is bad; then another tab may try.
 const holdMs = 20_000
@@ -31,16 +31,19 @@ export async function refreshTogether(
       async (turn) => {
         const now = await look(page, shared, record, signal)
         if (now.outcome) return now.outcome
-        shared.during(turn)
         const ending = new AbortController()
         const giveUp = () => ending.abort(new LingpaiError('network_unavailable'))
         const leave = () => ending.abort(signal.reason)
         turn.signal.addEventListener('abort', giveUp)
         signal.addEventListener('abort', leave)
         try {
-          return await spend(page, now.newest, ending.signal)
+          const spent = await shared.during(turn, now.seen, () =>
+            spend(page, now.newest, ending.signal),
+          )
+          if (!('holding' in spent) || spent.holding.durability !== 'memory') return spent
+          // Not kept, perhaps because another tab has closed the visit meanwhile, or has gone on with it.
+          return (await look(page, shared, now.newest, signal)).outcome ?? spent
         } finally {
-          shared.during(undefined)
           turn.signal.removeEventListener('abort', giveUp)
           signal.removeEventListener('abort', leave)
         }
@@ -60,12 +63,16 @@ export async function endedElsewhere(
   shared: SharedRecords,
   record: VisitRecord,
 ): Promise<EndedElsewhere | undefined> {
-  if ((await shared.closedLaunch()) === record.launch) return 'visit_ended'
-  const kept = await shared.read()
+  return howEnded(await shared.look(), record)
+}
+
+function howEnded({ closed, kept }: Shared, record: VisitRecord): EndedElsewhere | undefined {
+  if (closed) return 'visit_ended'
   return kept && !isSameParty(partyOf(record), partyOf(kept)) ? 'launch_conflict' : undefined
 }
 
 interface Look {
+  seen: Shared
   outcome?: RefreshOutcome
   newest: VisitRecord
 }
@@ -76,16 +83,16 @@ async function look(
   record: VisitRecord,
   signal: AbortSignal,
 ): Promise<Look> {
-  const ended = await endedElsewhere(shared, record)
+  const seen = await shared.look()
   signal.throwIfAborted()
+  const ended = howEnded(seen, record)
   if (ended) {
-    return { outcome: { failure: new LingpaiError(ended), ended: true }, newest: record }
+    return { seen, outcome: { failure: new LingpaiError(ended), ended: true }, newest: record }
   }
-  const kept = await shared.read()
-  signal.throwIfAborted()
-  if (!kept || kept.token === record.token || !isOurs(page, kept)) return { newest: record }
+  const { kept } = seen
+  if (!kept || kept.token === record.token || !isOurs(page, kept)) return { seen, newest: record }
   const holding = await resume(page, kept, signal)
-  if (!holding) return { newest: kept }
+  if (!holding) return { seen, newest: kept }
   page.emit({ type: 'adopted', expiresAtMs: holding.expiresAtSeconds * 1000 })
-  return { outcome: { holding }, newest: kept }
+  return { seen, outcome: { holding }, newest: kept }
 }

@@ -140,8 +140,10 @@ function face(first: Instance, options: OpenStoreOptions, openTimeoutMs: number)
   }
   const close = async () => {
     if (closed) return
-    const left = instance
     closed = true
+    // What is being started anew is to be closed, too.
+    if (starting) await starting.catch(() => {})
+    const left = instance
     if (left && isStoreEngineDropped(left.engine)) return abandon(left)
     left?.stopListening()
     await left?.handle.close()

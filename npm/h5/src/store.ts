@@ -54,7 +54,10 @@ export interface OpenStoreOptions {
   onEvent?: (event: StoreEvent) => void
   /** Gives up the opening. */
   signal?: AbortSignal
-  /** How long IndexedDB may keep silent before the store goes on without it. No call waits longer. Default 1500. */
+  /**
+   * How long IndexedDB may keep silent before the store goes on without it. No call waits longer, unless the module itself fails: then
+   * 3 s more. Default 1500.
+   */
   openTimeoutMs?: number
 }
 
@@ -68,7 +71,10 @@ export interface Store extends AsyncDisposable {
   readonly epoch: number
   /** The rows of these keys, `undefined` where there is none. All of one moment. */
   read(keys: readonly string[]): Promise<(Row | undefined)[]>
-  /** Rows whose key begins with `prefix` and comes after `after`, in the order of their keys. No row: the end. */
+  /**
+   * Rows whose key begins with `prefix` and comes after `after`, in the order of their keys. No row: the end. Those that cannot be read
+   * are passed over, and do not count.
+   */
   list(range: { prefix: string; after?: string; limit: number }): Promise<({ key: string } & Row)[]>
   /** All of a batch, or nothing if a row is not as expected. Resolves only once it is committed. */
   write(batch: Batch): Promise<Written>

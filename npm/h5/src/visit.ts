@@ -103,7 +103,7 @@ export function createVisit(page: Page, first: Holding): Visit {
     closing.abort(new LingpaiError('closed'))
     parts.renewal.stop()
     for (const [target, name] of wakeUps()) target.removeEventListener(name, wake)
-    const wiped = page.records.close()
+    const wiped = page.records.close(parts.renewal.holding())
     page.lock.release()
     // The key handles stay with those of their promises that are still pending.
     if (!isDropped(page.engine)) page.keys.free()

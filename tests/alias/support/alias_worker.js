@@ -22,6 +22,8 @@ const paths = {
 }
 
 const methods = [
+  'room',
+  'take',
   'reserve',
   'open',
   'begin',
@@ -46,15 +48,16 @@ export default {
     if (pathname === '/events') return Response.json(events)
     const method = request.headers.get('x-method') ?? 'ff1'
     const lifetime = Number(request.headers.get('x-lifetime') ?? 300)
-    const service = serviceOf(method, lifetime, env)
+    const perHour = Number(request.headers.get('x-per-hour') ?? 100_000)
+    const service = serviceOf(method, lifetime, perHour, env)
     const name = paths[pathname]
     return stoppable(request, env, service)[name](request)
   },
 }
 
-function serviceOf(method, lifetime, env) {
-  const name = `${method} ${lifetime}`
-  if (!services.has(name)) services.set(name, optionsOf(method, lifetime, env))
+function serviceOf(method, lifetime, perHour, env) {
+  const name = `${method} ${lifetime} ${perHour}`
+  if (!services.has(name)) services.set(name, optionsOf(method, lifetime, perHour, env))
   return services.get(name)
 }
 
@@ -94,7 +97,7 @@ function stoppable(request, env, options) {
   return createOperations({ ...options, store, execute: around('execute', options.execute) })
 }
 
-function optionsOf(method, aliasLifetimeSeconds, env) {
+function optionsOf(method, aliasLifetimeSeconds, aliasesPerHour, env) {
   const outside = async (path, body) => {
     const response = await fetch(env.OUTSIDE + path, { method: 'POST', body: JSON.stringify(body) })
     if (!response.ok) throw new Error(`outside answers ${response.status} for ${body.account}`)
@@ -110,6 +113,7 @@ function optionsOf(method, aliasLifetimeSeconds, env) {
     operations: ['transfer', 'close-account'],
     method,
     aliasLifetimeSeconds,
+    aliasesPerHour,
     ...(method === 'multiply' && { multiplier: env.MULTIPLIER }),
     ownsAccount: ({ account }) => !account.startsWith('foreign-'),
     accountExists: (identifier) => identifier === env.TAKEN,

@@ -9,7 +9,8 @@ globalThis.state = {
   status: 'opening',
   events: [],
   conflicts: [],
-  skewMs: 0,
+  // How far the page's clock is ahead.
+  skewMs: 1000 * Number(query.get('skew') ?? 0),
   visit: undefined,
   open,
   sealVisit,

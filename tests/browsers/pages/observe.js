@@ -27,6 +27,18 @@ if (query.has('hanging')) {
   IDBObjectStore.prototype.get = () => new EventTarget()
 }
 
+// A key store whose first reads of the proof key fail.
+let failing = Number(query.get('failing'))
+if (failing) {
+  const { get } = IDBObjectStore.prototype
+  IDBObjectStore.prototype.get = function (key) {
+    if (String(key).startsWith('proof ') && failing-- > 0) {
+      throw new DOMException('Connection to Indexed Database server lost', 'UnknownError')
+    }
+    return get.call(this, key)
+  }
+}
+
 // A browser whose WebCrypto does not know Curve25519.
 if (query.get('curves') === 'P-256') {
   for (const name of ['generateKey', 'importKey']) {

@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let (name, content) = ("A".repeat(22), "Q".to_owned() + &"A".repeat(21));
     let presence = ["active", "frozen", "staged", "deleted"][usize::from(which % 4)];
     let example = format!(
-        r#"{{"fence":3,"presence":"{presence}","recent":["{name}.{content}"],"items":2,"at":1790000000}}"#
+        r#"{{"fence":3,"presence":"{presence}","recent":["{name}.{content}","{name}."],"items":2,"at":1790000000}}"#
     );
     let Ok(entry) = Entry::parse(&edited_text(&example, data)) else {
         assert!(!data.is_empty(), "the example is an entry");

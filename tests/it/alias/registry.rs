@@ -174,6 +174,8 @@ fn aliases_are_bounded_in_number_and_life() {
     };
     assert!(open(31, 900).is_ok());
     assert_eq!(open(32, 300), Err(ErrorCode::RateLimited));
+    assert!(registry::room(31).is_ok());
+    assert_eq!(registry::room(32).map_err(|error| error.code()), Err(ErrorCode::RateLimited));
     assert_eq!(open(0, 901), Err(ErrorCode::LifetimeExceeded));
     assert_eq!(open(0, 0), Err(ErrorCode::LifetimeExceeded));
 }

@@ -8,6 +8,7 @@ mod campaign;
 mod clock;
 pub(crate) mod disk;
 mod lease;
+mod listed;
 mod neighbours;
 mod row;
 pub(crate) mod tab;

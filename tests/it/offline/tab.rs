@@ -1,7 +1,7 @@
 //! A page with a store in it, and the calls that its browser has not answered yet.
 
 use lingpai_core::cache::store::{
-    Answer, Begin, Command, Event, Host, Input, Local, Request, Store,
+    Answer, Begin, Command, Event, Host, Input, Local, Range, Request, Store,
 };
 use lingpai_core::cache::{Cause, RowKey};
 use lingpai_core::secret::{ContentKey, Seed};
@@ -22,8 +22,8 @@ pub(crate) enum Call {
 pub(crate) struct Transaction {
     pub(crate) begin: Begin,
     change: Vec<Change>,
-    /// What is read next; nothing if it is to be committed.
-    reading: Option<Vec<String>>,
+    /// What is read next, and listed; nothing if it is to be committed.
+    reading: Option<(Vec<String>, Option<Range>)>,
     /// It has begun, so that no other one that writes can.
     pub(crate) active: bool,
 }
@@ -131,15 +131,15 @@ impl Tab {
                 }
                 Command::Key(attempt) => self.calls.push(Call::Key(attempt)),
                 Command::Begin(begin) => self.calls.push(Call::Transaction(Transaction {
-                    reading: Some(begin.get.clone()),
+                    reading: Some((begin.get.clone(), begin.list.clone())),
                     begin,
                     change: Vec::new(),
                     active: false,
                 })),
-                Command::Burst { tx, change, get } => {
+                Command::Burst { tx, change, get, list } => {
                     if let Some(transaction) = self.transaction(tx) {
                         transaction.change.extend(change);
-                        transaction.reading = (!get.is_empty()).then_some(get);
+                        transaction.reading = (!get.is_empty()).then_some((get, list));
                     }
                 }
                 Command::Abort(tx) => self.calls.retain(|call| {
@@ -213,11 +213,11 @@ impl Tab {
                 disk.commit(&transaction.change, strict);
                 self.tell(Input::Complete(tx, strict), now, disk);
             }
-            Some(names) => {
+            Some((names, list)) => {
                 let mut seen: Texts = disk.committed.clone();
                 apply(&transaction.change, &mut seen);
                 let values = names.iter().map(|name| seen.get(name).cloned()).collect();
-                let rows = match &transaction.begin.list {
+                let rows = match &list {
                     None => Vec::new(),
                     Some((prefix, after, most)) => seen
                         .into_iter()

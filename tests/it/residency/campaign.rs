@@ -53,6 +53,7 @@ fn schedules_with_faults_keep_every_promise() {
         "found",
         "read",
         "written",
+        "asked again",
         "moved",
         "move refused",
         "erased",
@@ -68,8 +69,10 @@ fn schedules_with_faults_keep_every_promise() {
 }
 
 #[test]
-fn the_campaign_notices_when_a_fence_the_compare_and_set_or_tombstones_are_missing() {
-    for sabotage in [Sabotage::NoFence, Sabotage::NoCompareAndSet, Sabotage::NoTombstone] {
+fn the_campaign_notices_when_a_fence_the_compare_and_set_tombstones_or_names_are_missing() {
+    for sabotage in
+        [Sabotage::NoFence, Sabotage::NoCompareAndSet, Sabotage::NoTombstone, Sabotage::NoNames]
+    {
         let found = (0..2_000).find(|seed| run(*seed, sabotage, false).is_err());
         assert!(found.is_some(), "{sabotage:?} goes unnoticed");
         println!("{sabotage:?}: noticed by seed {}", found.unwrap());

@@ -1,5 +1,8 @@
 //! The gateway: what callers ask for, as the sequence of calls that it takes. It stores nothing, and may crash anywhere.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use lingpai_core::ErrorCode;
 use lingpai_core::residency::directory::Cause;
 use lingpai_core::residency::fence::Verdict;
@@ -58,20 +61,11 @@ pub(super) async fn write(
     pinned: Option<Area>,
     value: u64,
 ) -> Result<(), Lost> {
-    for _ in 0..ATTEMPTS {
-        let Some((area, epoch, true)) = route(&world, id).await? else { return Ok(()) };
+    let to = |area: Area, epoch| {
         let host = Node::Data(pinned.clone().unwrap_or(area), pinned.is_some());
-        let request = Request::Put(id, epoch, write_id(value), kind, value);
-        match call(&world, host, request).await? {
-            Answer::Verdict(Verdict::Granted | Verdict::Repeated) => {
-                acknowledged(&world, id, kind, value);
-                return Ok(());
-            }
-            Answer::Verdict(Verdict::Moved) => {}
-            _ => return Ok(()),
-        }
-    }
-    Ok(())
+        (host, Request::Put(id, epoch, write_id(value), kind, value))
+    };
+    written(&world, id, kind, value, to).await
 }
 
 /// Reads the data that live at home.
@@ -98,19 +92,55 @@ pub(super) async fn read(world: Shared, id: IdentityId) -> Result<(), Lost> {
 
 /// Changes the identifier where it is.
 pub(super) async fn change(world: Shared, id: IdentityId, person: Person) -> Result<(), Lost> {
+    let to =
+        |area, epoch| (Node::Identity(area), Request::Change(id, epoch, write_id(person), person));
+    written(&world, id, "identifier", person, to).await
+}
+
+/// One write, asked for again under its name where the identity has moved or no answer came: wherever the identity is by then.
+async fn written(
+    world: &Shared,
+    id: IdentityId,
+    kind: &'static str,
+    value: u64,
+    to: impl Fn(Area, Epoch) -> (Node, Request),
+) -> Result<(), Lost> {
     for _ in 0..ATTEMPTS {
-        let Some((area, epoch, true)) = route(&world, id).await? else { return Ok(()) };
-        let request = Request::Change(id, epoch, write_id(person), person);
-        match call(&world, Node::Identity(area), request).await? {
-            Answer::Verdict(Verdict::Granted | Verdict::Repeated) => {
-                acknowledged(&world, id, "identifier", person);
-                return Ok(());
+        let Ok(route) = route(world, id).await else {
+            asked_again(world).await;
+            continue;
+        };
+        let Some((area, epoch, true)) = route else { return Ok(()) };
+        let (host, request) = to(area, epoch);
+        match call(world, host, request).await {
+            Ok(Answer::Verdict(Verdict::Granted | Verdict::Repeated)) => {
+                acknowledged(world, id, kind, value);
+                // Some forget what they were told.
+                if world.borrow_mut().random.percent(60) {
+                    return Ok(());
+                }
+                asked_again(world).await;
             }
-            Answer::Verdict(Verdict::Moved) => {}
-            _ => return Ok(()),
+            Ok(Answer::Verdict(Verdict::Moved)) => {}
+            Ok(_) => return Ok(()),
+            Err(Lost) => asked_again(world).await,
         }
     }
     Ok(())
+}
+
+/// A caller without an answer takes its time before it asks again: much may happen meanwhile.
+async fn asked_again(world: &Shared) {
+    let mut left = {
+        let mut world = world.borrow_mut();
+        world.count("asked again");
+        world.random.below(60)
+    };
+    poll_fn(|_| {
+        left = left.saturating_sub(1);
+        if left == 0 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Moves somebody.

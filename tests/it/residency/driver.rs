@@ -109,16 +109,16 @@ async fn step(world: &Shared, id: IdentityId, task: &Task) -> Result<Outcome, Lo
         Step::FreezeData(area) => ask(data(area, false), Request::Freeze(id, epoch)).await?,
         Step::CopyIdentity { from, to } => {
             match ask(identity(from), Request::ExportIdentity(id, epoch)).await? {
-                Answer::Person(person) => {
-                    ask(identity(to), Request::StageIdentity(id, epoch, person)).await?
+                Answer::Person(person, names) => {
+                    ask(identity(to), Request::StageIdentity(id, epoch, person, names)).await?
                 }
                 other => other,
             }
         }
         Step::CopyData { from, to } => {
             match ask(data(from, false), Request::ExportData(id, epoch)).await? {
-                Answer::Items(items) => {
-                    ask(data(to, false), Request::StageData(id, epoch, items)).await?
+                Answer::Copies(items, names) => {
+                    ask(data(to, false), Request::StageData(id, epoch, items, names)).await?
                 }
                 other => other,
             }

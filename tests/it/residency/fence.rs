@@ -118,6 +118,39 @@ fn another_write_under_the_name_of_one_that_was_done_is_neither_done_nor_said_to
 }
 
 #[test]
+fn what_was_deleted_leaves_nothing_of_its_writes() {
+    let tombstone = r#"{"fence":2,"presence":"deleted","items":3,"at":1790000000}"#;
+    for kind in [Kind::Identity, Kind::Data] {
+        let entry = decide(kind, None, Command::Claim, epoch(1)).1;
+        let entry = decide(kind, entry, Command::Write(write_id(1)), epoch(1)).1;
+        let delete = Command::Delete(Deletion { items: 3, at: NOW });
+        let (_, entry) = decide(kind, entry, delete, epoch(2));
+        assert_eq!(entry.expect("a tombstone").to_json(), tombstone);
+    }
+    let name = "A".repeat(22);
+    let old = tombstone.replace(r#""items""#, &format!(r#""recent":["{name}.{name}"],"items""#));
+    assert_eq!(Entry::parse(&old).unwrap().to_json(), tombstone);
+}
+
+#[test]
+fn a_write_that_was_done_in_another_area_is_known_by_its_name_alone() {
+    let write = |entry, name, content, number| {
+        decide(Kind::Data, entry, Command::Write(named_write(name, content)), epoch(number))
+    };
+    let left = write(None, 1, 10, 1).1.expect("an entry");
+    let names: Vec<String> = left.recent_names().collect();
+    let staged = decide(Kind::Data, None, Command::Stage, epoch(2)).1.expect("a copy");
+    let staged = staged.carrying(names.iter().map(String::as_str)).unwrap();
+    assert!(staged.clone().carrying(["no name"].into_iter()).is_err());
+    let staged = Entry::parse(&staged.to_json()).unwrap();
+    let there = decide(Kind::Data, Some(staged), Command::Activate, epoch(3)).1;
+    assert_eq!(write(there.clone(), 1, 10, 3).0, Verdict::Repeated);
+    // The digest stayed behind.
+    assert_eq!(write(there.clone(), 1, 11, 3).0, Verdict::Repeated);
+    assert_eq!(write(there, 2, 10, 3).0, Verdict::Granted);
+}
+
+#[test]
 fn what_was_deleted_is_told_again_to_whoever_lost_the_answer() {
     let delete = |items| Command::Delete(Deletion { items, at: NOW });
     let entry = decide(Kind::Data, None, Command::Write(write_id(1)), epoch(1)).1;

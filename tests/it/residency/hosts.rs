@@ -6,7 +6,7 @@ use lingpai_core::residency::fence::{Command, Deletion, Entry, Kind, Verdict, Wr
 use lingpai_core::residency::{Area, Epoch, IdentityId};
 use lingpai_core::time::UnixSeconds;
 
-use super::network::{Answer, Items, Person, Request};
+use super::network::{Answer, Items, Names, Person, Request};
 use super::world::{Sabotage, World};
 
 #[derive(Default)]
@@ -32,8 +32,12 @@ pub(super) fn ask_identity(world: &mut World, area: &Area, request: Request) -> 
             None => Answer::Verdict(Verdict::Absent),
         },
         Request::Claim(id, person) => host.put(id, Epoch::FIRST, Command::Claim, person, sabotage),
-        Request::StageIdentity(id, epoch, person) => {
-            host.put(id, epoch, Command::Stage, person, sabotage)
+        Request::StageIdentity(id, epoch, person, names) => {
+            let answer = host.put(id, epoch, Command::Stage, person, sabotage);
+            if matches!(answer, Answer::Verdict(Verdict::Granted)) {
+                carry(&mut host.entries, id, &names, sabotage);
+            }
+            answer
         }
         Request::Change(id, epoch, write, person) => {
             let answer = host.put(id, epoch, Command::Write(write), person, sabotage);
@@ -46,7 +50,7 @@ pub(super) fn ask_identity(world: &mut World, area: &Area, request: Request) -> 
         Request::ExportIdentity(id, epoch) => {
             match decided(Kind::Identity, &mut host.entries, id, Command::Export, epoch, sabotage) {
                 Verdict::Granted => match host.rows.get(&id) {
-                    Some(person) => Answer::Person(*person),
+                    Some(person) => Answer::Person(*person, names(&host.entries, id)),
                     None => Answer::Verdict(Verdict::Absent),
                 },
                 verdict => Answer::Verdict(verdict),
@@ -113,15 +117,19 @@ pub(super) fn ask_data(world: &mut World, area: &Area, pinned: bool, request: Re
         }
         Request::ExportData(id, epoch) => {
             match decided(Kind::Data, &mut host.entries, id, Command::Export, epoch, sabotage) {
-                Verdict::Granted => Answer::Items(host.rows.get(&id).cloned().unwrap_or_default()),
+                Verdict::Granted => {
+                    let items = host.rows.get(&id).cloned().unwrap_or_default();
+                    Answer::Copies(items, names(&host.entries, id))
+                }
                 verdict => Answer::Verdict(verdict),
             }
         }
-        Request::StageData(id, epoch, items) => {
+        Request::StageData(id, epoch, items, names) => {
             let verdict =
                 decided(Kind::Data, &mut host.entries, id, Command::Stage, epoch, sabotage);
             if verdict == Verdict::Granted {
                 host.rows.insert(id, items);
+                carry(&mut host.entries, id, &names, sabotage);
             }
             Answer::Verdict(verdict)
         }
@@ -170,6 +178,22 @@ impl IdentityHost {
         }
         Answer::Verdict(verdict)
     }
+}
+
+/// What an export takes along of the writes that were done.
+fn names(entries: &BTreeMap<IdentityId, Entry>, id: IdentityId) -> Names {
+    entries.get(&id).into_iter().flat_map(Entry::recent_names).collect()
+}
+
+fn carry(
+    entries: &mut BTreeMap<IdentityId, Entry>,
+    id: IdentityId,
+    names: &Names,
+    sabotage: Sabotage,
+) {
+    let names = if sabotage == Sabotage::NoNames { &[][..] } else { names };
+    let entry = entries[&id].clone().carrying(names.iter().map(String::as_str)).expect("names");
+    entries.insert(id, Entry::parse(&entry.to_json()).expect("our own text"));
 }
 
 fn decided(

@@ -26,6 +26,9 @@ pub(super) type Person = u64;
 /// What a data host has of an identity: values by type.
 pub(super) type Items = BTreeMap<&'static str, u64>;
 
+/// Names of writes, as text.
+pub(super) type Names = Vec<String>;
+
 #[derive(Clone, Debug)]
 pub(super) enum Request {
     // To an identity host
@@ -33,12 +36,12 @@ pub(super) enum Request {
     Claim(IdentityId, Person),
     Change(IdentityId, Epoch, WriteId, Person),
     ExportIdentity(IdentityId, Epoch),
-    StageIdentity(IdentityId, Epoch, Person),
+    StageIdentity(IdentityId, Epoch, Person, Names),
     // To a data host
     Read(IdentityId, Epoch),
     Put(IdentityId, Epoch, WriteId, &'static str, u64),
     ExportData(IdentityId, Epoch),
-    StageData(IdentityId, Epoch, Items),
+    StageData(IdentityId, Epoch, Items, Names),
     // To either
     Freeze(IdentityId, Epoch),
     Activate(IdentityId, Epoch),
@@ -58,8 +61,9 @@ pub(super) enum Answer {
     Found(IdentityId),
     /// The identifier is somebody else's.
     Taken(IdentityId),
-    Person(Person),
+    Person(Person, Names),
     Items(Items),
+    Copies(Items, Names),
     Deleted(Deletion),
     Route {
         area: Area,

@@ -26,6 +26,8 @@ pub(super) enum Sabotage {
     NoCompareAndSet,
     /// Tombstones are forgotten: an id that was deleted can be written again.
     NoTombstone,
+    /// A move leaves the names of writes behind.
+    NoNames,
 }
 
 pub(super) type Task = Pin<Box<dyn Future<Output = ()>>>;

@@ -23,7 +23,8 @@ export async function openService(
     keys: world.keys,
     store: store ?? createDurableStore(host),
     lookupKey,
-    onlineTimeoutMs: 500,
+    // No answer of a busy machine is an outage.
+    onlineTimeoutMs: 20_000,
     onEvent: (event) => events.push(event),
     ...options,
   })
@@ -41,4 +42,22 @@ export async function checkTokens(world, tokens, values) {
   assert.deepEqual(await reader.reveal('phone', tokens), values)
   const canonical = await reader.canonical('phone', tokens)
   assert.deepEqual(canonical, await reader.tokenize('phone', values))
+}
+
+/**
+ * What the vault has noted of operations, by its own journal: each that was `made` once, and no other. `requests` are those in which
+ * the install, which is the only one of its holder, has sent them.
+ */
+export async function checkJournal(world, made, requests) {
+  const sent = new Set(
+    requests.flatMap(({ body }) => JSON.parse(String(body)).ops.map(({ op }) => op)),
+  )
+  assert.equal(sent.size, made, 'each was sent, and under one id')
+  const holders = new Set([...sent].map((op) => op.slice(0, 12)))
+  assert.equal(holders.size, 1, 'of one install')
+  const objects = await world.worker.objects('TOKEN_VAULT')
+  const [holder] = holders
+  const object = objects.get(objects.idFromName(`holder/partner/${holder}`))
+  const { ops } = await object.rowCounts()
+  assert.equal(ops, made, 'operations in the journal')
 }

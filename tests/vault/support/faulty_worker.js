@@ -7,7 +7,35 @@ import { createVault } from '@lingpai/edge/vault'
 import { bared } from '../../support/bared.js'
 
 export { VisitLedger } from '@lingpai/edge/durable'
-export const TokenVault = bared(Vault)
+
+/** Counts the rows that its alarms read. */
+export class TokenVault extends bared(Vault) {
+  #read = 0
+  #alarms = []
+
+  constructor(ctx, env) {
+    super(ctx, env)
+    const { sql } = ctx.storage
+    const exec = sql.exec.bind(sql)
+    sql.exec = (...all) => {
+      const cursor = exec(...all)
+      const rows = cursor.toArray()
+      this.#read += cursor.rowsRead
+      return { toArray: () => rows }
+    }
+  }
+
+  async alarm() {
+    const before = this.#read
+    await super.alarm()
+    this.#alarms.push(this.#read - before)
+  }
+
+  /** How many rows each alarm has read since this was asked last. */
+  alarmReads() {
+    return this.#alarms.splice(0)
+  }
+}
 
 const routes = {
   '/v1/policies': 'issuePolicy',

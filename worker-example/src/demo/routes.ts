@@ -2,6 +2,7 @@
 
 import { issuer, type Env } from '../bindings'
 import { problem } from '../problem'
+import { textMember } from './members'
 import { servePage } from './pages'
 import { answerFaults } from './vault-faults'
 import { demoPartner, launch, type DemoPartner, type Send } from './partner'
@@ -61,7 +62,8 @@ async function answerLaunch(
       },
     })
   }
-  const { thumbprint } = await request.json<{ thumbprint?: string }>()
+  const thumbprint = await textMember(request, 'thumbprint')
+  if (thumbprint instanceof Response) return thumbprint
   const launched = await launch(env, partner, send, thumbprint)
   return Response.json(launched, {
     status: launched.accessToken ? 200 : 502,

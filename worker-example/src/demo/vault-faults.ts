@@ -2,6 +2,7 @@
 
 import type { Env } from '../bindings'
 import { problem } from '../problem'
+import { textMember } from './members'
 
 /** Every way in which the vault can be made to fail; `none` is the way back. */
 const faults = [
@@ -25,7 +26,8 @@ export async function answerFaults(request: Request): Promise<Response> {
     if (request.headers.get('Sec-Fetch-Site') !== 'same-origin') {
       return problem(403, 'access_denied', 'Only for the demo’s own pages')
     }
-    const { fault } = await request.json<{ fault?: string }>()
+    const fault = await textMember(request, 'fault')
+    if (fault instanceof Response) return fault
     const known = faults.find((name) => name === fault)
     if (!known) return problem(400, 'invalid_request', 'No such fault')
     current = known

@@ -19,13 +19,18 @@ pub const MAX_LIFETIME_SECONDS: i64 = 900;
 /// How many aliases a visit may have open at a time.
 pub const MAX_OPEN: u32 = 32;
 
+/// Whether a visit that has `open` aliases may have another. To be asked before its name is taken, which nobody gives back.
+///
+/// Errors: `rate_limited` beyond [`MAX_OPEN`].
+pub fn room(open: u32) -> Result<()> {
+    if open >= MAX_OPEN { Err(ErrorCode::RateLimited.into()) } else { Ok(()) }
+}
+
 /// Admits a new alias of a visit that has `open` others.
 ///
-/// Errors: `rate_limited` beyond [`MAX_OPEN`]; `lifetime_exceeded`.
+/// Errors: those of [`room`]; `lifetime_exceeded`.
 pub fn open(alias: AliasRecord, open: u32, now: UnixSeconds) -> Result<AliasRecord> {
-    if open >= MAX_OPEN {
-        return Err(ErrorCode::RateLimited.into());
-    }
+    room(open)?;
     if alias.expires_at <= now || alias.expires_at > now.plus(MAX_LIFETIME_SECONDS) {
         return Err(Error::with_detail(ErrorCode::LifetimeExceeded, "exp"));
     }

@@ -80,8 +80,16 @@ impl Kind {
 pub struct Entry {
     fence: Epoch,
     presence: Presence,
-    /// The last writes, oldest first. They need not move along: in another area a late one meets a higher fence.
-    recent: Vec<WriteId>,
+    /// The last writes, oldest first; none of what was deleted.
+    recent: Vec<Known>,
+}
+
+/// A write that was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    name: [u8; 16],
+    /// What it wrote; not known of one that was done in another area, whose key the digest is under.
+    content: Option<[u8; 16]>,
 }
 
 /// What tells one write from another: 128 random bits, chosen by whoever asks for it, and what it writes. The same name with
@@ -105,15 +113,25 @@ impl WriteId {
     pub fn parse(name: &str, content: &str) -> Result<Self> {
         Ok(Self { name: half(name)?, content: half(content)? })
     }
+}
 
+impl Known {
     /// As the store has it.
     fn to_text(self) -> String {
-        [base64url::encode(&self.name), base64url::encode(&self.content)].join(".")
+        let content = self.content.map_or_else(String::new, |content| base64url::encode(&content));
+        [base64url::encode(&self.name), content].join(".")
     }
 
     fn from_text(text: &str) -> Result<Self> {
         let (name, content) = text.split_once('.').ok_or(INVALID_WRITE)?;
-        Self::parse(name, content)
+        let content = if content.is_empty() { None } else { Some(half(content)?) };
+        Ok(Self { name: half(name)?, content })
+    }
+}
+
+impl From<WriteId> for Known {
+    fn from(WriteId { name, content }: WriteId) -> Self {
+        Self { name, content: Some(content) }
     }
 }
 
@@ -161,7 +179,7 @@ pub enum Command {
     Freeze,
     /// To take a copy of what is frozen.
     Export,
-    /// To put a copy there that is not in force.
+    /// To put a copy there that is not in force. The names of writes that come with it are [`Entry::carrying`]'s.
     Stage,
     /// To put in force what is there.
     Activate,
@@ -210,7 +228,12 @@ pub fn decide(
 ) -> (Verdict, Option<Entry>) {
     let recent = entry.as_ref().map_or_else(Vec::new, |entry| entry.recent.clone());
     let becomes = |presence| {
-        (Verdict::Granted, Some(Entry { fence: epoch, presence, recent: recent.clone() }))
+        // Digests over values go with the values.
+        let recent = match presence {
+            Presence::Deleted(_) => Vec::new(),
+            _ => recent.clone(),
+        };
+        (Verdict::Granted, Some(Entry { fence: epoch, presence, recent }))
     };
     let current = entry.as_ref().map(|entry| (entry.fence, entry.presence));
     let stays = |verdict| (verdict, entry);
@@ -223,7 +246,8 @@ pub fn decide(
             (Command::Stage, _) => becomes(Presence::Staged),
             (Command::Claim, Kind::Identity) => becomes(Presence::Active),
             (Command::Write(write), Kind::Data) => {
-                let entry = Entry { fence: epoch, presence: Presence::Active, recent: vec![write] };
+                let recent = vec![write.into()];
+                let entry = Entry { fence: epoch, presence: Presence::Active, recent };
                 (Verdict::Granted, Some(entry))
             }
             (Command::Activate, Kind::Data) => becomes(Presence::Active),
@@ -247,10 +271,11 @@ pub fn decide(
         (Command::Read, Presence::Frozen) if epoch == fence => stays(Verdict::Granted),
         (Command::Write(write), Presence::Active) if epoch >= fence => {
             if let Some(known) = recent.iter().find(|known| known.name == write.name) {
-                let same = known.content == write.content;
+                // Of one that came along it is known that it was done, and not what it wrote.
+                let same = known.content.is_none_or(|content| content == write.content);
                 return stays(if same { Verdict::Repeated } else { Verdict::Conflict });
             }
-            let recent = remember(recent.clone(), write);
+            let recent = remember(recent.clone(), write.into());
             (Verdict::Granted, Some(Entry { fence: epoch, presence, recent }))
         }
         (Command::Read | Command::Write(_), Presence::Active) => stays(Verdict::Moved),
@@ -269,7 +294,7 @@ pub fn decide(
     }
 }
 
-fn remember(mut recent: Vec<WriteId>, write: WriteId) -> Vec<WriteId> {
+fn remember(mut recent: Vec<Known>, write: Known) -> Vec<Known> {
     if recent.len() >= REMEMBERED_WRITES {
         recent.remove(0);
     }
@@ -296,17 +321,35 @@ impl Entry {
         }
     }
 
+    /// The names of the last writes, oldest first, each 22 characters of base64url: they move along, so that a caller whose answer
+    /// was lost may ask again wherever the identity is then. What was written stays behind.
+    pub fn recent_names(&self) -> impl Iterator<Item = String> {
+        self.recent.iter().map(|known| base64url::encode(&known.name))
+    }
+
+    /// A copy that was just staged, with the names of writes that it came with; the last [`REMEMBERED_WRITES`] of them count.
+    ///
+    /// Errors: `claim_invalid` for a text that is no name.
+    pub fn carrying<'a>(mut self, names: impl Iterator<Item = &'a str>) -> Result<Self> {
+        self.recent.clear();
+        for name in names {
+            let known = Known { name: half(name)?, content: None };
+            self.recent = remember(self.recent, known);
+        }
+        Ok(self)
+    }
+
     /// As a JSON object, for the store.
     pub fn to_json(&self) -> String {
         let object = ObjectWriter::new()
             .integer("fence", self.fence.as_i64())
-            .string("presence", self.presence.as_str())
-            .raw("recent", &array(self.recent.iter().map(|write| quoted(&write.to_text()))));
+            .string("presence", self.presence.as_str());
         match self.deletion() {
             Some(Deletion { items, at }) => {
                 object.integer("items", i64::from(items)).integer("at", at.as_i64())
             }
-            None => object,
+            None => object
+                .raw("recent", &array(self.recent.iter().map(|write| quoted(&write.to_text())))),
         }
         .finish()
     }
@@ -327,11 +370,15 @@ impl Entry {
             }),
             _ => return Err(invalid("presence")),
         };
-        let Some(Value::Array(recent)) = entry.get("recent") else { return Err(invalid("recent")) };
-        let recent = recent
-            .iter()
-            .map(|write| write.as_str().map_or(Err(invalid("recent")), WriteId::from_text))
-            .collect::<Result<_>>()?;
+        let recent = match (presence, entry.get("recent")) {
+            // One that was written before they went with what was deleted is cleared as it is read.
+            (Presence::Deleted(_), _) => Vec::new(),
+            (_, Some(Value::Array(recent))) => recent
+                .iter()
+                .map(|write| write.as_str().map_or(Err(invalid("recent")), Known::from_text))
+                .collect::<Result<_>>()?,
+            _ => return Err(invalid("recent")),
+        };
         Ok(Self { fence: Epoch::from_i64(entry.integer("fence")?)?, presence, recent })
     }
 }

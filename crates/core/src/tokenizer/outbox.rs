@@ -230,6 +230,9 @@ pub fn bury(
 
 /// Notes that the outbox is empty although the account knows of more: they were lost. `None` where nothing is missing.
 ///
+/// `rows` have to have been read before the outbox was seen empty. An operation that came since has changed the account, and the
+/// transaction is not committed; with an account that was read afterwards it would count as lost, and wait there.
+///
 /// Errors: as [`settle`].
 pub fn write_off(rows: &Rows, held: &Fence) -> Result<Option<(Batch, u64)>> {
     let mut settling = Settling::begin(rows, held)?;

@@ -118,7 +118,7 @@ pub fn waiting(rows: &Rows, lookup: &Lookup) -> Result<Option<String>> {
 }
 
 /// Forgets policies that nothing refers to, of those listed under [`POLICY_PREFIX`]; `None` while operations wait, and where
-/// there is nothing to forget.
+/// there is nothing to forget. As for [`super::outbox::write_off`], `rows` have to have been read before the outbox was seen empty.
 ///
 /// Errors: `internal` if the account was not read.
 pub fn forget_policies(rows: &Rows, listed: &[String]) -> Result<Option<Batch>> {

@@ -106,11 +106,6 @@ impl IndexKey {
         kind.capacity() / u64::from(self.shards)
     }
 
-    /// A mark of the value that a token was claimed for. It tells nothing to whoever does not know both.
-    pub fn mark(&self, token: &str, fingerprint: &str) -> String {
-        self.digest(&["mark", token, fingerprint])
-    }
-
     /// The `count`th token of a shard, from 0. No two of them are equal, in one shard or in different ones.
     ///
     /// Errors: `limit_exceeded` where the shard has no more.

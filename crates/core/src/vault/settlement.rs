@@ -6,8 +6,12 @@
 //! 1. [`admit`] where the holder's operations are kept: known, refused, or to be worked on from now on.
 //! 2. [`claim`] where the token is kept: does it stand for a value already, may it?
 //! 3. [`register`] where the fingerprint is kept: the first writer's canonical token counts.
-//! 4. [`bind`] where the token is kept: it stands for that value from now on and for ever.
-//! 5. [`settle`] where the holder's operations are kept: the result, which is given again from now on.
+//! 4. [`bind`] where the token is kept: it stands for the first value from now on and for ever.
+//! 5. [`stands_for`] where that value is kept: is it the one that the operation brings?
+//! 6. [`settle`] where the holder's operations are kept: the result, which is given again from now on.
+//!
+//! Nothing is kept beside a token that its value could be tried against: a value that is erased is gone from where it was kept,
+//! and its tokens, which are elsewhere, know no more than its id.
 //!
 //! Whoever finds a step left undone does it. [`decide`] is all of them at once, for a store that has all rows in one place.
 
@@ -119,8 +123,8 @@ pub struct TokenRow {
 pub struct LeaseRow {
     /// The lease.
     pub id: String,
-    /// Thumbprint of the proof key that it was given to.
-    pub holder: String,
+    /// Thumbprint of the proof key that it was given to; not kept of a token that stands for a value.
+    pub holder: Option<String>,
 }
 
 /// What a token stands for.
@@ -128,38 +132,24 @@ pub struct LeaseRow {
 pub enum TokenState {
     /// Nothing yet.
     Free,
-    /// The value that `mark` was made of, which is being registered.
-    Claimed {
-        /// A keyed digest over token and fingerprint.
-        mark: String,
-    },
     /// A value, for ever. The value may be erased; another one it never becomes.
     Bound {
-        /// As for `Claimed`.
-        mark: String,
         /// The id of the value.
         value: String,
     },
 }
 
-/// A token that an operation wants to stand for a value.
-#[derive(Clone, Copy, Debug)]
-pub struct Claim<'a> {
-    /// Lease and proof key for a token of a pool, `None` for a provisional one, which its commitment ties to its value.
-    pub lease: Option<(&'a str, &'a str)>,
-    /// A keyed digest over token and fingerprint.
-    pub mark: &'a str,
-}
+/// Who wants a token to stand for a value: lease and proof key for a token of a pool, `None` for a provisional one, which its
+/// commitment ties to its value.
+pub type Claim<'a> = Option<(&'a str, &'a str)>;
 
 /// What claiming a token came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// The value may be registered; the row is to be written first, if there is one.
-    Free(Option<TokenRow>),
-    /// It stands for this value already, and for the one that was claimed.
+    /// The value may be registered.
+    Free,
+    /// It stands for this value already. Whether that is the one of the operation, [`stands_for`] says.
     Bound(String),
-    /// It stands for another value.
-    Conflict,
     /// It is not this holder's.
     BadBinding,
 }
@@ -168,23 +158,29 @@ pub enum Claimed {
 pub fn claim(row: Option<&TokenRow>, claim: Claim<'_>) -> Claimed {
     let Some(row) = row else {
         // A token of a pool has a row from the day on which it was leased.
-        return if claim.lease.is_some() { Claimed::BadBinding } else { Claimed::Free(None) };
+        return if claim.is_some() { Claimed::BadBinding } else { Claimed::Free };
     };
-    let owner = row.lease.as_ref().map(|lease| (lease.id.as_str(), lease.holder.as_str()));
-    if owner != claim.lease {
-        return Claimed::BadBinding;
-    }
+    let own = match (&row.lease, claim) {
+        (None, None) => true,
+        // Of a token that stands for a value the key is not known any more. Its lease is known to who was given it.
+        (Some(LeaseRow { id, holder }), Some((lease, key))) => {
+            id == lease && holder.as_ref().map_or(row.state != TokenState::Free, |own| own == key)
+        }
+        _ => false,
+    };
     match &row.state {
-        TokenState::Free => Claimed::Free(Some(TokenRow {
-            lease: row.lease.clone(),
-            state: TokenState::Claimed { mark: claim.mark.to_owned() },
-        })),
-        // A provisional token has one value, whatever rules its fingerprint was made by.
-        TokenState::Bound { value, .. } if claim.lease.is_none() => Claimed::Bound(value.clone()),
-        TokenState::Bound { mark, value } if mark == claim.mark => Claimed::Bound(value.clone()),
-        TokenState::Claimed { mark } if mark == claim.mark => Claimed::Free(None),
-        TokenState::Bound { .. } | TokenState::Claimed { .. } => Claimed::Conflict,
+        _ if !own => Claimed::BadBinding,
+        TokenState::Free => Claimed::Free,
+        TokenState::Bound { value } => Claimed::Bound(value.clone()),
     }
+}
+
+/// Whether a token stands for the value with the fingerprint `wanted`; `kept` is the fingerprint of the value that it stands for,
+/// `None` where that was erased. Then nobody can tell any more, and the operation gets what it would have got.
+///
+/// A provisional token has one value, whatever rules its fingerprint was made by.
+pub fn stands_for(pooled: bool, kept: Option<&str>, wanted: &str) -> bool {
+    !pooled || kept.is_none_or(|kept| kept == wanted)
 }
 
 /// A value as the shard of its fingerprint knows it.
@@ -205,13 +201,14 @@ pub fn register(row: Option<&ValueRow>, fresh: ValueRow) -> (ValueRow, Option<Va
 }
 
 /// Decides what a token stands for from now on: what it stood for already, else `value`. `Some` second: to be written.
-pub fn bind(row: Option<&TokenRow>, mark: &str, value: &str) -> (String, Option<TokenRow>) {
-    if let Some(TokenRow { state: TokenState::Bound { value, .. }, .. }) = row {
+pub fn bind(row: Option<&TokenRow>, value: &str) -> (String, Option<TokenRow>) {
+    if let Some(TokenRow { state: TokenState::Bound { value }, .. }) = row {
         return (value.clone(), None);
     }
-    let bound = TokenState::Bound { mark: mark.to_owned(), value: value.to_owned() };
-    let lease = row.and_then(|row| row.lease.clone());
-    (value.to_owned(), Some(TokenRow { lease, state: bound }))
+    let lease = row.and_then(|row| row.lease.as_ref());
+    let lease = lease.map(|LeaseRow { id, .. }| LeaseRow { id: id.clone(), holder: None });
+    let bound = TokenRow { lease, state: TokenState::Bound { value: value.to_owned() } };
+    (value.to_owned(), Some(bound))
 }
 
 /// What is remembered of an operation that was worked on; `None` where a result is remembered already, which stays.
@@ -231,6 +228,10 @@ pub struct View<'a> {
     pub value: Option<&'a ValueRow>,
     /// The value that the token stands for, where it stands for one: its canonical token is the answer, erased or not.
     pub bound: Option<&'a ValueRow>,
+    /// Fingerprint of that value, unless it was erased.
+    pub bound_fingerprint: Option<&'a str>,
+    /// That of the value which the operation brings.
+    pub fingerprint: &'a str,
 }
 
 /// What is to be written, all of it or nothing.
@@ -265,14 +266,19 @@ pub fn decide(
     let memory = admitted.or_else(|| view.memory.cloned());
     let (outcome, token, value) = match claim(view.token, wanted) {
         Claimed::Bound(_) => {
+            let own = stands_for(wanted.is_some(), view.bound_fingerprint, view.fingerprint);
             let canonical = view.bound.map(|bound| bound.canonical.clone());
-            (canonical.map_or(Outcome::Retry, Outcome::Done), None, None)
+            let outcome = match canonical {
+                Some(canonical) if own => Outcome::Done(canonical),
+                Some(_) => Outcome::Conflict,
+                None => Outcome::Retry,
+            };
+            (outcome, None, None)
         }
-        Claimed::Conflict => (Outcome::Conflict, None, None),
         Claimed::BadBinding => (Outcome::Refused(Refusal::BadBinding), None, None),
-        Claimed::Free(row) => {
+        Claimed::Free => {
             let (known, written) = register(view.value, fresh);
-            let (_, bound) = bind(row.as_ref().or(view.token), wanted.mark, &known.value);
+            let (_, bound) = bind(view.token, &known.value);
             (Outcome::Done(known.canonical), bound, written)
         }
     };

@@ -37,7 +37,7 @@ impl HeldFence {
 }
 
 /// Notes that the outbox is empty although the account knows of more, as JSON: `batch`, and how many were `lost`. Nothing
-/// where none is missing.
+/// where none is missing. The rows have to have been read before the outbox was seen empty.
 ///
 /// Errors: `closed` where the fence is somebody else's.
 #[wasm_bindgen(js_name = writeOff)]

@@ -81,7 +81,7 @@ pub(super) fn bury_unreadable(fields: &mut Fields<'_>) -> Output {
 }
 
 /// Owner, the fence as it was taken, rows → `batch`, and how many operations the store has `lost`. Nothing where none is
-/// missing.
+/// missing. The rows have to have been read before the outbox was seen empty.
 ///
 /// Errors: `closed` where the fence is somebody else's.
 pub(super) fn write_off(fields: &mut Fields<'_>) -> Output {

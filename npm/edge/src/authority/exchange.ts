@@ -6,7 +6,7 @@ import type { Resource } from '../engine.js'
 import { engine } from '../engine/full.js'
 import { joseAnswer, openRefusal, wrongMethod } from './answers.js'
 import { allowPage, pageOf } from './cors.js'
-import type { Settings } from './options.js'
+import type { Client, Settings } from './options.js'
 
 const maxBytes = 16 * 1024
 
@@ -86,9 +86,9 @@ type Outcome = { terms?: never } | { terms: { client_id: string; sub: string }; 
 
 /** What the stores say about a good request: an outcome for the core, or the reason to refuse. */
 async function decide(opened: Opened, settings: Settings): Promise<{ text: string } | ErrorCode> {
-  const { clients, ledger, cutOffs } = settings
+  const { clients, ledger, cutOffs, isErased } = settings
   try {
-    if (opened.clientId !== undefined && !(await enabled(clients, opened.clientId))) {
+    if (opened.clientId !== undefined && !isEnabled(await clients.find(opened.clientId))) {
       return 'access_denied'
     }
     if (opened.burn !== undefined && opened.burnUntil !== undefined) {
@@ -99,14 +99,16 @@ async function decide(opened: Opened, settings: Settings): Promise<{ text: strin
     const outcome = JSON.parse(text) as Outcome
     // A refresh token does not name its partner; the ledger does.
     const clientId = opened.clientId ?? outcome.terms?.client_id
-    if (clientId !== undefined && !(await enabled(clients, clientId))) {
+    const client = clientId === undefined ? undefined : await clients.find(clientId)
+    if (clientId !== undefined && !isEnabled(client)) {
       await ledger.revoke(opened.family)
       return 'access_denied'
     }
-    if (outcome.terms && cutOffs) {
-      const before = await cutOffs.cutOffOf(outcome.terms.sub)
+    if (outcome.terms) {
+      const { sub } = outcome.terms
+      const before = await cutOffs?.cutOffOf(sub)
       const began = opened.issuedAt ?? outcome.opened
-      if (before !== undefined && began < before) {
+      if ((before !== undefined && began < before) || (await isErased(client, sub))) {
         await ledger.revoke(opened.family)
         return 'visit_ended'
       }
@@ -117,8 +119,7 @@ async function decide(opened: Opened, settings: Settings): Promise<{ text: strin
   }
 }
 
-async function enabled(clients: Settings['clients'], clientId: string): Promise<boolean> {
-  const client = await clients.find(clientId)
+function isEnabled(client: Client | undefined): boolean {
   return client !== undefined && client.enabled !== false
 }
 

@@ -4,7 +4,7 @@ import { isLingpaiError, type ErrorCode } from '../error.js'
 import type { Resource } from '../engine.js'
 import { engine } from '../engine/full.js'
 import { joseAnswer, openRefusal, wrongMethod } from './answers.js'
-import type { Settings } from './options.js'
+import type { Client, Settings } from './options.js'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const parameters = [
@@ -42,9 +42,10 @@ export async function issueAccessToken(
   const nowMs = settings.now()
   if (!form) return openRefusal('invalid_request', nowMs)
   let step: Issued
+  let client: Client | undefined
   try {
     const clientId = engine.call((glue) => glue.assertionClient(form['client_assertion'] ?? ''))
-    const client = await settings.clients.find(clientId)
+    client = await settings.clients.find(clientId)
     if (!client) return openRefusal('invalid_client', nowMs)
     const [wanted, registration] = [JSON.stringify(form), JSON.stringify(client)]
     const now = Math.floor(nowMs / 1000)
@@ -61,6 +62,13 @@ export async function issueAccessToken(
     return openRefusal('temporarily_unavailable', nowMs, 'storage_unavailable')
   }
   if (step.body === undefined) return openRefusal(step.refused ?? 'internal', nowMs, step.refused)
+  try {
+    if (await settings.isErased(client, form['subject'] ?? '')) {
+      return openRefusal('identity_erased', nowMs)
+    }
+  } catch {
+    return openRefusal('temporarily_unavailable', nowMs, 'storage_unavailable')
+  }
   return joseAnswer(200, step.body, nowMs)
 }
 

@@ -51,6 +51,11 @@ export interface AuthorityOptions {
    * refreshed. Subjects are those that tokens name (`sub`). Default: none.
    */
   cutOffs?: Pick<CutOffStore, 'cutOffOf'> | undefined
+  /**
+   * Whether an identity was erased, or is being erased: asked before a client with `subjects: 'identities'` gets an access token, and
+   * before a visit in the name of an identity is opened or refreshed. A cut-off alone ends what was issued before it. Default: never.
+   */
+  isErased?: ((subject: string) => Promise<boolean>) | undefined
   /** How far other clocks may differ. Default: 5. */
   clockToleranceSeconds?: number | undefined
   /** How old a proof may be, and how far ahead of our clock. Default: 60. */
@@ -74,6 +79,8 @@ export interface Settings {
   clients: ClientRegistry
   ledger: Ledger
   cutOffs: Pick<CutOffStore, 'cutOffOf'> | undefined
+  /** Whether a subject of a client is an identity that was erased. */
+  isErased(client: Client | undefined, subject: string): Promise<boolean>
   lifetimes: { accessToken: number; visit: number; refresh: number }
   now: () => number
 }
@@ -81,7 +88,7 @@ export interface Settings {
 /** Checks options. */
 export function readOptions(options: AuthorityOptions): Settings {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: missing')
-  const { clients, ledger, cutOffs } = options
+  const { clients, ledger, cutOffs, isErased } = options
   const issuer = text('issuer', options.issuer)
   const gateway = text('gateway', options.gateway ?? issuer)
   for (const name of ['signingKeys', 'appKeys', 'refreshKeys'] as const) {
@@ -92,6 +99,9 @@ export function readOptions(options: AuthorityOptions): Settings {
   }
   if (cutOffs !== undefined && typeof cutOffs?.cutOffOf !== 'function') {
     throw new TypeError('cutOffs: has no cutOffOf()')
+  }
+  if (isErased !== undefined && typeof isErased !== 'function') {
+    throw new TypeError('isErased: has to be a function')
   }
   const lifetimes = {
     accessToken: whole(
@@ -122,6 +132,8 @@ export function readOptions(options: AuthorityOptions): Settings {
     clients: registryOf(clients),
     ledger,
     cutOffs,
+    isErased: async (client, subject) =>
+      client?.subjects === 'identities' && isErased !== undefined && (await isErased(subject)),
     lifetimes,
     now: options.now ?? Date.now,
   }

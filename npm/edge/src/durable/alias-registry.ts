@@ -5,6 +5,7 @@ import { isLingpaiError, type ErrorCode } from '../error.js'
 import {
   admitted,
   adopted,
+  checkRoom,
   decideBegin,
   decideClose,
   decideRelease,
@@ -36,7 +37,11 @@ export interface ClosedElsewhere {
   untilSeconds: number
 }
 
+/** What to do about an attempt, and the name of the visit that the alias came from, if it came from one. */
+export type BegunHere = Verdict & { origin?: string }
+
 const auditSeconds = 24 * 3600
+const hour = 3600
 
 /**
  * The Durable Object class behind `durableAliases`. With SQLite storage: declare it in the migrations of your Worker as
@@ -44,6 +49,27 @@ const auditSeconds = 24 * 3600
  */
 export class AliasRegistry extends DurableObject {
   readonly #entries = entriesOf(this.ctx)
+
+  /** Says why this visit may have no other alias now, if it may not. Leaves nothing behind. */
+  room(nowSeconds: number): ErrorCode | undefined {
+    return refusalOf(() => checkRoom(this.#open(nowSeconds)))
+  }
+
+  /** Counts an alias that this subject wants: nothing, or the seconds to wait where there were `most` within the hour. */
+  async take(most: number, nowSeconds: number): Promise<number | undefined> {
+    const until = (Math.floor(nowSeconds / hour) + 1) * hour
+    const counted = this.ctx.storage.transactionSync(() => {
+      // Each hour has a row of its own: one that is over counts no more, whether or not an alarm has deleted it.
+      const id = `taken ${until}`
+      const taken = Number(this.#entries.record(id) ?? 0)
+      if (taken >= most) return false
+      this.#write(id, until, String(taken + 1))
+      return true
+    })
+    if (!counted) return until - nowSeconds
+    await this.#entries.wakeAt(until)
+    return undefined
+  }
 
   /** Takes a name of this shard. */
   async reserve(name: string, untilSeconds: number): Promise<boolean> {
@@ -59,25 +85,18 @@ export class AliasRegistry extends DurableObject {
   /** Keeps an alias of this visit, if it is admitted. */
   async open(name: string, alias: AliasRecord, nowSeconds: number): Promise<ErrorCode | undefined> {
     const refused = this.ctx.storage.transactionSync(() => {
-      const [row] = this.#entries.write(
-        "SELECT count(*) AS open FROM entries WHERE id LIKE 'alias %' AND until > ?",
-        nowSeconds,
+      const refused = refusalOf(() =>
+        this.#keep(name, admitted(alias, this.#open(nowSeconds), nowSeconds)),
       )
-      try {
-        this.#keep(name, admitted(alias, Number(row?.['open']), nowSeconds))
-      } catch (error) {
-        if (isLingpaiError(error)) return error.code
-        throw error
-      }
-      this.#note('opened', name, alias, nowSeconds)
-      return undefined
+      if (refused === undefined) this.#note('opened', name, alias, nowSeconds)
+      return refused
     })
     if (refused === undefined) await this.#entries.wakeAt(endOf(alias))
     return refused
   }
 
   /** Begins an operation of this visit. The alias is gone when its execution begins. */
-  async begin(name: string, operation: string, attempt: Attempt): Promise<Verdict> {
+  async begin(name: string, operation: string, attempt: Attempt): Promise<BegunHere> {
     const begun = this.ctx.storage.transactionSync(() => {
       const alias = this.#entries.record(`alias ${name}`)
       const begun = decideBegin(alias, this.#entries.record(`operation ${operation}`), attempt)
@@ -88,7 +107,8 @@ export class AliasRegistry extends DurableObject {
       return begun
     })
     if (begun.operation !== undefined) await this.#entries.wakeAt(begun.operationUntilSeconds)
-    return begun.verdict
+    const origin = this.#entries.record(`origin ${name}`)
+    return { ...begun.verdict, ...(origin !== undefined && { origin }) }
   }
 
   /** Gives an operation of this visit its outcome. */
@@ -154,14 +174,20 @@ export class AliasRegistry extends DurableObject {
     if (left !== undefined) this.#keep(name, forgotten(left))
   }
 
-  /** Takes over an alias that another visit has released. Never one that was used or closed here. */
-  async adopt(name: string, alias: AliasRecord, nowSeconds: number): Promise<boolean> {
+  /** Takes over an alias that another visit, the `origin`, has released. Never one that was used or closed here. */
+  async adopt(
+    name: string,
+    alias: AliasRecord,
+    nowSeconds: number,
+    origin: string,
+  ): Promise<boolean> {
     const has = this.ctx.storage.transactionSync(() => {
       if (this.#entries.record(`gone ${name}`) !== undefined) return false
       const held = this.#entries.record(`alias ${name}`)
       const taken = unlessInvalid(() => adopted(held, alias))
       if (taken === undefined) return false
       this.#keep(name, taken)
+      this.#write(`origin ${name}`, endOf(alias), origin)
       this.#note('adopted', name, alias, nowSeconds)
       return true
     })
@@ -188,6 +214,11 @@ export class AliasRegistry extends DurableObject {
       this.#note('expired', String(id).slice('alias '.length), String(record), nowSeconds)
     }
     await this.#entries.sweep(nowSeconds)
+  }
+
+  /** How many aliases this visit has open. */
+  #open(nowSeconds: number): number {
+    return this.#entries.count("id LIKE 'alias %' AND until > ?", nowSeconds)
   }
 
   #keep(name: string, alias: AliasRecord): void {
@@ -224,6 +255,16 @@ export class AliasRegistry extends DurableObject {
       until,
       record,
     )
+  }
+}
+
+function refusalOf(decide: () => void): ErrorCode | undefined {
+  try {
+    decide()
+    return undefined
+  } catch (error) {
+    if (isLingpaiError(error)) return error.code
+    throw error
   }
 }
 

@@ -16,6 +16,8 @@ type Row = Record<string, unknown>
 export interface Entries {
   /** What is kept under an id, if anything is. A question about something unknown leaves nothing behind. */
   record(id: string): string | undefined
+  /** How many entries there are for which this holds. As above. */
+  count(where: string, ...bindings: (string | number)[]): number
   /** Runs a statement on the table `entries (id, until, record)`, which is made before. */
   write(query: string, ...bindings: (string | number)[]): Row[]
   /** Sees to it that an alarm comes at the first end; it comes again as long as anything is left. */
@@ -51,6 +53,11 @@ export function entriesOf({ storage }: State): Entries {
       if (!tables.exist()) return undefined
       const [row] = run('SELECT record FROM entries WHERE id = ?', id)
       return typeof row?.['record'] === 'string' ? row['record'] : undefined
+    },
+    count(where, ...bindings) {
+      if (!tables.exist()) return 0
+      const [row] = run(`SELECT count(*) AS number FROM entries WHERE ${where}`, ...bindings)
+      return Number(row?.['number'])
     },
     write,
     async wakeAt(seconds) {

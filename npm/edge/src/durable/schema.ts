@@ -1,6 +1,6 @@
 // The tables of a Durable Object and their version. Tables that an older version of this package has made are brought forward
 // when the object starts, once and as a whole; those that a newer one has made are left alone and not served.
-import { LingpaiError } from '../error.js'
+import { isLingpaiError, LingpaiError } from '../error.js'
 
 /** A value of SQLite as it is bound. */
 export type Bound = string | number | null
@@ -23,7 +23,9 @@ export interface Schema {
   unnoted?: (run: Run) => number
 }
 
-/** The tables of one object. All of it throws `storage_unavailable` where a newer version has made them. */
+/**
+ * The tables of one object. All of it throws `storage_unavailable` where a newer version has made them, or a step to this one failed.
+ */
 export interface Tables {
   /** Runs a statement. */
   run: Run
@@ -68,13 +70,17 @@ export function tablesOf(storage: TableStorage, schema: Schema): Tables {
   }
 
   let refusal: LingpaiError | undefined
-  try {
-    // All of it or nothing: an object that is ended in the middle starts from the old tables again.
-    if (has(table)) storage.transactionSync(bringForward)
-  } catch (error) {
-    if (!(error instanceof LingpaiError)) throw error
-    refusal = error
+  function begin(): void {
+    try {
+      // All of it or nothing: an object that is ended in the middle starts from the old tables again.
+      if (has(table)) storage.transactionSync(bringForward)
+      refusal = undefined
+    } catch (error) {
+      // Thrown from a constructor it would be nothing that a caller knows, and end the alarm's retries with it.
+      refusal = isLingpaiError(error) ? error : failed(schema, error)
+    }
   }
+  begin()
   const checked = () => {
     if (refusal) throw refusal
   }
@@ -92,6 +98,7 @@ export function tablesOf(storage: TableStorage, schema: Schema): Tables {
       if (!has(table)) bringForward()
     },
     async awake() {
+      if (refusal) begin()
       if (refusal) await storage.setAlarm(Date.now() + laterMs)
       return refusal === undefined
     },
@@ -101,4 +108,9 @@ export function tablesOf(storage: TableStorage, schema: Schema): Tables {
 function newer({ name, steps }: Schema, version: number): LingpaiError {
   const message = `storage_unavailable (tables "${name}" of version ${version}, later than ${steps.length})`
   return new LingpaiError('storage_unavailable', { message })
+}
+
+function failed({ name, steps }: Schema, cause: unknown): LingpaiError {
+  const message = `storage_unavailable (tables "${name}" could not be brought to version ${steps.length})`
+  return new LingpaiError('storage_unavailable', { message, cause })
 }

@@ -8,7 +8,7 @@ import { tablesOf, type Run, type Tables } from './schema.js'
 import * as audit from './vault/audit.js'
 import * as holder from './vault/holder.js'
 import * as owners from './vault/owners.js'
-import { factOf, keyChanged, rotate, type Rotation } from './vault/rotation.js'
+import { begin, factOf, goOn, isRotating, keyChanged, type Rotation } from './vault/rotation.js'
 import type {
   Actor,
   AuditEntry,
@@ -75,8 +75,14 @@ export class TokenVault extends DurableObject {
     return granted
   }
 
-  /** Takes from all rates or from none: nothing, or the seconds to wait. */
-  async take(rates: holder.Rate[], periodSeconds: number): Promise<number | undefined> {
+  /** Lets this holder, who has been erased, ask for nothing more until `untilSeconds`. */
+  async close(untilSeconds: number): Promise<void> {
+    this.#holder((run) => holder.close(run, untilSeconds))
+    await this.#wakeAt(untilSeconds)
+  }
+
+  /** Takes from all rates or from none: nothing, the seconds to wait, or that this holder has been erased. */
+  async take(rates: holder.Rate[], periodSeconds: number): Promise<number | 'erased' | undefined> {
     const now = seconds()
     const wait = this.#holder((run) => holder.take(run, rates, periodSeconds, now))
     await this.#wakeAt(now + periodSeconds)
@@ -117,7 +123,7 @@ export class TokenVault extends DurableObject {
     await this.#wakeAt(untilSeconds)
   }
 
-  /** Claims tokens for values. */
+  /** Says whether tokens may stand for values, or do already. */
   claim(claims: TokenClaim[]): TokenClaimed[] {
     return this.#shard((run) => shard.claim(run, claims))
   }
@@ -135,9 +141,12 @@ export class TokenVault extends DurableObject {
     return this.#shard((run) => shard.meaning(run, tokens, own))
   }
 
-  /** The canonical tokens of values of this shard. */
-  canonical(values: string[]): (Registered | null)[] {
-    return this.#shard((run) => shard.canonical(run, values))
+  /** The canonical tokens of values of this shard; `other` for one that has not the fingerprint that was wanted of it. */
+  canonical(
+    values: string[],
+    wanted?: (string | null)[],
+  ): ((Registered & { other?: true }) | null)[] {
+    return this.#shard((run) => shard.canonical(run, values, wanted))
   }
 
   /** Gives records to be opened, and writes that into the audit trail. */
@@ -197,9 +206,9 @@ export class TokenVault extends DurableObject {
   async rotate(): Promise<Rotation> {
     // "Nothing left" would make somebody take the old key away.
     if (this.#dataKeys() === undefined) throw new Error('TokenVault has no data keys to rotate to')
-    const rotation = this.#rotate(true)
-    if (rotation?.more) await this.ctx.storage.setAlarm(Date.now())
-    return rotation ?? { left: 0, more: false }
+    const rotation = this.#withKeys(begin) ?? { left: 0, more: false }
+    if (rotation.more) await this.ctx.storage.setAlarm(Date.now())
+    return rotation
   }
 
   /** Deletes what has come to its end, and goes on with a rotation. */
@@ -213,8 +222,9 @@ export class TokenVault extends DurableObject {
     }
     if (this.#shardTables.exist()) {
       const next = this.#shard((run) => sweepShard(run, now))
-      const rotation = this.#rotate(false)
-      if (rotation?.more) await this.ctx.storage.setAlarm(Date.now())
+      // Alarms come for each lease and each entry that ends: they look at values only while these are being rotated.
+      if (this.#shard(isRotating) && this.#withKeys(goOn))
+        await this.ctx.storage.setAlarm(Date.now())
       else if (next !== undefined) await this.#wakeAt(next)
     }
   }
@@ -223,7 +233,10 @@ export class TokenVault extends DurableObject {
     return (this.constructor as typeof TokenVault).dataKeysOf(this.env)
   }
 
-  #rotate(begin: boolean): Rotation | undefined {
+  /** Works on the values with the data keys; nothing where there is neither a key nor a value. */
+  #withKeys<T>(
+    work: (run: Run, keys: Resource, tenant: string, nowSeconds: number) => T,
+  ): T | undefined {
     const text = this.#dataKeys()
     if (text === undefined) return undefined
     if (this.#keys?.text !== text) {
@@ -235,7 +248,7 @@ export class TokenVault extends DurableObject {
     const keys = this.#keys.resource
     return this.#shard((run) => {
       const tenant = factOf(run, 'tenant')
-      return tenant === undefined ? undefined : rotate(run, keys, tenant, begin, seconds())
+      return tenant === undefined ? undefined : work(run, keys, tenant, seconds())
     })
   }
 

@@ -1,5 +1,5 @@
 // `POST /v1/aliases`: an account gets an alias for one operation of one visit.
-import { LingpaiError } from '../error.js'
+import { LingpaiError, type ErrorCode } from '../error.js'
 import type { Verified } from '../verifier.js'
 import { newSecret, storedName, type Aliases } from './aliases.js'
 import type { Settings } from './options.js'
@@ -34,10 +34,14 @@ export async function openAlias(
   }
   const nowSeconds = Math.floor(settings.now() / 1000)
   const exp = nowSeconds + settings.aliasLifetimeSeconds
+  const visit = storedName('visit', holder.sid)
+  // Subjects can be guessed: what a store calls them needs the key to be found.
+  const subject = aliases.nameOf(`subject ${claims.iss} ${holder.sub}`)
+  const busy = await settings.store.admit(visit, subject, settings.aliasesPerHour, nowSeconds)
+  if (busy !== undefined) throw new NotNow(busy.refused, busy.retryAfterSeconds)
   const { alias, name, modifications } = await unique(account, exp, settings, aliases)
   const closing = newSecret()
   const claiming = transferable ? newSecret() : undefined
-  const visit = storedName('visit', holder.sid)
   const record = recordOf({
     holder,
     operation,
@@ -57,6 +61,16 @@ export async function openAlias(
   settings.emit({ type: 'alias_opened', ...event })
   const answer = { alias, handle, close: closing.secret, exp, claim: claiming?.secret }
   return Response.json(answer, { status: 201 })
+}
+
+/** An alias that is not admitted now. */
+export class NotNow extends LingpaiError {
+  constructor(
+    code: ErrorCode,
+    readonly retryAfterSeconds?: number,
+  ) {
+    super(code)
+  }
 }
 
 interface Wanted {

@@ -6,7 +6,7 @@ import { limitedText } from '../body.js'
 import { createAliases } from './aliases.js'
 import { claimAlias } from './claim.js'
 import { executeOperation } from './execute.js'
-import { openAlias } from './open.js'
+import { NotNow, openAlias } from './open.js'
 import { readOptions, type OperationsOptions } from './options.js'
 import {
   handlePattern,
@@ -50,7 +50,7 @@ export function createOperations(options: OperationsOptions): Operations {
           const { claims } = verified
           const code = error instanceof LingpaiError ? error.code : 'internal'
           settings.emit({ type: 'refused', code, ...who(claims) })
-          return problemResponse(error)
+          return refusal(error)
         }
       },
       { requiredScope },
@@ -96,6 +96,14 @@ function formOf(text: string): Record<string, unknown> {
   const form = new URLSearchParams(text)
   for (const name of form.keys()) if (form.getAll(name).length > 1) throw malformed(name)
   return Object.fromEntries(form)
+}
+
+function refusal(error: unknown): Response {
+  const response = problemResponse(error)
+  if (error instanceof NotNow && error.retryAfterSeconds !== undefined) {
+    response.headers.set('Retry-After', String(error.retryAfterSeconds))
+  }
+  return response
 }
 
 function noStore(response: Response): Response {

@@ -99,6 +99,8 @@ export interface OperationsOptions {
   keepLast?: number | undefined
   /** Life of an alias, at most 900. Default: 300. */
   aliasLifetimeSeconds?: number | undefined
+  /** How many aliases a subject gets within an hour, in all of its visits together. Default: 120. */
+  aliasesPerHour?: number | undefined
   /** How long an execution may take, at most 25 000. Default: 15 000. */
   executionTimeoutMs?: number | undefined
   /** Keeps the Worker alive for an execution whose page has gone, such as that of `cloudflare:workers`. */
@@ -124,6 +126,7 @@ export interface Settings {
   config: string
   operations: ReadonlySet<string>
   aliasLifetimeSeconds: number
+  aliasesPerHour: number
   executionTimeoutMs: number
   /** From then on nobody can be executing an operation any more. */
   leaseSeconds: number
@@ -131,7 +134,7 @@ export interface Settings {
 }
 
 const functions = ['ownsAccount', 'accountExists', 'execute'] as const
-const storeMethods = ['reserve', 'open', 'begin', 'settle', 'close', 'claim'] as const
+const storeMethods = ['admit', 'reserve', 'open', 'begin', 'settle', 'close', 'claim'] as const
 const leaseMarginSeconds = 10
 
 /** Checks options. */
@@ -179,6 +182,7 @@ export function readOptions(options: OperationsOptions): Settings {
       900,
       1,
     ),
+    aliasesPerHour: whole('aliasesPerHour', options.aliasesPerHour ?? 120, 1_000_000, 1),
     executionTimeoutMs: timeoutMs,
     leaseSeconds: Math.ceil(timeoutMs / 1000) + leaseMarginSeconds,
     emit: (event) => onEvent?.({ ...event, atMs: now() }),

@@ -34,6 +34,12 @@ export type OperationState =
 /** What to do about an {@link Attempt}. */
 export type Verdict = { execute: string } | OperationState | { refused: ErrorCode }
 
+/** Why an alias is not admitted, and when it may be. */
+export interface NotAdmitted {
+  refused: ErrorCode
+  retryAfterSeconds?: number
+}
+
 /** Another terminal of the same user wants an alias. */
 export interface Claim {
   secret: string
@@ -49,6 +55,16 @@ export interface Claim {
  * each name. All methods reject when the store does not know; the request is then refused.
  */
 export interface AliasStore {
+  /**
+   * Counts an alias that a subject wants in a visit; `most` are admitted within an hour, whatever becomes of them. Comes before
+   * `reserve`: names are not given back.
+   */
+  admit(
+    visit: string,
+    subject: string,
+    most: number,
+    nowSeconds: number,
+  ): Promise<NotAdmitted | undefined>
   /** Takes a name: `true` for the first caller, `false` for all others until `untilSeconds`. */
   reserve(name: string, untilSeconds: number): Promise<boolean>
   /** Keeps an alias. Gives why not, if it is not admitted. */
@@ -72,6 +88,11 @@ export interface AliasStore {
   close(visit: string, name: string, secret: string, nowSeconds: number): Promise<void>
   /** Moves an alias to the visit that claims it. */
   claim(visit: string, name: string, claim: Claim): Promise<AliasRecord | undefined>
+}
+
+/** Throws a `LingpaiError` where a visit with so many open aliases may have no other. */
+export function checkRoom(open: number): void {
+  engine.call((glue) => glue.registryRoom(open))
 }
 
 /** Admits an alias. Throws a `LingpaiError`. */

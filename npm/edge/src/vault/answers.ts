@@ -58,6 +58,7 @@ export function refusalOf(error: unknown, nowMs: number): Response {
 /** What a malformed request and a failing host are called. */
 function wireCode(code: ErrorCode): ErrorCode {
   switch (code) {
+    case 'identity_erased':
     case 'invalid_scope':
     case 'rate_limited':
     case 'temporarily_unavailable':

@@ -70,6 +70,8 @@ export async function eraseSubject(
   }
   let sum = 0
   try {
+    // First: whoever asks from now on hears that it is over, and does not take it for an outage.
+    await settings.store.holder(tenant, holder).close(until)
     for (let first = 0; first < settings.shards; first += atATime) {
       const numbers = shardsFrom(first, Math.min(first + atATime, settings.shards))
       const erased = await Promise.all(numbers.map(eraseIn))

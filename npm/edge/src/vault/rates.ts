@@ -1,22 +1,27 @@
 // How often somebody may ask. Counted in the object that is the person's, whatever the number of their visits and devices.
+import { LingpaiError } from '../error.js'
 import type { Rate } from '../durable/vault/holder.js'
 import { TooMany, Unavailable } from './answers.js'
 import type { VaultContext } from './registration.js'
 
 const hour = 3600
 
-/** Takes from all rates of an hour or from none. Refuses with `TooMany` where one of them is used up. */
+/**
+ * Takes from all rates of an hour or from none. Refuses with `TooMany` where one of them is used up, and with `identity_erased` whom the
+ * vault has erased.
+ */
 export async function take(
   context: VaultContext,
   { tenant, holder }: { tenant: string; holder: string },
   rates: readonly Rate[],
 ): Promise<void> {
-  let wait: number | undefined
+  let wait: number | 'erased' | undefined
   try {
     wait = await context.settings.store.holder(tenant, holder).take([...rates], hour)
   } catch (error) {
     throw failure(context, error)
   }
+  if (wait === 'erased') throw new LingpaiError('identity_erased')
   if (wait !== undefined) throw new TooMany(wait)
 }
 

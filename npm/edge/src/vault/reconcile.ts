@@ -1,6 +1,7 @@
 // `POST /v1/reconcile`: operations that were made while the vault was away. Each goes through the steps of the core's
 // `settlement`, one transaction in one object each; whatever stops in between is taken up again when the operation comes again.
 import { engine } from '../engine/full.js'
+import { isLingpaiError } from '../error.js'
 import type { AdmissionRequest, OperationResult, PolicyFacts } from '../durable/vault/holder.js'
 import type { TokenMeaning } from '../durable/vault/rows.js'
 import { Unavailable } from './answers.js'
@@ -26,7 +27,6 @@ interface Submitted {
 
 interface Opened extends Submitted, Incoming {
   home: number
-  mark: string
   lease?: string
 }
 
@@ -54,8 +54,15 @@ export async function reconcile(
   nowSeconds: number,
 ): Promise<{ results: OperationResult[] }> {
   const { settings, vault } = context
-  // Before anything is opened, which is what costs.
-  await count(context, policy, body)
+  try {
+    // Before anything is opened, which is what costs.
+    await count(context, policy, body)
+  } catch (error) {
+    if (!isLingpaiError(error) || error.code !== 'identity_erased') throw error
+    // For good: what is sent again and again would look like an outage.
+    const { ops } = JSON.parse(body) as { ops: Submitted[] }
+    return { results: ops.map(({ op }) => ({ op, status: 'refused', error: 'expired' })) }
+  }
   const operations = JSON.parse(
     vault.use((number) => engine.glue.vaultOpen(number, policyText, body, nowSeconds)),
   ) as Operation[]
@@ -130,10 +137,9 @@ async function claim(
     ({ operation }) => operation.home,
     (shard, items) =>
       shard.claim(
-        items.map(({ operation: { token, field, mark, lease } }) => ({
+        items.map(({ operation: { token, field, lease } }) => ({
           token,
           field,
-          mark,
           ...(lease !== undefined && { lease, holder: jkt ?? '' }),
         })),
       ),
@@ -176,7 +182,6 @@ async function registerAndBind(
         items.map(({ work: { operation }, value: { value, shard } }) => ({
           token: operation.token,
           field: operation.field,
-          mark: operation.mark,
           value,
           shard,
         })),
@@ -188,7 +193,10 @@ async function registerAndBind(
   })
 }
 
-/** The answer is the canonical token of what the token stands for, which may have been settled before this operation came. */
+/**
+ * Step 5. The answer is the canonical token of what the token stands for, which may have been settled before this operation came: a
+ * token of a pool may stand for another value. A provisional one cannot, whatever rules its fingerprint was made by.
+ */
 async function nameCanonical(
   { settings, vault }: VaultContext,
   { tenant }: Policy,
@@ -200,18 +208,25 @@ async function nameCanonical(
     tenant,
     meant,
     ({ meaning }) => meaning.shard,
-    (shard, items) => shard.canonical(items.map(({ meaning }) => meaning.value)),
+    (shard, items) =>
+      shard.canonical(
+        items.map(({ meaning }) => meaning.value),
+        items.map(({ work: { operation } }) =>
+          operation.lease === undefined ? null : operation.fingerprint,
+        ),
+      ),
   )
   meant.forEach(({ work, meaning }, at) => {
     const row = registered[at]
     if (!row) return
     const { op, field } = work.operation
-    const token = tokenOf(vault, tenant, field, meaning.shard, row.count)
-    work.result = { op, status: 'done', token }
+    work.result = row.other
+      ? { op, status: 'conflict' }
+      : { op, status: 'done', token: tokenOf(vault, tenant, field, meaning.shard, row.count) }
   })
 }
 
-/** Step 5. What is done and could not be remembered is to be sent again, and then comes to the same end. */
+/** Step 6. What is done and could not be remembered is to be sent again, and then comes to the same end. */
 async function settle(
   context: VaultContext,
   holder: HolderStore,

@@ -10,7 +10,7 @@ type Remote<T> = {
 /** What is kept of one person. Each call is one transaction; it rejects when the store does not know. */
 export type HolderStore = Pick<
   Remote<TokenVault>,
-  'grant' | 'admit' | 'settle' | 'leaseOf' | 'take'
+  'grant' | 'admit' | 'settle' | 'leaseOf' | 'take' | 'close'
 >
 
 /** What a shard keeps. Each call is one transaction; it rejects when the store does not know. */

@@ -34,9 +34,8 @@ export async function beginOperation(
     const { claim, ...opened } = await ask<Opened>(context, '/v1/aliases', body, signal)
     return { ...opened, ...(claim && { pairingCode: pairingCode(opened, claim) }) }
   }
-  const handle = createHandle(context, { type, details, limits, renew: open, onEvent })
-  handle.take(await open(signal))
-  return handle.shown
+  const begin = createHandle(context, { type, details, limits, renew: open, onEvent })
+  return begin(() => open(signal))
 }
 
 /** Takes over the operation whose pairing code another terminal of the same user shows. */
@@ -52,9 +51,8 @@ export async function claimOperation(
   const { operation, limits, ...claimed } = await ask<
     Omit<Opened, 'alias'> & { operation: string; limits?: OperationLimits }
   >(context, '/v1/aliases/claim', body, signal)
-  const handle = createHandle(context, { type: operation, limits, onEvent })
-  handle.take({ alias: request.alias, ...claimed })
-  return handle.shown
+  const begin = createHandle(context, { type: operation, limits, onEvent })
+  return begin(async () => ({ alias: request.alias, ...claimed }))
 }
 
 /** `lp1.` and base64url of the alias, its handle, and the secret by which it is claimed. */

@@ -43,14 +43,17 @@ const mostInDoubt = 3
 /** Refusals of the registry itself: there is no such operation, and it has not begun one. */
 const decided: ReadonlySet<string> = new Set(['alias_invalid', 'access_denied'])
 
-/** Makes the handle; `take` gives it an alias. */
+/** Makes what asks for an alias, and then gives the handle. */
 export function createHandle(
   context: Context,
   { type, details, limits, renew, onEvent }: Parts,
-): { shown: OperationHandle; take(alias: Alias): void } {
+): (first: () => Promise<Alias>) => Promise<OperationHandle> {
   const { clock, closed } = context
   let held: Alias | undefined
   let state: OperationHandle['state'] = 'open'
+  /** Whether the page has gone away, and whether another alias is on its way to one that came back. */
+  let hidden = false
+  let returning = false
   /** The request, once it is fixed: whatever is sent for this operation is this text. */
   let body: string | undefined
   let begun = details && textOf(details)
@@ -74,11 +77,16 @@ export function createHandle(
     }
     held = alias
     emit({ type: 'alias', renewed, expiresAt: expiresAt() })
+    // The page went away while it was on its way.
+    if (hidden) giveUp('pagehide', renew ? 'away' : 'cancelled')
   }
 
   /** What was executed has no alias any more, and what is being executed is not stopped by this. */
   function giveUp(by: 'page' | 'pagehide' | 'visit', next: 'cancelled' | 'away'): void {
-    if (held && state !== 'done' && state !== 'cancelled' && state !== 'away') {
+    // What is on its way is closed when it is there.
+    if (held === undefined) return
+    if (state === 'away') state = next
+    else if (state !== 'done' && state !== 'cancelled') {
       closeAlias(context, held.handle, held.close)
       if (state === 'open') {
         state = next
@@ -89,22 +97,32 @@ export function createHandle(
   }
 
   const onHide = (event: Event) => {
+    hidden = true
     const comesBack = (event as PageTransitionEvent).persisted && renew !== undefined
     giveUp('pagehide', comesBack ? 'away' : 'cancelled')
   }
   const onShow = (event: Event) => {
-    if (state === 'away' && (event as PageTransitionEvent).persisted) void comeBack()
+    hidden = false
+    const cameBack = state === 'away' && (event as PageTransitionEvent).persisted
+    if (cameBack && renew !== undefined && !returning) void comeBack(renew)
   }
   const onClosed = () => giveUp('visit', 'cancelled')
 
-  async function comeBack(): Promise<void> {
+  async function comeBack(again: (signal: AbortSignal) => Promise<Alias>): Promise<void> {
+    returning = true
     try {
-      take(await renew!(closed), true)
+      const alias = await again(closed)
+      // Given up meanwhile.
+      if (state !== 'away') return closeAlias(context, alias.handle, alias.close)
       state = 'open'
+      take(alias, true)
     } catch (error) {
+      if (state === 'cancelled') return
       state = 'cancelled'
       stop()
       emit({ type: 'failed', code: toLingpaiError(error).code })
+    } finally {
+      returning = false
     }
   }
 
@@ -214,7 +232,15 @@ export function createHandle(
     cancel,
     [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: async () => cancel(),
   }
-  return { shown: Object.freeze(shown) as unknown as OperationHandle, take }
+  return async (first) => {
+    try {
+      take(await first())
+    } catch (error) {
+      stop()
+      throw error
+    }
+    return Object.freeze(shown) as unknown as OperationHandle
+  }
 }
 
 /** Details as the text that is sent, whatever the page does to the object afterwards. */

@@ -19,6 +19,8 @@ export interface Context {
 }
 
 const pausesMs = [300, 900, 2_700]
+/** Whoever is asked to wait longer is told so: a user waits for the answer. */
+const longestPauseMs = 10_000
 
 /** Sends a body, the same again where that may help, and gives the answer. Rejects with a `LingpaiError`. */
 export async function ask<T>(
@@ -37,7 +39,7 @@ export async function ask<T>(
       const pauseMs = pausesMs[attempt]
       const { code, retryable, retryAfterMs = 0 } = error as LingpaiError
       // Browsers repeat a request whose connection broke by themselves, proof and all; that tells nothing of the first.
-      const helps = retryable || code === 'proof_replayed'
+      const helps = retryable ? retryAfterMs <= longestPauseMs : code === 'proof_replayed'
       if (!helps || pauseMs === undefined) throw error
       await pause(Math.max(pauseMs, retryAfterMs), signal)
     }

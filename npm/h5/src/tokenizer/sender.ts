@@ -2,7 +2,7 @@
 // and go on anywhere: whatever was not settled goes again, and the vault takes it once.
 import type { ErrorCode } from '../codes.js'
 import { LingpaiError, toLingpaiError } from '../errors.js'
-import type { HeldFence, Listed, Outgoing } from '../wasm/lingpai_tokenizer_bg.js'
+import type { HeldFence, Listed, Outgoing, StoreRows } from '../wasm/lingpai_tokenizer_bg.js'
 import { circuitKey } from './circuit.js'
 import { accountKey, type AccountFacts, type Parts } from './parts.js'
 import { isDurable, type Batch } from './store.js'
@@ -87,21 +87,25 @@ export function createSender(parts: Parts) {
     return undefined
   }
 
-  const finish = async (fence: HeldFence): Promise<Drained> => {
-    const missing = await settle([accountKey, fenceKey], (rows) => engine.writeOff(rows, fence))
-    if (missing) emit({ type: 'operations_lost', count: missing.lost ?? 0 })
+  // Whether that is all. The account has to have been read before the outbox was seen empty, and to be the same still: an operation
+  // that came in between waits there, and is not lost.
+  const finish = async (seen: StoreRows, fence: HeldFence): Promise<boolean> => {
+    const missing = engine.writeOff(seen, fence)
+    if (missing !== undefined) {
+      const { batch, lost = 0 } = JSON.parse(missing) as Settled
+      if (!(await storing(store.write(batch))).committed) return false
+      await look()
+      emit({ type: 'operations_lost', count: lost })
+      // The account is another by now.
+      return false
+    }
     const listed = await storing(store.list({ prefix: 'policy/', limit: 200 }))
-    await transact([accountKey], (rows) => {
-      const batch = engine.forgetPolicies(
-        rows,
-        listed.map(({ key }) => key),
-      )
-      return {
-        batch: batch === undefined ? undefined : (JSON.parse(batch) as Batch),
-        result: undefined,
-      }
-    })
-    return { empty: true }
+    const forgotten = engine.forgetPolicies(
+      seen,
+      listed.map(({ key }) => key),
+    )
+    if (forgotten === undefined) return true
+    return (await storing(store.write(JSON.parse(forgotten) as Batch))).committed
   }
 
   /** Where a pass through the outbox is, how many go at once, and what is left for a later pass. */
@@ -112,6 +116,12 @@ export function createSender(parts: Parts) {
     barred: string[]
     retry: boolean
   }
+
+  // What is left was answered with `retry`, is what the gateway stumbled over, or cannot be sent now.
+  const later = ({ barred, retry }: Cursor): Drained => ({
+    empty: false,
+    againMs: barred.length > 0 && !retry ? refusedAgainMs : retryAgainMs,
+  })
 
   // One request. Gives how long to wait before the next, if it is not to follow at once.
   const sendNext = async (
@@ -219,14 +229,16 @@ export function createSender(parts: Parts) {
       try {
         const listed = await list(cursor.after, mostAtOnce)
         if (listed.length === 0) {
-          const [left] = await list(undefined, 1)
-          if (!left) return await finish(fence)
-          // It was answered with `retry`, is what the gateway stumbled over, or cannot be sent now.
-          const { barred, retry } = cursor
-          return {
-            empty: false,
-            againMs: barred.length > 0 && !retry ? refusedAgainMs : retryAgainMs,
+          const seen = await readRows(engine, store, [accountKey, fenceKey])
+          try {
+            const [left] = await list(undefined, 1)
+            if (left) return later(cursor)
+            if (await finish(seen, fence)) return { empty: true }
+          } finally {
+            seen.free()
           }
+          cursor.after = undefined
+          continue
         }
         for (const { key, value, revision } of listed) rows.push(key, value, revision)
         const againMs = await sendNext(fence, rows, listed.at(-1)?.key, cursor)

@@ -3,6 +3,8 @@ import { operations } from '../engine/operations'
 import type { Holder } from '../kit'
 
 const pausesMs = [300, 900, 2_700]
+/** Whoever is asked to wait longer is told so: a user waits for the answer. */
+const longestPauseMs = 10_000
 const timeoutMs = 30_000
 
 /** Sends a body, the same again where that may help, and gives the answer. Rejects with a `LingpaiError`. */
@@ -21,9 +23,10 @@ export async function ask<Answer>(
       const error = kit.toLingpaiError(thrown)
       const pauseMs = pausesMs[attempt]
       // What a platform repeats by itself, proof and all, tells nothing of the first.
-      const helps = error.retryable || error.code === 'proof_replayed'
+      const askedMs = error.retryAfterMs || 0
+      const helps = error.retryable ? askedMs <= longestPauseMs : error.code === 'proof_replayed'
       if (!helps || pauseMs === undefined) throw error
-      await settings.host.wait(Math.max(pauseMs, error.retryAfterMs || 0))
+      await settings.host.wait(Math.max(pauseMs, askedMs))
     }
   }
 }

@@ -104,18 +104,24 @@ export function createSender(parts: Parts) {
     emit({ type: 'reconciled', done, dead, retry, pending: ledger.pending })
   }
 
-  async function finish(fence: Field[]): Promise<Drained> {
-    const missing = await settle(guarded, (rows) =>
-      engine.text(operations.writeOff, owner, ...fence, ...rows),
-    )
-    if (missing !== undefined) emit({ type: 'operations_lost', count: missing.lost || 0 })
+  /**
+   * Whether that is all. The account has to have been read before the outbox was seen empty, and to be the same still: an operation
+   * that came in between waits there, and is not lost.
+   */
+  async function finish(seen: Field[], fence: Field[]): Promise<boolean> {
+    const missing = engine.text(operations.writeOff, owner, ...fence, ...seen)
+    if (missing !== '') {
+      const { batch, lost = 0 } = JSON.parse(missing) as Settled
+      if (!(await store.write(batch))) return false
+      await look()
+      emit({ type: 'operations_lost', count: lost })
+      // The account is another by now.
+      return false
+    }
     const listed = await store.list({ prefix: 'policy/', limit: 200 })
     const keys = listed.map(({ key }) => key)
-    await transact([accountKey], (rows) => {
-      const text = engine.text(operations.forgetPolicies, keys.length, ...keys, ...rows)
-      return { batch: text === '' ? undefined : (JSON.parse(text) as Batch), result: undefined }
-    })
-    return { empty: true }
+    const forgotten = engine.text(operations.forgetPolicies, keys.length, ...keys, ...seen)
+    return forgotten === '' || (await store.write(JSON.parse(forgotten) as Batch))
   }
 
   /** Those of the rows that go together: all of one policy. */
@@ -239,14 +245,18 @@ export function createSender(parts: Parts) {
         const rows = await store.list({ prefix: 'op/', after: cursor.after, limit: mostAtOnce })
         if (!store.durable) throw new kit.LingpaiError('storage_unavailable')
         if (rows.length === 0) {
+          const seen = rowFields(guarded, await store.read(guarded))
           const [left] = await store.list({ prefix: 'op/', limit: 1 })
-          if (left === undefined) return await finish(fence)
-          // It was answered with `retry`, is what the gateway stumbled over, or cannot be sent now.
-          const { barred, retry } = cursor
-          return {
-            empty: false,
-            againMs: barred.length > 0 && !retry ? refusedAgainMs : retryAgainMs,
+          if (!store.durable) throw new kit.LingpaiError('storage_unavailable')
+          if (left !== undefined) {
+            // It was answered with `retry`, is what the gateway stumbled over, or cannot be sent now.
+            const { barred, retry } = cursor
+            const refused = barred.length > 0 && !retry
+            return { empty: false, againMs: refused ? refusedAgainMs : retryAgainMs }
           }
+          if (await finish(seen, fence)) return { empty: true }
+          cursor.after = undefined
+          continue
         }
         const againMs = await sendNext(fence, rows, cursor)
         if (againMs !== undefined) return { empty: false, againMs }

@@ -18,12 +18,12 @@ pub(super) fn begin(state: &mut State) {
     state.requests = state.requests.min(100);
 }
 
-/// What happens next: whatever is in the network arrives; else the tab sends.
+/// What happens next: whatever is in the network arrives, what is missing is written off; else the tab sends.
 pub(super) fn next(model: &Tokenizing, state: &State) -> Step {
     let mut steps = Vec::new();
     model.actions(state, &mut steps);
-    let arrival = steps.into_iter().find(|step| matches!(step, Step::Arrive(_, false)));
-    arrival.unwrap_or(Step::Send(0))
+    let due = |step: &Step| matches!(step, Step::Arrive(_, false) | Step::WriteOff(_));
+    steps.into_iter().find(due).unwrap_or(Step::Send(0))
 }
 
 /// Whether in calm everything comes to its end.

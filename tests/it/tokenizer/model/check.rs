@@ -289,6 +289,7 @@ fn every_mutant_is_caught() {
         (Mutant::AckBeforeCommit, two_tabs),
         (Mutant::RowByRow, refused),
         (Mutant::EndlessFence, crashed),
+        (Mutant::LateAccount, crashed),
         (Mutant::TellsExistence, two_tokens),
     ] {
         let model = Tokenizing { mutant: Some(mutant), ..outage() };

@@ -23,6 +23,8 @@ pub(super) enum Mutant {
     RowByRow,
     /// Whoever holds the fence holds it until they let it go.
     EndlessFence,
+    /// What an empty outbox is missing is counted by an account that was read later than the outbox.
+    LateAccount,
     /// An operation is answered in another way if the vault knew its value already.
     TellsExistence,
 }

@@ -9,7 +9,7 @@ use lingpai_core::crypto::sha256;
 use lingpai_core::tokenization::reconcile::{OpResult, Outcome, Submission};
 use lingpai_core::tokenization::{Binding, Operation};
 use lingpai_core::vault::settlement::{
-    Attempt, Claim, LeaseRow, OpMemory, TokenRow, TokenState, ValueRow, View, decide,
+    Attempt, LeaseRow, OpMemory, TokenRow, TokenState, ValueRow, View, decide,
 };
 
 use super::mutant::Mutant;
@@ -19,6 +19,10 @@ use crate::tokenizer::world::{after, seal_key};
 pub(super) const HOLDER: &str = "holder";
 /// The lease.
 pub(super) const LEASE: &str = "lease-1";
+
+fn leased() -> LeaseRow {
+    LeaseRow { id: LEASE.to_owned(), holder: Some(HOLDER.to_owned()) }
+}
 
 /// What the vault keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,8 +44,7 @@ impl Server {
     pub(super) fn leasing(tokens: &[&str]) -> Self {
         let mut server = Self::default();
         for token in tokens {
-            let lease = Some(LeaseRow { id: LEASE.to_owned(), holder: HOLDER.to_owned() });
-            let row = TokenRow { lease, state: TokenState::Free };
+            let row = TokenRow { lease: Some(leased()), state: TokenState::Free };
             server.tokens.insert((*token).to_owned(), row);
         }
         server
@@ -59,7 +62,8 @@ impl Server {
         if mutant == Some(Mutant::OverwriteAlias)
             && let Some(row) = self.tokens.get_mut(&submission.token)
         {
-            row.state = TokenState::Free;
+            *row =
+                TokenRow { lease: row.lease.as_ref().map(|_| leased()), state: TokenState::Free };
         }
         let digest = digest(&submission.sealed);
         let number = self.values.len();
@@ -72,14 +76,16 @@ impl Server {
         let fresh =
             ValueRow { value: format!("value-{number}"), canonical: format!("canonical-{number}") };
         let bound = self.tokens.get(&submission.token).and_then(|row| match &row.state {
-            TokenState::Bound { value, .. } => self.values.values().find(|it| it.value == *value),
-            _ => None,
+            TokenState::Bound { value } => self.values.iter().find(|(_, it)| it.value == *value),
+            TokenState::Free => None,
         });
         let view = View {
             memory: self.operations.get(&submission.op),
             token: self.tokens.get(&submission.token),
             value: self.values.get(&value),
-            bound,
+            bound: bound.map(|(_, row)| row),
+            bound_fingerprint: bound.map(|(value, _)| value.as_str()),
+            fingerprint: &value,
         };
         let attempt = Attempt {
             digest: &digest,
@@ -89,12 +95,11 @@ impl Server {
             max,
             now: after(0),
         };
-        let mark = format!("{} {value}", submission.token);
         let is_told = mutant == Some(Mutant::TellsExistence) && self.values.contains_key(&value);
         if is_told && lease.is_none() && view.memory.is_none() {
             return OpResult { op: submission.op.clone(), outcome: Outcome::Conflict };
         }
-        let (outcome, writes) = decide(view, attempt, Claim { lease, mark: &mark }, fresh);
+        let (outcome, writes) = decide(view, attempt, lease, fresh);
         self.used += u32::from(writes.charge);
         if let Some(memory) = writes.memory {
             self.operations.insert(submission.op.clone(), memory);
@@ -129,7 +134,8 @@ impl Server {
             }
             Some(known) => other.tokens.retain(|_, row| match &row.state {
                 TokenState::Bound { value, .. } if *value == known.value => {
-                    row.state = TokenState::Free;
+                    let lease = row.lease.as_ref().map(|_| leased());
+                    *row = TokenRow { lease, state: TokenState::Free };
                     row.lease.is_some()
                 }
                 _ => true,

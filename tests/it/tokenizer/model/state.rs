@@ -58,6 +58,8 @@ pub(super) struct Tab {
     pub(super) placing: Option<Placing>,
     /// A request that was sent and not answered.
     pub(super) sent: Option<Sent>,
+    /// The outbox was seen empty, and something is missing.
+    pub(super) emptied: Option<Emptied>,
     /// Rows that wait in a lesser place, each with the revision that it was built on: of a mutant only.
     pub(super) lesser: BTreeMap<String, (String, Option<u64>)>,
 }
@@ -67,6 +69,14 @@ pub(super) struct Tab {
 pub(super) struct Placing {
     pub(super) value: String,
     pub(super) token: String,
+    pub(super) expect: Vec<(String, u64)>,
+    pub(super) put: Vec<(String, String)>,
+}
+
+/// What is to be written off: by the account as it was before the outbox was seen empty. Only a mutant keeps no more than the fence.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub(super) struct Emptied {
+    pub(super) fence: Fence,
     pub(super) expect: Vec<(String, u64)>,
     pub(super) put: Vec<(String, String)>,
 }

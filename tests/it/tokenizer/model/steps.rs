@@ -9,7 +9,7 @@ use lingpai_tests::NOW;
 use super::check::Tokenizing;
 use super::mutant::Mutant;
 use super::server::value_of;
-use super::state::{Message, Placing, Sent, State, Tab};
+use super::state::{Emptied, Message, Placing, Sent, State, Tab};
 use crate::tokenizer::world::{standing, wanted};
 
 /// One step.
@@ -25,6 +25,8 @@ pub(super) enum Step {
     Promote(usize),
     /// It takes the fence if it can, and sends the oldest operations.
     Send(usize),
+    /// It writes off what it found missing.
+    WriteOff(usize),
     /// A message arrives; whether it stays in the network as well.
     Arrive(Message, bool),
     /// As `Arrive`, of a request; the vault answers for its first operation only.
@@ -53,7 +55,9 @@ impl Tokenizing {
             if !state.tabs[tab].lesser.is_empty() {
                 steps.push(Step::Promote(tab));
             }
-            if state.tabs[tab].sent.is_none() && state.requests < self.most_requests {
+            if state.tabs[tab].emptied.is_some() {
+                steps.push(Step::WriteOff(tab));
+            } else if state.tabs[tab].sent.is_none() && state.requests < self.most_requests {
                 steps.push(Step::Send(tab));
             }
             if state.mishaps.crashes > 0 && state.tabs[tab] != Tab::default() {
@@ -89,6 +93,7 @@ impl Tokenizing {
             Step::Refuse(tab) => self.refuse(&mut state, tab)?,
             Step::Promote(tab) => promote(&mut state, tab),
             Step::Send(tab) => self.send(&mut state, tab)?,
+            Step::WriteOff(tab) => self.write_off(&mut state, tab)?,
             Step::Arrive(message, stays) => {
                 state.mishaps.repeats -= u8::from(stays);
                 self.arrive(&mut state, &message, stays, usize::MAX);
@@ -204,9 +209,11 @@ impl Tokenizing {
         let fence = Fence::held(&rows, &owner).ok()??;
         let listed = state.store.list(outbox::PREFIX);
         if listed.is_empty() {
-            let rows = state.store.read(&settling_keys(&[]));
-            let (batch, _) = outbox::write_off(&rows, &fence).ok()??;
-            state.store.write(&batch, false);
+            let Batch { expect, put, .. } = match self.mutant {
+                Some(Mutant::LateAccount) => Batch::default(),
+                _ => missing(state, &fence)?,
+            };
+            state.tabs[tab].emptied = Some(Emptied { fence, expect, put });
             return Some(());
         }
         let batch = outbox::next_batch(&listed, 2, &[]);
@@ -221,6 +228,16 @@ impl Tokenizing {
                 state.store.rows.remove(&claimed.key);
             }
         }
+        Some(())
+    }
+
+    fn write_off(&self, state: &mut State, tab: usize) -> Option<()> {
+        let Emptied { fence, expect, put } = state.tabs[tab].emptied.take()?;
+        let batch = match self.mutant {
+            Some(Mutant::LateAccount) => missing(state, &fence).unwrap_or_default(),
+            _ => Batch { expect, put, delete: Vec::new(), strict: true },
+        };
+        state.store.write(&batch, false);
         Some(())
     }
 
@@ -305,6 +322,12 @@ fn promote(state: &mut State, tab: usize) {
         };
         state.store.write(&batch, false);
     }
+}
+
+/// What writes off what an empty outbox is missing, by the account as it is now.
+fn missing(state: &State, fence: &Fence) -> Option<Batch> {
+    let rows = state.store.read(&settling_keys(&[]));
+    outbox::write_off(&rows, fence).ok()?.map(|(batch, _)| batch)
 }
 
 fn settling_keys(batch: &[Claimed]) -> Vec<String> {

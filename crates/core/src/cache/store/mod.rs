@@ -13,7 +13,7 @@ mod upward;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-pub use self::ports::{Answer, Batch, Begin, Command, Event, Host, Input, Local, Request};
+pub use self::ports::{Answer, Batch, Begin, Command, Event, Host, Input, Local, Range, Request};
 
 use self::transactions::Work;
 use super::canary::Canary;
@@ -82,6 +82,16 @@ struct Asked {
     overdue: bool,
     /// Transactions that came to nothing.
     failures: u8,
+    /// Of a list: what its transaction has found so far.
+    found: Found,
+}
+
+/// Rows that can be read, from the first one that was listed to the last one.
+#[derive(Default)]
+struct Found {
+    rows: Table<Row>,
+    /// How many were asked for in this round, those that cannot be read among them.
+    most: u32,
 }
 
 impl Store {
@@ -179,7 +189,8 @@ impl Store {
             self.look_again(now);
         }
         let deadline = now.saturating_add(self.patience_ms.saturating_sub(GRACE_MS));
-        self.waiting.push(Asked { op, request, deadline, overdue: false, failures: 0 });
+        let found = Found::default();
+        self.waiting.push(Asked { op, request, deadline, overdue: false, failures: 0, found });
     }
 
     /// Whatever can go on goes on.

@@ -12,7 +12,7 @@ use crate::cache::{Cause, Durability, Row, RowKey, Tier};
 pub enum Request {
     /// The rows of these keys.
     Read(Vec<String>),
-    /// At most `limit` rows in the order of their keys.
+    /// At most `limit` rows in the order of their keys; fewer only where there are no more. Those that cannot be read are not counted.
     List {
         /// Their keys begin with this.
         prefix: String,
@@ -140,6 +140,8 @@ pub enum Command {
         change: Vec<(String, Option<String>)>,
         /// Names to read again.
         get: Vec<String>,
+        /// As of [`Begin`].
+        list: Option<Range>,
     },
     /// Abort it, if it still can be; nobody waits for it any more.
     Abort(u32),
@@ -164,9 +166,12 @@ pub struct Begin {
     pub only_strict: bool,
     /// Names to read.
     pub get: Vec<String>,
-    /// Names to list: beginning with the first text, after the second one, at most so many.
-    pub list: Option<(String, String, u32)>,
+    /// Names to list.
+    pub list: Option<Range>,
 }
+
+/// Names: beginning with the first text, after the second one, at most so many.
+pub type Range = (String, String, u32);
 
 /// What happened.
 pub enum Input {

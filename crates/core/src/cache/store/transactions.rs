@@ -1,10 +1,11 @@
 //! Requests as transactions of the database: what is read first, what is decided, what is written then, and what that comes to.
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::upward::Moving;
-use super::{Answer, Asked, Batch, Begin, CANARY, Command, Event, Host, Request, Store};
+use super::{Answer, Asked, Batch, Begin, CANARY, Command, Event, Found, Host, Request, Store};
 use crate::cache::canary::{Canary, Judgement};
 use crate::cache::row::{FOREIGN, Flaw, Row};
 use crate::cache::table::Table;
@@ -12,6 +13,8 @@ use crate::cache::{Cause, Durability, Tier};
 
 /// How long rows wait for room.
 const ROOM_MS: u64 = 30_000;
+/// Rows that a list asks for at least where those before could not be read.
+const MORE_ROWS: u32 = 64;
 /// Transactions of one request that may come to nothing.
 const MOST_FAILURES: u8 = 3;
 
@@ -40,7 +43,7 @@ impl Work {
 
 impl Store {
     /// Begins the transaction of a request.
-    pub(super) fn transact(&mut self, asked: Asked, host: &mut impl Host) {
+    pub(super) fn transact(&mut self, mut asked: Asked, host: &mut impl Host) {
         let (mut get, mut list) = (Vec::new(), None);
         let (mut write, mut strict, mut only_strict) = (false, false, false);
         match &asked.request {
@@ -49,6 +52,7 @@ impl Store {
             Request::List { prefix, after, limit } => {
                 let after = if after.is_empty() { String::new() } else { self.row_name(after) };
                 let most = limit.saturating_add(self.pending.len() as u32);
+                asked.found = Found { rows: Table::new(), most };
                 list = Some((self.row_name(prefix), after, most));
             }
             Request::Write(batch) => {
@@ -91,7 +95,7 @@ impl Store {
                 self.waiting.push(asked);
             }
             Some(Work::Moving(moving)) => self.move_on(tx, moving, values, now, host),
-            Some(Work::Asked(asked, _)) => {
+            Some(Work::Asked(mut asked, _)) => {
                 self.connection.proved();
                 let mut values = values.into_iter();
                 let canary = self.read_canary(values.next().flatten(), host);
@@ -106,8 +110,18 @@ impl Store {
                         host.command(Command::Answer(asked.op, Answer::Rows(rows)));
                     }
                     Request::List { prefix, after, limit } => {
-                        let listed = self.listed(rows, canary.as_ref(), host);
-                        let listed = self.overlaid(listed, prefix, after, *limit);
+                        let found = &mut asked.found;
+                        let next = self.listed(rows, found, *limit, canary.as_ref(), host);
+                        if let Some(last) = next {
+                            found.most = found.most.max(MORE_ROWS);
+                            let list = Some((self.row_name(prefix), last, found.most));
+                            let (get, change) = (vec![self.canary_name()], Vec::new());
+                            self.running.push((tx, Work::Asked(asked, None)));
+                            host.command(Command::Burst { tx, change, get, list });
+                            return;
+                        }
+                        let rows = core::mem::take(&mut asked.found.rows);
+                        let listed = self.overlaid(rows, prefix, after, *limit);
                         host.command(Command::Answer(asked.op, Answer::Listed(listed)));
                     }
                     Request::Write(batch) => {
@@ -214,21 +228,27 @@ impl Store {
         }
     }
 
+    /// Takes in what was listed. Gives the name after which to go on where more rows may be there, and too few could be read: those
+    /// that wait may hide as many as they are.
     fn listed(
         &mut self,
         rows: Vec<(String, String)>,
+        found: &mut Found,
+        limit: u32,
         canary: Option<&Canary>,
         host: &mut impl Host,
-    ) -> Table<Row> {
-        let mut listed = Table::new();
+    ) -> Option<String> {
+        let is_full = rows.len() >= found.most as usize;
+        let last = rows.last().map(|(name, _)| name.clone());
         let prefix = self.row_name("");
         for (name, text) in rows {
             let Some(key) = name.strip_prefix(&prefix) else { continue };
             if let Ok(Some(row)) = self.opened_row(key, Some(&text), canary, host) {
-                listed.insert(key, row);
+                found.rows.insert(key, row);
             }
         }
-        listed
+        let enough = (limit as usize).saturating_add(self.pending.len());
+        last.filter(|_| is_full && found.rows.len() < enough)
     }
 
     /// Writes what a batch asks for, or nothing.
@@ -285,7 +305,7 @@ impl Store {
         }
         change.push((self.canary_name(), Some(self.seal(CANARY, &canary.to_row()))));
         self.running.push((tx, Work::Asked(asked, Some(Outcome { canary, lost }))));
-        host.command(Command::Burst { tx, change, get: Vec::new() });
+        host.command(Command::Burst { tx, change, get: Vec::new(), list: None });
     }
 
     pub(super) fn complete(&mut self, tx: u32, strict: bool, now: u64, host: &mut impl Host) {

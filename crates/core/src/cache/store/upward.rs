@@ -87,7 +87,12 @@ impl Store {
             let found = values.into_iter().flatten();
             if found.eq(copied.texts.iter().cloned()) {
                 self.running.push((tx, Work::Moving(moving)));
-                host.command(Command::Burst { tx, change: Vec::new(), get: Vec::new() });
+                host.command(Command::Burst {
+                    tx,
+                    change: Vec::new(),
+                    get: Vec::new(),
+                    list: None,
+                });
             } else {
                 host.command(Command::Abort(tx));
                 self.cause = Some(Cause::Lost);
@@ -151,7 +156,7 @@ impl Store {
         }
         moving.copied = Some(Copied { canary, lost, decided, texts });
         self.running.push((tx, Work::Moving(moving)));
-        host.command(Command::Burst { tx, change, get });
+        host.command(Command::Burst { tx, change, get, list: None });
     }
 
     /// What cannot be read says nothing, and rows move up again at worst.

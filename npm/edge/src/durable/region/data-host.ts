@@ -40,9 +40,15 @@ export interface DataHost {
     id: string,
     epoch: number,
     to: string,
-  ): Promise<{ verdict: Verdict; items?: Items }>
-  /** Keeps copies that are not in force. */
-  stage(area: string, id: string, epoch: number, items: Items): Promise<{ verdict: Verdict }>
+  ): Promise<{ verdict: Verdict; items?: Items; recent?: string[] }>
+  /** Keeps copies that are not in force, and the names of the last writes, so that none of them is done again. */
+  stage(
+    area: string,
+    id: string,
+    epoch: number,
+    items: Items,
+    recent?: readonly string[],
+  ): Promise<{ verdict: Verdict }>
   freeze(area: string, id: string, epoch: number): Promise<{ verdict: Verdict }>
   activate(area: string, id: string, epoch: number): Promise<{ verdict: Verdict }>
   /** Deletes all values; how many is remembered. */
@@ -89,19 +95,25 @@ export function dataHost<Env>(
 
     async copyFor(area: string, id: string, epoch: number, to: string) {
       return this.#store.transaction(area, () => {
-        const { verdict } = this.#store.decide(id, { kind: 'export', epoch })
+        const { verdict, recent = [] } = this.#store.decide(id, { kind: 'export', epoch })
         if (verdict !== 'granted') return { verdict }
         const values = Object.entries(this.#items(area, id))
         const sealed = values.map(([type, value]) => [
           type,
           this.#keys.seal(to, 'data', id, type, value),
         ])
-        return { verdict, items: Object.fromEntries(sealed) as Items }
+        return { verdict, items: Object.fromEntries(sealed) as Items, recent }
       })
     }
 
-    async stage(area: string, id: string, epoch: number, items: Items) {
-      return this.#write(area, id, { kind: 'stage', epoch }, () => {
+    async stage(
+      area: string,
+      id: string,
+      epoch: number,
+      items: Items,
+      recent: readonly string[] = [],
+    ) {
+      return this.#write(area, id, { kind: 'stage', epoch, recent }, () => {
         this.#store.sql('DELETE FROM items WHERE id = ?', id)
         for (const [type, sealed] of Object.entries(items)) {
           // Opened to see that it can be: a copy that nobody can read is none.

@@ -3,7 +3,8 @@ import { engine } from '../../engine/full.js'
 
 /** What somebody wants of a host. */
 export type FenceCommand =
-  | { kind: 'read' | 'claim' | 'freeze' | 'export' | 'stage' | 'activate'; epoch: number }
+  | { kind: 'read' | 'claim' | 'freeze' | 'export' | 'activate'; epoch: number }
+  | { kind: 'stage'; epoch: number; recent: readonly string[] }
   | { kind: 'write'; epoch: number; write: string; content: string }
   | { kind: 'delete'; epoch: number; items: number; at: number }
 
@@ -21,6 +22,8 @@ export interface Deletion {
 export interface FenceDecision {
   verdict: Verdict
   entry?: string
+  /** The names of the last writes, which a copy takes along. */
+  recent?: string[]
   deletion?: Deletion
 }
 
@@ -31,10 +34,8 @@ export function decideFence(
   command: FenceCommand,
 ): FenceDecision {
   const text = engine.call((glue) => glue.fenceDecide(kind, entry, JSON.stringify(command)))
-  const decision = JSON.parse(text) as { verdict: Verdict; entry?: unknown; deletion?: Deletion }
-  return {
-    verdict: decision.verdict,
-    ...(decision.entry !== undefined && { entry: JSON.stringify(decision.entry) }),
-    ...(decision.deletion !== undefined && { deletion: decision.deletion }),
+  const { entry: after, ...decision } = JSON.parse(text) as Omit<FenceDecision, 'entry'> & {
+    entry?: unknown
   }
+  return { ...decision, ...(after !== undefined && { entry: JSON.stringify(after) }) }
 }

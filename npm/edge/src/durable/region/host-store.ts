@@ -23,7 +23,8 @@ export interface HostStore {
 
 /**
  * Tables of a host, with the one that its kind has beside those of all. Until the second version hosts
- * kept the name of a write without what it wrote: such a name tells no repetition from another write, and is forgotten.
+ * kept the name of a write without what it wrote: such a name tells no repetition from another write, and is forgotten. Until the
+ * third, what was deleted left the digests of its last writes behind.
  */
 function schemaWith(table: string): Schema {
   return {
@@ -38,6 +39,10 @@ function schemaWith(table: string): Schema {
       [
         `UPDATE entries SET entry = json_set(entry, '$.recent', json((
           SELECT json_group_array(value) FROM json_each(entry, '$.recent') WHERE value LIKE '%.%')))`,
+      ],
+      [
+        `UPDATE entries SET entry = json_remove(entry, '$.recent')
+          WHERE json_extract(entry, '$.presence') = 'deleted'`,
       ],
     ],
   }

@@ -46,9 +46,15 @@ export interface IdentityHost {
     id: string,
     epoch: number,
     to: string,
-  ): Promise<{ verdict: Verdict; identifier?: SealedIdentifier }>
-  /** Keeps a copy that is not in force. */
-  stage(area: string, id: string, epoch: number, identifier: SealedIdentifier): Promise<PutAnswer>
+  ): Promise<{ verdict: Verdict; identifier?: SealedIdentifier; recent?: string[] }>
+  /** Keeps a copy that is not in force, and the names of the last writes, so that none of them is done again. */
+  stage(
+    area: string,
+    id: string,
+    epoch: number,
+    identifier: SealedIdentifier,
+    recent?: readonly string[],
+  ): Promise<PutAnswer>
   freeze(area: string, id: string, epoch: number): Promise<{ verdict: Verdict }>
   activate(area: string, id: string, epoch: number): Promise<{ verdict: Verdict }>
   /** Deletes the identifier; what was deleted is remembered without it. */
@@ -115,12 +121,12 @@ export function identityHost<Env>(
 
     async copyFor(area: string, id: string, epoch: number, to: string) {
       return this.#store.transaction(area, () => {
-        const { verdict } = this.#store.decide(id, { kind: 'export', epoch })
+        const { verdict, recent = [] } = this.#store.decide(id, { kind: 'export', epoch })
         const row = verdict === 'granted' && this.#row(id)
         if (!row) return { verdict: verdict === 'granted' ? ('absent' as const) : verdict }
         const { type, value } = this.#opened(area, id, row)
         const sealed = this.#keys.seal(to, 'identifier', id, type, value)
-        return { verdict, identifier: { type, sealed } }
+        return { verdict, identifier: { type, sealed }, recent }
       })
     }
 
@@ -129,12 +135,13 @@ export function identityHost<Env>(
       id: string,
       epoch: number,
       { type, sealed }: SealedIdentifier,
+      recent: readonly string[] = [],
     ): Promise<PutAnswer> {
       return this.#store.transaction(area, () => {
         const value = this.#keys.open(area, 'identifier', id, type, sealed)
         const owner = this.#owner(area, type, value)
         if (owner !== undefined && owner !== id) return { taken: owner }
-        const { verdict } = this.#store.decide(id, { kind: 'stage', epoch })
+        const { verdict } = this.#store.decide(id, { kind: 'stage', epoch, recent })
         if (verdict === 'granted')
           this.#keep(id, type, this.#keys.lookup(area, type, value), sealed)
         return { verdict }

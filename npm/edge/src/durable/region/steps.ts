@@ -61,13 +61,13 @@ async function calls(
       const { from, to } = task
       const copy = await objects.identity(from).copyFor(from, id, epoch, to)
       if (!copy.identifier) return { outcome: 'failed' }
-      return outcomeOf(await objects.identity(to).stage(to, id, epoch, copy.identifier))
+      return outcomeOf(await objects.identity(to).stage(to, id, epoch, copy.identifier, copy.recent))
     }
     case 'copy_data': {
       const { from, to } = task
       const copy = await data(from).copyFor(from, id, epoch, to)
       if (!copy.items) return { outcome: 'failed' }
-      return outcomeOf(await data(to).stage(to, id, epoch, copy.items))
+      return outcomeOf(await data(to).stage(to, id, epoch, copy.items, copy.recent))
     }
     case 'activate_identity':
       return outcomeOf(await objects.identity(task.area).activate(task.area, id, epoch))

@@ -152,13 +152,25 @@ export interface Rate {
   limit: number
 }
 
+const erased = 'erased'
+
+/** Lets this person ask for nothing more until `untilSeconds`: a rate that is always used up. */
+export function close(run: Run, untilSeconds: number): void {
+  run(
+    'INSERT INTO rates (name, count, until) VALUES (?, 0, ?) ON CONFLICT DO UPDATE SET until = excluded.until',
+    erased,
+    untilSeconds,
+  )
+}
+
 /** Takes from all rates or from none. Gives the seconds to wait where one is used up. */
 export function take(
   run: Run,
   rates: readonly Rate[],
   periodSeconds: number,
   nowSeconds: number,
-): number | undefined {
+): number | 'erased' | undefined {
+  if (run('SELECT 1 FROM rates WHERE name = ?', erased).length > 0) return 'erased'
   const until = (Math.floor(nowSeconds / periodSeconds) + 1) * periodSeconds
   for (const { name, count, limit } of rates) {
     const [row] = run('SELECT count FROM rates WHERE name = ? AND until = ?', name, until)

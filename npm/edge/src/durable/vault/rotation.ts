@@ -16,17 +16,36 @@ export interface Rotation {
 
 const batch = 200
 
-/** Does a batch. `begin` starts from the first value again. */
-export function rotate(
-  run: Run,
-  keys: Resource,
-  tenant: string,
-  begin: boolean,
-  nowSeconds: number,
-): Rotation {
-  const { glue } = engine
-  const active = keys.use((number) => glue.dataKeysActive(number, nowSeconds))
-  let cursor = (begin ? undefined : factOf(run, 'rotation')) ?? ''
+/** Begins with the first value, does a batch, and counts what is left. */
+export function begin(run: Run, keys: Resource, tenant: string, nowSeconds: number): Rotation {
+  const active = activeKey(keys, nowSeconds)
+  // By the index of keys, and so no more rows than are left.
+  const left = () => {
+    const [row] = run(
+      `SELECT (SELECT count(*) FROM values_ WHERE kid < ?1)
+        + (SELECT count(*) FROM values_ WHERE kid > ?1) AS number`,
+      active,
+    )
+    return Number(row?.['number'] ?? 0)
+  }
+  if (left() === 0) {
+    end(run)
+    return { left: 0, more: false }
+  }
+  keepFact(run, 'rotation', '')
+  const more = goOn(run, keys, tenant, nowSeconds)
+  return { left: left(), more }
+}
+
+/** Whether a rotation has begun and not ended: reads one row. */
+export function isRotating(run: Run): boolean {
+  return factOf(run, 'rotation') !== undefined
+}
+
+/** Does a batch, and tells whether another is still to be done. Reads no row that it has been past. */
+export function goOn(run: Run, keys: Resource, tenant: string, nowSeconds: number): boolean {
+  const active = activeKey(keys, nowSeconds)
+  let cursor = factOf(run, 'rotation') ?? ''
   const rows = run(
     'SELECT value, field, record FROM values_ WHERE kid IS NOT NULL AND kid <> ? AND value > ? ORDER BY value LIMIT ?',
     active,
@@ -46,12 +65,17 @@ export function rotate(
     }
   }
   const more = rows.length === batch
-  keepFact(run, 'rotation', more ? cursor : '')
-  const [left] = run(
-    'SELECT count(*) AS number FROM values_ WHERE kid IS NOT NULL AND kid <> ?',
-    active,
-  )
-  return { left: Number(left?.['number'] ?? 0), more }
+  if (more) keepFact(run, 'rotation', cursor)
+  else end(run)
+  return more
+}
+
+function end(run: Run): void {
+  run("DELETE FROM facts WHERE name = 'rotation'")
+}
+
+function activeKey(keys: Resource, nowSeconds: number): string {
+  return keys.use((number) => engine.glue.dataKeysActive(number, nowSeconds))
 }
 
 /** The record under the new key; nothing where its own key is not to be had, so that the others go on. */
@@ -83,7 +107,8 @@ export function keyChanged(run: Run, tenant: string, record: string | undefined)
   if (known === kid) return false
   keepFact(run, 'kid', kid)
   keepFact(run, 'tenant', tenant)
-  keepFact(run, 'rotation', '')
+  // The first value of a shard leaves none behind.
+  if (known !== undefined) keepFact(run, 'rotation', '')
   return known !== undefined
 }
 

@@ -24,7 +24,6 @@ export interface Registered {
 export interface TokenClaim {
   token: string
   field: string
-  mark: string
   lease?: string
   holder?: string
 }
@@ -34,7 +33,7 @@ export interface TokenClaimed {
   value?: string
   /** The shard of that value. */
   shard?: number
-  status?: 'conflict' | 'refused'
+  status?: 'refused'
   error?: string
 }
 
@@ -42,7 +41,6 @@ export interface TokenClaimed {
 export interface TokenBinding {
   token: string
   field: string
-  mark: string
   value: string
   shard: number
 }

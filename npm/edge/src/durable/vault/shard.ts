@@ -100,39 +100,32 @@ export function lease(
   }
 }
 
-/** Claims tokens for values. Tokens of two fields may look alike: what is known of one says nothing of the other. */
+/** Says whether tokens may stand for values, or do already. Tokens of two fields may look alike: what is known of one says nothing of the other. */
 export function claim(run: Run, claims: readonly TokenClaim[]): TokenClaimed[] {
   return claims.map(({ token, field, ...wanted }) => {
     const [row] = run('SELECT * FROM tokens WHERE field = ? AND token = ?', field, token)
     const text = engine.call((glue) => glue.vaultClaim(rowText(row), JSON.stringify(wanted)))
-    const claimed = JSON.parse(text) as TokenClaimed & { row?: { mark: string } }
-    if (claimed.row) {
-      run(
-        'UPDATE tokens SET mark = ?, until = NULL WHERE field = ? AND token = ?',
-        claimed.row.mark,
-        field,
-        token,
-      )
-    }
-    const { value, status, error } = claimed
+    const { value, status, error } = JSON.parse(text) as TokenClaimed
     if (value !== undefined) return { value, shard: Number(row?.['shard']) }
     return status === undefined ? {} : { status, ...(error !== undefined && { error }) }
   })
 }
 
-/** Binds tokens to values, where they are not bound already. Gives what each stands for from now on. */
+/**
+ * Binds tokens to values, where they are not bound already. Gives what each stands for from now on. What is kept of a token then is
+ * the id of its value: a value is erased where its fingerprint is, and nothing here may be left to try it against.
+ */
 export function bind(run: Run, bindings: readonly TokenBinding[]): TokenMeaning[] {
-  return bindings.map(({ token, field, mark, value, shard }) => {
+  return bindings.map(({ token, field, value, shard }) => {
     const [row] = run('SELECT * FROM tokens WHERE field = ? AND token = ?', field, token)
-    const text = engine.call((glue) => glue.vaultBind(rowText(row), mark, value))
+    const text = engine.call((glue) => glue.vaultBind(rowText(row), value))
     const bound = JSON.parse(text) as { value: string; row?: unknown }
     if (bound.row === undefined) return { value: bound.value, shard: Number(row?.['shard']) }
     run(
-      `INSERT INTO tokens (token, field, mark, value, shard) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET mark = excluded.mark, value = excluded.value, shard = excluded.shard, until = NULL`,
+      `INSERT INTO tokens (token, field, value, shard) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET holder = NULL, value = excluded.value, shard = excluded.shard, until = NULL`,
       token,
       field,
-      mark,
       value,
       shard,
     )
@@ -157,23 +150,30 @@ export function meaning(
   })
 }
 
-/** The canonical tokens of values of this shard. */
-export function canonical(run: Run, values: readonly string[]): (Registered | null)[] {
-  return values.map((value) => {
+/** The canonical tokens of values of this shard, and of which of them are not what a token of a pool was wanted for. */
+export function canonical(
+  run: Run,
+  values: readonly string[],
+  wanted: readonly (string | null)[] = [],
+): (Registered & { other?: true } | null)[] {
+  return values.map((value, at) => {
     const [row] = run('SELECT * FROM values_ WHERE value = ?', value)
-    return row === undefined ? null : registered(row)
+    if (row === undefined) return null
+    const fingerprint = wanted[at]
+    const other =
+      typeof fingerprint === 'string' &&
+      !engine.call((glue) => glue.vaultStandsFor(textOf(row['fingerprint']), fingerprint))
+    return { ...registered(row), ...(other && { other }) }
   })
 }
 
 function rowText(row: Record<string, unknown> | undefined): string | undefined {
   if (row === undefined) return undefined
-  const { lease, holder, mark, value } = row
-  // NULL becomes absent.
-  const text = (it: unknown) => (typeof it === 'string' ? it : undefined)
-  return JSON.stringify({
-    lease: text(lease),
-    holder: text(holder),
-    mark: text(mark),
-    value: text(value),
-  })
+  const { lease, holder, value } = row
+  return JSON.stringify({ lease: textOf(lease), holder: textOf(holder), value: textOf(value) })
+}
+
+/** NULL becomes absent. */
+function textOf(it: unknown): string | undefined {
+  return typeof it === 'string' ? it : undefined
 }

@@ -63,18 +63,32 @@ const third = [
 ]
 
 /**
+ * Nothing beside a token tells of its value once that is erased: no digest that its value could be tried against, and not whose key a
+ * token that stands for a value was leased to. What was claimed and never bound ends like a lease.
+ */
+const fourth = [
+  'UPDATE tokens SET holder = NULL WHERE value IS NOT NULL AND holder IS NOT NULL',
+  'UPDATE tokens SET until = unixepoch() + 67 * 86400 WHERE value IS NULL AND until IS NULL',
+  'ALTER TABLE tokens DROP COLUMN mark',
+]
+
+/**
  * Tables of a shard. `values_` has a row for each value that was ever registered: after an erasure without its fingerprint and
  * record, but with its tokens. `tokens` has those that did not come into being with their value: provisional and leased ones.
  */
 export const shardSchema: Schema = {
   name: 'shard',
   table: 'values_',
-  steps: [first, second, third],
+  steps: [first, second, third, fourth],
   unnoted: versionOf,
 }
 
 // Before versions were noted, later code added its owners to tables that it could not use otherwise, so that they say nothing.
 function versionOf(run: Run): number {
-  const [values] = run("SELECT sql FROM sqlite_master WHERE name = 'values_'")
-  return String(values?.['sql']).includes('bound') ? 1 : 2
+  const has = (table: string, column: string) => {
+    const [row] = run('SELECT sql FROM sqlite_master WHERE name = ?', table)
+    return String(row?.['sql']).includes(column)
+  }
+  if (!has('tokens', 'mark')) return 4
+  return has('values_', 'bound') ? 1 : 2
 }

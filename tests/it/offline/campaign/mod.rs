@@ -2,10 +2,12 @@
 //! acknowledged is there in the end, as surely as it was acknowledged; what was to be in the database or nowhere is there whole or not
 //! at all; nobody waits for longer than the patience; and a database that was emptied is noticed.
 
+mod end;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use lingpai_core::cache::store::{Answer, Batch, Event, Input, Request};
-use lingpai_core::cache::{Cause, Durability, Row, Tier};
+use lingpai_core::cache::{Cause, Durability, Tier};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -38,6 +40,10 @@ struct World {
     sent: BTreeMap<(u32, u32), Sent>,
     added: BTreeMap<(u32, u32), u64>,
     acknowledged: BTreeMap<String, Acknowledged>,
+    /// Keys of rows that are to be deleted, by who asked for it.
+    deleting: BTreeMap<(u32, u32), String>,
+    /// Rows that were, as surely as that was acknowledged.
+    deleted: BTreeMap<String, Acknowledged>,
     /// Rows that were written with another one beside them, both in the database or neither anywhere.
     whole: BTreeSet<String>,
     /// Those of them that were refused, for a reason that leaves no doubt.
@@ -62,6 +68,8 @@ impl World {
             sent: BTreeMap::new(),
             added: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
+            deleting: BTreeMap::new(),
+            deleted: BTreeMap::new(),
             whole: BTreeSet::new(),
             refused: BTreeSet::new(),
             counted: BTreeSet::new(),
@@ -94,7 +102,9 @@ impl World {
         match self.below(100) {
             0..=39 => self.let_browser_answer(at),
             40..=54 => self.write(at),
-            55..=62 => self.read(at),
+            55..=58 => self.read(at),
+            59..=60 => self.list(at),
+            61..=62 => self.delete(at),
             63..=66 => self.add(at),
             67..=74 => self.pass(),
             75..=78 => self.born_or_dies(at),
@@ -211,6 +221,40 @@ impl World {
         }
     }
 
+    fn list(&mut self, at: usize) {
+        let bound = u64::from(self.writes) + 1;
+        let (after, limit) = (format!("row {:04}", self.below(bound)), 1 + self.below(4) as u32);
+        let Some((_, tab)) = &mut self.tabs[at] else { return };
+        if !tab.frozen {
+            tab.ask(
+                Request::List { prefix: "row ".into(), after, limit },
+                self.now,
+                &mut self.disk,
+            );
+        }
+    }
+
+    /// Deletes a row that was acknowledged to be in the database. Until that is acknowledged as well, it may be there or not.
+    fn delete(&mut self, at: usize) {
+        let is_kept =
+            |row: &Acknowledged| matches!(row.durability, Durability::Strict | Durability::Relaxed);
+        let all = self.acknowledged.iter();
+        let alone: Vec<String> = all
+            .filter(|(key, row)| is_kept(row) && !self.whole.contains(*key))
+            .map(|(key, _)| key.clone())
+            .collect();
+        let (pick, strict) = (self.below(alone.len().max(1) as u64), self.below(2) == 0);
+        let Some(key) = alone.into_iter().nth(pick as usize) else { return };
+        let Some((id, tab)) = &mut self.tabs[at] else { return };
+        if tab.frozen {
+            return;
+        }
+        self.acknowledged.remove(&key);
+        let batch = Batch { change: vec![(key.clone(), None)], strict, ..Batch::default() };
+        let op = tab.ask(Request::Write(batch), self.now, &mut self.disk);
+        self.deleting.insert((*id, op), key);
+    }
+
     /// Adds one to a counter, on top of what was read before.
     fn add(&mut self, at: usize) {
         let Some((id, tab)) = &mut self.tabs[at] else { return };
@@ -241,6 +285,7 @@ impl World {
             self.say(&format!("tab {id} dies"));
             self.forget(|row| row.durability == Durability::Volatile && row.tab == id);
             self.sent.retain(|(tab, _), _| *tab != id);
+            self.deleting.retain(|(tab, _), _| *tab != id);
             self.added.retain(|(tab, _), _| *tab != id);
         } else {
             self.born += 1;
@@ -285,6 +330,7 @@ impl World {
         }
         self.disk.power_fails();
         self.sent.clear();
+        self.deleting.clear();
         self.added.clear();
         self.forget(|row| row.durability != Durability::Strict);
         // How much of the counter was relaxed is not known any more, nor what the twin has heard.
@@ -315,6 +361,7 @@ impl World {
 
     fn forget(&mut self, is_void: impl Fn(&Acknowledged) -> bool) {
         self.acknowledged.retain(|_, row| !is_void(row));
+        self.deleted.retain(|_, row| !is_void(row));
     }
 
     /// Takes in answers and events, and looks at how long they took.
@@ -346,6 +393,11 @@ impl World {
                             self.refused.insert(key);
                         }
                     }
+                } else if let Some(key) = self.deleting.remove(&(*id, op)) {
+                    if let Answer::Done(durability) = answer {
+                        let row = Acknowledged { value: String::new(), durability, tab: *id };
+                        self.deleted.insert(key, row);
+                    }
                 } else if let Some(seen) = self.added.remove(&(*id, op)) {
                     match answer {
                         Answer::Rows(rows) => {
@@ -359,6 +411,9 @@ impl World {
                         }
                         _ => {}
                     }
+                } else if let Answer::Listed(rows) = answer {
+                    assert!(rows.is_sorted_by(|(one, _), (other, _)| one < other), "{rows:?}");
+                    assert!(rows.iter().all(|(key, row)| is_of(key, &row.value)), "{rows:?}");
                 } else if let Answer::Rows(rows) = answer {
                     for row in rows.into_iter().flatten() {
                         let is_ours = row.value.starts_with("value ");
@@ -388,119 +443,18 @@ impl World {
             self.added.insert((id, op), count + 1);
         }
     }
-
-    /// Everything is well again: what waits moves up, and a tab that was not there before finds everything.
-    fn heal(&mut self) {
-        self.say("all is well again");
-        self.disk.denied = false;
-        self.disk.hanging = false;
-        self.disk.full = false;
-        self.disk.local_full = false;
-        self.disk.local_denied = false;
-        for (_, tab) in self.tabs.iter_mut().flatten() {
-            if tab.frozen {
-                tab.thaw(self.now, &mut self.disk);
-            } else {
-                tab.tell(Input::Wake, self.now, &mut self.disk);
-            }
-        }
-        self.quiet();
-        // Beyond every wait that a failure may have caused.
-        for _ in 0..8 {
-            self.now += 20_000;
-            self.tick();
-            self.quiet();
-        }
-    }
-
-    /// The browser answers until it owes nothing.
-    fn quiet(&mut self) {
-        for _ in 0..2_000 {
-            let owed = self.tabs.iter().flatten().any(|(_, tab)| !tab.calls.is_empty());
-            if !owed {
-                return;
-            }
-            for at in 0..TABS {
-                self.answer(at, 0, None);
-            }
-            self.collect();
-        }
-        panic!("the tabs never come to rest");
-    }
-
-    fn check(&mut self) {
-        self.heal();
-        let last = 0;
-        self.tabs[last] = None;
-        self.forget(|row| row.durability == Durability::Volatile);
-        self.born += 1;
-        let tab = Tab::new([self.born as u8; 32], self.now, &mut self.disk);
-        self.tabs[last] = Some((self.born, tab));
-        self.quiet();
-        let keys: Vec<_> = self.acknowledged.keys().cloned().collect();
-        let (id, tab) = self.tabs[last].as_ref().expect("a tab");
-        assert_eq!(tab.store.tier(), Some(Tier::IndexedDb));
-        let id = *id;
-        let rows = self.read_at_last(keys.clone());
-        for (key, row) in keys.iter().zip(rows) {
-            let Acknowledged { value, durability, tab } = &self.acknowledged[key];
-            let found = row.map(|row| row.value);
-            assert_eq!(
-                found.as_ref(),
-                Some(value),
-                "{key} of tab {tab} was acknowledged as {durability:?}, and tab {id} has not got it"
-            );
-        }
-        self.count();
-        self.check_whole();
-        assert!(self.noticed || !self.cleared, "the database was cleared, and nobody noticed");
-    }
-}
-
-impl World {
-    /// What the last tab reads of these keys.
-    fn read_at_last(&mut self, keys: Vec<String>) -> Vec<Option<Row>> {
-        let (_, tab) = self.tabs[0].as_mut().expect("a tab");
-        let op = tab.ask(Request::Read(keys), self.now, &mut self.disk);
-        for _ in 0..100 {
-            self.answer(0, 0, None);
-            let (_, tab) = self.tabs[0].as_mut().expect("a tab");
-            if let Some(at) = tab.answers.iter().position(|(of, _)| *of == op) {
-                let (_, answer) = tab.answers.remove(at);
-                let Answer::Rows(rows) = answer else { panic!("no rows") };
-                return rows;
-            }
-        }
-        panic!("the last tab is never answered");
-    }
-
-    /// What was to be in the database or nowhere.
-    fn check_whole(&mut self) {
-        let keys: Vec<_> = self.whole.iter().cloned().collect();
-        let found = self.read_at_last(keys.clone());
-        let others = self.read_at_last(keys.iter().map(|key| beside(key)).collect());
-        for (key, (row, other)) in keys.iter().zip(found.iter().zip(&others)) {
-            assert_eq!(row.is_some(), other.is_some(), "half of the batch of {key} is there");
-            assert!(
-                row.is_none() || !self.refused.contains(key),
-                "{key} was refused, and is there"
-            );
-        }
-    }
-
-    /// The counter, and what it has to be at least.
-    fn count(&mut self) {
-        let rows = self.read_at_last(vec!["counter".into()]);
-        let found =
-            rows.into_iter().flatten().next().map_or(0, |row| row.value.parse().expect("a count"));
-        let least = self.counted.last().copied().unwrap_or(0);
-        assert!(found >= least, "the counter was {least}, and is {found}");
-    }
 }
 
 /// The key of the row that is written together with that of `key`.
 fn beside(key: &str) -> String {
     format!("{key}, too")
+}
+
+/// Whether that is what was written under a key.
+fn is_of(key: &str, value: &str) -> bool {
+    let number = |text: &str, before| text.strip_prefix(before)?.parse::<u32>().ok();
+    let key = key.strip_suffix(", too").unwrap_or(key);
+    number(key, "row ").is_some_and(|it| Some(it) == number(value, "value "))
 }
 
 /// Runs one schedule to its end.
