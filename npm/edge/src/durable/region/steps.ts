@@ -61,7 +61,9 @@ async function calls(
       const { from, to } = task
       const copy = await objects.identity(from).copyFor(from, id, epoch, to)
       if (!copy.identifier) return { outcome: 'failed' }
-      return outcomeOf(await objects.identity(to).stage(to, id, epoch, copy.identifier, copy.recent))
+      return outcomeOf(
+        await objects.identity(to).stage(to, id, epoch, copy.identifier, copy.recent),
+      )
     }
     case 'copy_data': {
       const { from, to } = task

@@ -155,7 +155,7 @@ export function canonical(
   run: Run,
   values: readonly string[],
   wanted: readonly (string | null)[] = [],
-): (Registered & { other?: true } | null)[] {
+): ((Registered & { other?: true }) | null)[] {
   return values.map((value, at) => {
     const [row] = run('SELECT * FROM values_ WHERE value = ?', value)
     if (row === undefined) return null
