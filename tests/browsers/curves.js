@@ -82,6 +82,19 @@ export function curvesIn(browserName) {
       })
     }
 
+    test('eight hundred requests in a row are sealed, whatever keys the browser draws', async () => {
+      const page = await open(world().pageUrl({ launch: 'fragment' }))
+      await settled(page)
+      const issuer = 'https://issuer.example'
+      const [signing, appKey] = await Promise.all([signingKey('sign'), encryptionKey('app')])
+      const claims = accessTokenClaims({ issuer, audience: issuer, page: issuer, appKey })
+      const accessToken = await sign('lp-at+jwt', claims, signing)
+      const sealing = { accessToken, issuer, keys: keySet(signing) }
+      for (let round = 0; round < 8; round++) {
+        assert.deepEqual(await page.evaluate(outcomesOfSealing, sealing, 100), ['sealed'])
+      }
+    })
+
     /** The modules that a page has downloaded, once it has come to an end with opening. */
     async function modulesOf(page) {
       await settled(page)
@@ -110,4 +123,18 @@ function outcomeOfSealing(options) {
     () => 'sealed',
     (error) => error.code,
   )
+}
+
+/** Runs in the page. */
+async function outcomesOfSealing(options, times) {
+  const outcomes = new Set()
+  for (let at = 0; at < times; at++) {
+    outcomes.add(
+      await state.sealVisit(options).then(
+        () => 'sealed',
+        (error) => error.code,
+      ),
+    )
+  }
+  return [...outcomes]
 }

@@ -48,10 +48,13 @@ export async function agreeWith(appKey: string): Promise<[ephemeral: string, agr
   const { kty, crv, x, y } = JSON.parse(appKey) as JsonWebKey
   const subtle = subtleCrypto('key_unusable')
   const algorithm = algorithmOf(agreeing, kty)
+  const generate = () =>
+    subtle.generateKey(algorithm, false, ['deriveBits']) as Promise<CryptoKeyPair>
   try {
     const [publicKey, ephemeral] = await Promise.all([
       subtle.importKey('jwk', { kty, crv, x, ...(y && { y }) } as JsonWebKey, algorithm, false, []),
-      subtle.generateKey(algorithm, false, ['deriveBits']) as Promise<CryptoKeyPair>,
+      // WebKitGTK fails to make one X25519 key in 256: that is no reason to refuse a visit.
+      generate().catch(generate).catch(generate),
     ])
     const parameters = { ...algorithm, public: publicKey }
     const secret = subtle.deriveBits(parameters, ephemeral.privateKey, 256)

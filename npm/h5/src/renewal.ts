@@ -43,7 +43,7 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
     return engine.refreshAtSeconds(issuedAtSeconds, expiresAtSeconds) * 1000 - clock.nowMs()
   }
   const failedForMs = () => (failed ? failed.untilMs - performance.now() : 0)
-  const isAskedToWait = () => failed !== undefined && failed.asked && failedForMs() > 0
+  const isAskedToWait = () => failed?.asked === true && failedForMs() > 0
 
   const renew = async () => {
     if (isAskedToWait()) throw failed!.failure
@@ -131,12 +131,12 @@ export function keepFresh(page: Page, first: Holding, closed: AbortSignal): Rene
   const hear = () => {
     const { shared } = page
     if (!shared || closed.aborted || ended) return
-    void shared.endedElsewhere(holding).then(
-      (code) => {
+    void shared
+      .endedElsewhere(holding)
+      .then((code) => {
         if (code && !closed.aborted && !ended) end(code)
-      },
-      () => {},
-    )
+      })
+      .catch(() => {})
   }
 
   const schedule = () => {
