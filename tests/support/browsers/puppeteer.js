@@ -36,7 +36,7 @@ async function wrap(name, browser) {
     name,
     version: await browser.version(),
     pid: child.pid,
-    open: async (url) => open(await browser.newPage(), url),
+    open: async (url) => open(await newPage(browser), url),
     /** A private window's worth of storage (Chromium): its pages share nothing with the others. */
     async openPrivate(url) {
       const context = await browser.createBrowserContext()
@@ -50,6 +50,16 @@ async function wrap(name, browser) {
       child.kill('SIGKILL')
       await ended
     },
+  }
+}
+
+/** Firefox takes back a tab that it is just making, now and then, while others are closed. */
+async function newPage(browser, attempts = 4) {
+  try {
+    return await browser.newPage()
+  } catch (error) {
+    if (attempts <= 1 || !/create\): no such frame/.test(error.message)) throw error
+    return newPage(browser, attempts - 1)
   }
 }
 
