@@ -1,6 +1,6 @@
 //! `localStorage`, which may be missing, `null`, or throw at every touch.
 
-use js_sys::Object;
+use js_sys::Reflect;
 use lingpai_core::cache::store::Local;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -47,7 +47,8 @@ pub(crate) fn remove(name: &str) {
 
 pub(crate) fn names(prefix: &str) -> Vec<String> {
     let Some(storage) = storage() else { return Vec::new() };
-    let names = Object::keys(storage.unchecked_ref::<Object>());
+    // Firefox throws here as well, where its own process for it has not answered for a while.
+    let Ok(names) = Reflect::own_keys(&storage) else { return Vec::new() };
     names
         .iter()
         .filter_map(|name| name.as_string())
