@@ -143,6 +143,28 @@ export function tiersIn(browserName) {
       assert.equal((await page.evaluate(() => store.read(['a'])))[0].value, '1')
     })
 
+    test('in memory where localStorage shows itself and then throws at every touch', async () => {
+      const page = await open()
+      const outcome = await page.evaluate(async () => {
+        const fail = () => {
+          throw new DOMException('its process does not answer', 'NS_ERROR_FAILURE')
+        }
+        IDBFactory.prototype.open = fail
+        const broken = new Proxy({}, { ownKeys: fail, get: () => fail })
+        Object.defineProperty(window, 'localStorage', { value: broken })
+        await openStore({ name: 'broken' })
+        const written = await store.write({
+          put: [{ key: 'a', value: '1' }],
+          durability: 'strict',
+        })
+        const listed = await store.list({ prefix: '', limit: 10 })
+        return { written, listed, restarted: events.some(({ type }) => type === 'restarted') }
+      })
+      assert.deepEqual(outcome.written, { committed: true, durability: 'volatile' })
+      assert.equal(outcome.listed[0].value, '1')
+      assert.equal(outcome.restarted, false)
+    })
+
     test('a row that was altered, moved or put back counts as absent, and nothing else is lost', async () => {
       const page = await open()
       await page.evaluate(async () => {
