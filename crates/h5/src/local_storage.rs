@@ -47,7 +47,7 @@ pub(crate) fn remove(name: &str) {
 
 pub(crate) fn names(prefix: &str) -> Vec<String> {
     let Some(storage) = storage() else { return Vec::new() };
-    // Firefox throws here as well, where its own process for it has not answered for a while.
+    // This may throw as every touch may; uncaught it would end the module in the midst of its work.
     let Ok(names) = Reflect::own_keys(&storage) else { return Vec::new() };
     names
         .iter()
